@@ -1,0 +1,128 @@
+"""The one place that makes AWS clients: credentials, role, region, endpoint and time-outs (REQ-P9).
+
+The same code runs against AWS and against the local AWS: only the environment variables differ.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from validator.errors import ConfigurationError, TechnicalError
+
+if TYPE_CHECKING:
+    from sceptre.stack import Stack as SceptreStack
+
+SANDBOX_HINT = 'start the local AWS with `lockstep sandbox start`, then run `eval "$(lockstep sandbox env)"`'
+_lock = threading.RLock()
+
+
+@functools.cache
+def _session(profile: str | None, role_arn: str | None) -> Any:
+    import boto3
+    import botocore.session
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    base = boto3.Session(profile_name=profile)
+    if role_arn is None:
+        return base
+    credentials = base.get_credentials()
+    if credentials is None:
+        raise no_credentials()
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=functools.partial(_sts, base),
+        source_credentials=credentials,
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "lockstep"},
+    )
+    assumed = botocore.session.Session()
+    # botocore offers no public way to hand a session credentials that renew themselves.
+    assumed._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
+        refresh_using=fetcher.fetch_credentials, method="assume-role"
+    )
+    return boto3.Session(botocore_session=assumed)
+
+
+def _sts(base: Any, service: str, **kwargs: Any) -> Any:
+    """Make the client that assumes the role; a role's own region does not matter to STS."""
+    kwargs.setdefault("region_name", base.region_name or "us-east-1")
+    return base.client(service, **kwargs)
+
+
+class Aws:
+    """Clients for one role and region. Cheap to make; sessions and clients are shared."""
+
+    def __init__(self, region: str, role_arn: str | None = None, profile: str | None = None) -> None:
+        self.region, self.role_arn, self.profile = region, role_arn, profile
+
+    @classmethod
+    def of_stack(cls, stack: SceptreStack) -> Aws:
+        """Return the clients with which Sceptre would deploy a stack."""
+        return cls(stack.region, stack.sceptre_role, stack.profile)
+
+    def client(self, service: str) -> Any:
+        """Return a client; made once for each service, role and region."""
+        with _lock:
+            return _client(service, self.region, self.role_arn, self.profile)
+
+
+@functools.cache
+def _client(service: str, region: str, role_arn: str | None, profile: str | None) -> Any:
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 5},
+        connect_timeout=5,
+        max_pool_connections=32,
+        s3={"addressing_style": "path"} if os.environ.get("AWS_ENDPOINT_URL") else None,
+    )
+    return _session(profile, role_arn).client(service, region_name=region, config=config)
+
+
+def no_credentials() -> ConfigurationError:
+    """Return the error for a shell without AWS credentials."""
+    return ConfigurationError.single(
+        "there are no AWS credentials", key="AWS_ACCESS_KEY_ID", hint=f"log in to AWS, or {SANDBOX_HINT}"
+    )
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn what botocore raises for a wrong set-up into words: exit code 2 for the user's, 3 for AWS's side."""
+    from botocore import exceptions as boto
+
+    try:
+        yield
+    except (boto.NoCredentialsError, boto.PartialCredentialsError):
+        raise no_credentials() from None
+    except (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ConnectionClosedError) as error:
+        endpoint = os.environ.get("AWS_ENDPOINT_URL")
+        if endpoint:
+            message = f"nothing answers at {endpoint}: the local AWS is not running"
+            raise ConfigurationError.single(message, key="AWS_ENDPOINT_URL", hint=SANDBOX_HINT) from None
+        raise TechnicalError(f"AWS cannot be reached: {error}") from None
+    except boto.ProfileNotFound as error:
+        raise ConfigurationError.single(str(error), key="AWS_PROFILE", hint="choose a profile that exists") from None
+    except boto.ClientError as error:
+        detail = error.response.get("Error", {})
+        if detail.get("Code") in {"ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"}:
+            raise ConfigurationError.single(
+                f"the AWS credentials are not accepted: {detail.get('Message')}",
+                key="AWS_ACCESS_KEY_ID",
+                hint="log in again",
+            ) from None
+        raise TechnicalError(f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}") from None
+
+
+def preflight(region: str) -> str:
+    """Return the account of the credentials in use, or raise ConfigurationError when there are none or no endpoint."""
+    from botocore.config import Config
+
+    with clear_errors():
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
+        sts = _session(None, None).client("sts", region_name=region, config=config)
+        return str(sts.get_caller_identity()["Account"])

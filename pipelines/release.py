@@ -1,0 +1,75 @@
+"""What is being deployed: the git commit that is checked out, and the tags it puts on a stack (REQ-P6)."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from validator.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sceptre.stack import Stack as SceptreStack
+
+TAG_OF = {"version": "Version", "commit": "SourceCommit", "time": "DeployedAt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A state of the repository: `version` from the nearest tag, full commit, time of the commit in ISO 8601."""
+
+    version: str
+    commit: str
+    time: str
+
+    def tags(self) -> dict[str, str]:
+        """Return the per-release tags. `DeployedAt` is the release's time, not the clock (REQ-P6)."""
+        return {TAG_OF["version"]: self.version, TAG_OF["commit"]: self.commit, TAG_OF["time"]: self.time}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
+    except FileNotFoundError:
+        raise ConfigurationError.single("git is not installed", hint="install git 2.30 or newer") from None
+    except subprocess.CalledProcessError as error:
+        raise ConfigurationError.single(
+            f"git cannot tell the release: {error.stderr.strip() or 'no commit'}",
+            hint="deploy from a git checkout with at least one commit",
+        ) from None
+    return done.stdout.strip()
+
+
+@functools.cache
+def checked_out(root: Path) -> Release:
+    """Return the release that is checked out at `root`.
+
+    The version is the tag at or before the commit (`v1.2.0`, `v1.2.0-3-gabc1234`), or the short commit where
+    there is no tag; `-dirty` says that files differ from the commit.
+    """
+    version = _git(root, "describe", "--tags", "--match", "v[0-9]*", "--always", "--dirty")
+    commit, time = _git(root, "show", "--no-patch", "--format=%H %cI", "HEAD").split()
+    return Release(version, commit, time)
+
+
+_carried: weakref.WeakKeyDictionary[SceptreStack, Mapping[str, str] | None] = weakref.WeakKeyDictionary()
+_carried_lock = threading.Lock()
+
+
+def carried_tags(stack: SceptreStack) -> Mapping[str, str] | None:
+    """Return the live tags of a stack that a deployment would not change, or None where it would."""
+    from pipelines.aws import Aws
+    from pipelines.live import read_stack
+    from validator.loader import digest_of
+
+    with _carried_lock:
+        if stack not in _carried:
+            live = read_stack(Aws.of_stack(stack), stack.external_name)
+            unchanged = live is not None and live.digest == digest_of(stack)
+            _carried[stack] = live.tags if live is not None and unchanged else None
+        return _carried[stack]

@@ -1,0 +1,178 @@
+"""Resolvers of the config hierarchy. All but `!release` need nothing from outside and are `offline`.
+
+The loader reads two attributes: `offline` says that `resolve` may run without AWS, and `symbol`, where it is
+set, is what stands for a value that only a deployment knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import weakref
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sceptre.exceptions import SceptreException
+from sceptre.resolvers import Resolver
+from sceptre.stack import Stack as SceptreStack
+
+from validator.errors import ConfigurationError
+from validator.loader import settings_of
+from validator.settings import WORKLOADS, WorkloadSettings
+from validator.settings.build import validate
+
+DIGEST_LENGTH = 10
+
+
+class ResolverError(ConfigurationError, SceptreException):  # type: ignore[misc]  # Sceptre ships no types
+    """A resolver's argument is wrong. A Sceptre error too, so that plain `sceptre` prints it without a traceback."""
+
+
+def _wrong(stack: SceptreStack, message: str, hint: str) -> ResolverError:
+    error = ConfigurationError.single(message, file=f"sceptre/config/{stack.name}.yaml", hint=hint)
+    return ResolverError(error.problems)
+
+
+_settings: weakref.WeakKeyDictionary[SceptreStack, WorkloadSettings] = weakref.WeakKeyDictionary()
+_settings_lock = Lock()
+
+
+def stack_settings(stack: SceptreStack) -> WorkloadSettings:
+    """Return the validated settings of a stack's environment and workload (REQ-P2)."""
+    with _settings_lock:
+        if stack not in _settings:
+            environment, workload, raw = settings_of(stack)
+            model = WORKLOADS.get(workload)
+            if model is None:
+                raise _wrong(stack, f"{workload} is no known workload", f"known: {', '.join(WORKLOADS)}")
+            file = f"sceptre/config/{environment}/{workload}/config.yaml"
+            try:
+                _settings[stack] = validate(model, raw, lambda path: (file, ".".join(("settings", *path)), None))
+            except ConfigurationError as error:
+                raise ResolverError(error.problems) from None
+        return _settings[stack]
+
+
+def project_root(stack: SceptreStack) -> Path:
+    """Return the repository's root: Sceptre's project folder is `sceptre/` in it."""
+    return Path(stack.config["project_path"]).parent
+
+
+class Setting(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!setting queue.retention_days`: one value of the typed settings."""
+
+    offline = True
+
+    def resolve(self) -> str | list[str] | None:
+        """Return the value as CloudFormation wants it: text, a list of texts, or None to leave it out."""
+        value: Any = stack_settings(self.stack)
+        for part in str(self.argument).split("."):
+            if part.startswith("_") or not hasattr(type(value), part) and part not in type(value).model_fields:
+                known = ", ".join(sorted(type(value).model_fields)) if hasattr(type(value), "model_fields") else "none"
+                raise _wrong(self.stack, f"!setting {self.argument}: there is no `{part}`", f"known here: {known}")
+            value = getattr(value, part)
+        if hasattr(type(value), "model_fields") or callable(value):
+            raise _wrong(self.stack, f"!setting {self.argument}: is a group of values", "name one value in it")
+        return _text(value)
+
+
+def _text(value: Any) -> str | list[str] | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return [str(item) for item in value]
+    return None if value is None else str(value)
+
+
+class Output(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!output queue.QueueArn`: the Parameter Store name under which another stack publishes (REQ-P7).
+
+    CloudFormation reads the value at deployment; the other stack becomes a dependency.
+    """
+
+    offline = True
+
+    def setup(self) -> None:
+        """Add the publishing stack to the dependencies."""
+        stack, _ = self._parts()
+        dependency = "/".join((*self.stack.name.split("/")[:2], f"{stack}.yaml"))
+        if dependency not in self.stack.dependencies:
+            self.stack.dependencies = [*self.stack.dependencies, dependency]
+
+    def resolve(self) -> str:
+        """Return `/{workload}/{environment}/{stack}/{output}`."""
+        stack, output = self._parts()
+        return f"{stack_settings(self.stack).parameter_root}/{stack}/{output}"
+
+    def _parts(self) -> tuple[str, str]:
+        stack, dot, output = str(self._argument).partition(".")
+        if not (stack and dot and output):
+            raise _wrong(self.stack, f"!output {self._argument}: is not `stack.Output`", "write `!output queue.QueueArn`")
+        return stack, output
+
+
+class ParameterPath(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!parameter_path`: where this stack publishes its own outputs (REQ-P7)."""
+
+    offline = True
+
+    def resolve(self) -> str:
+        """Return `/{workload}/{environment}/{stack}`."""
+        return f"{stack_settings(self.stack).parameter_root}/{self.stack.name.split('/', 2)[-1]}"
+
+
+class PackageKey(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!package orders`: the S3 key of a function package, named by the digest of what goes into it."""
+
+    offline = True
+
+    def resolve(self) -> str:
+        """Return `functions/<package>/<digest>.zip`."""
+        from pipelines.packages import package_key
+
+        try:
+            return package_key(project_root(self.stack), str(self.argument))
+        except ConfigurationError as error:
+            raise ResolverError(error.problems) from None
+
+
+class TemplateDigest(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!template_digest`: a short digest of the stack's own template, for what must be renewed with it."""
+
+    offline = True
+
+    def resolve(self) -> str:
+        """Return the first ten hexadecimal digits of the template's SHA-256."""
+        handler = self.stack._template_handler_config or {"path": self.stack.template_path}
+        path = project_root(self.stack) / "templates" / str(handler.get("path"))
+        try:
+            return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
+        except OSError:
+            raise _wrong(self.stack, f"the template {handler.get('path')} does not exist", "correct the path") from None
+
+
+class ReleaseTag(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!release version|commit|time`: what the deployed release is called (REQ-P6).
+
+    A stack whose template and parameters are what is already deployed keeps the tags it has, so that a new
+    release that does not touch it changes nothing.
+    """
+
+    FIELDS = ("version", "commit", "time")
+
+    @property
+    def symbol(self) -> str:
+        """The offline stand-in: the release is known only to a deployment."""
+        if self.argument not in self.FIELDS:
+            raise _wrong(self.stack, f"!release {self.argument}: is unknown", f"use one of {', '.join(self.FIELDS)}")
+        return f"release:{self.argument}"
+
+    def resolve(self) -> str:
+        """Return the live stack's own tag when the stack is unchanged, else the checked-out release's."""
+        from pipelines.release import TAG_OF, carried_tags, checked_out
+
+        tag = TAG_OF[self.symbol.removeprefix("release:")]
+        carried = carried_tags(self.stack)
+        if carried is not None and tag in carried:
+            return carried[tag]
+        return checked_out(project_root(self.stack)).tags()[tag]

@@ -1,0 +1,54 @@
+"""What a user can get wrong, as values: one problem a mistake, all of them in one exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in the input, with its place and its mend.
+
+    `file` is relative to the project, `key` is a dotted path inside it, `line` counts from 1.
+    Any of the three is empty when the mistake has no such place.
+    """
+
+    file: str
+    key: str
+    message: str
+    hint: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = self.file + (f":{self.line}" if self.line else "")
+        where = ": ".join(part for part in (place, self.key) if part)
+        text = f"{where}: {self.message}" if where else self.message
+        return f"{text}\n  mend: {self.hint}" if self.hint else text
+
+
+class LockstepError(Exception):
+    """The family of errors that a command turns into words and an exit code, never into a traceback."""
+
+
+class ConfigurationError(LockstepError):
+    """The input is wrong: exit code 2. Carries every problem that one run could see."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line or 0, p.key, p.message)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def single(
+        cls, message: str, *, file: str = "", key: str = "", hint: str = "", line: int | None = None
+    ) -> ConfigurationError:
+        """Return the error for one problem."""
+        return cls([Problem(file, key, message, hint, line)])
+
+
+class FailureError(LockstepError):
+    """The answer is "no": findings, a refused gate, a stack that did not end COMPLETE. Exit code 1."""
+
+
+class TechnicalError(LockstepError):
+    """It could not be told: AWS did not answer, a tool crashed. Exit code 3."""

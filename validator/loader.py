@@ -1,0 +1,352 @@
+"""From the Sceptre project on disk to a `Project`: offline, without credentials, without running hooks (REQ-V1).
+
+This is the one module of the validator that imports Sceptre. Sceptre decides what a stack is; this module
+replaces only how a config file is read: Jinja runs in a sandbox that sees no environment variable, and YAML is
+strict about duplicate keys and keeps positions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from sceptre.config.reader import CONFIG_MERGE_STRATEGIES, ConfigReader
+from sceptre.context import SceptreContext
+from sceptre.exceptions import SceptreException
+from sceptre.resolvers import Resolver
+from sceptre.resolvers.join import Join
+from sceptre.resolvers.no_value import NoValue
+from sceptre.resolvers.select import Select
+from sceptre.resolvers.split import Split
+from sceptre.resolvers.sub import Sub
+from sceptre.stack import Stack as SceptreStack
+
+from . import strict_yaml
+from .effective import Symbol
+from .errors import ConfigurationError, Problem
+from .layout import CONFIG, Layout
+from .model import Project, Stack, Value, circle
+from .settings import WORKLOADS, WorkloadSettings
+from .settings.build import merge, redundant, repeated, validate
+from .settings.rules import growing, overlapping
+
+GROUP_KEYS = frozenset(CONFIG_MERGE_STRATEGIES) | {"template_key_prefix", "j2_environment"}
+OWN_KEYS = frozenset({"workloads", "settings", "account"})
+STACK_KEYS = GROUP_KEYS - {"project_code", "region", "required_version", "j2_environment"}
+OFFLINE = (Join, NoValue, Select, Split, Sub)
+"""Sceptre's own resolvers that need nothing from outside when their arguments do not."""
+
+_YAML_REGISTRY = threading.Lock()
+
+
+class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no types
+    """Sceptre's config reader with strict files and a sandboxed Jinja."""
+
+    def __init__(self, context: SceptreContext, layout: Layout) -> None:
+        self.layout = layout
+        self.documents: dict[str, strict_yaml.Document] = {}
+        self.problems: list[Problem] = []
+        with _YAML_REGISTRY:
+            before = dict(yaml.SafeLoader.yaml_constructors)
+            super().__init__(context)
+            self._tags = {
+                tag: constructor
+                for tag, constructor in yaml.SafeLoader.yaml_constructors.items()
+                if isinstance(tag, str) and tag.startswith("!")
+            }
+            yaml.SafeLoader.yaml_constructors = before
+
+    def _render(self, directory_path: str, basename: str, stack_group_config: dict[str, Any]) -> Any:
+        path = Path(self.full_config_path, directory_path, basename)
+        if not path.is_file():
+            return None
+        file = self.layout.relative(path)
+        text = self._jinja(read_text(path, file), file, stack_group_config)
+        document = strict_yaml.parse(text, file, self._tags)
+        if not isinstance(document.value, dict | None):
+            raise ConfigurationError.single(
+                "the file holds no mapping", file=file, hint="write `key: value` lines"
+            )
+        self.documents[file] = document
+        return document.value
+
+    def _jinja(self, text: str, file: str, config: Mapping[str, Any]) -> str:
+        if not any(mark in text for mark in ("{{", "{%", "{#")):
+            return text
+        environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - YAML, not markup
+        variables: dict[str, Any] = {**self.templating_vars, **config}
+        try:
+            return environment.from_string(text).render(
+                variables, command_path=self.context.command_path.split("/"), environment_variable={}
+            )
+        except jinja2.TemplateError as error:
+            line = getattr(error, "lineno", None) or _line_in_template(error)
+            hint = "define the name in a config.yaml above this file, or correct it; environment variables are not read"
+            raise ConfigurationError(
+                [Problem(file, _undefined_name(error), f"Jinja: {error.message}", hint, line)]
+            ) from None
+
+    def line(self, file: str, path: tuple[str, ...]) -> int | None:
+        """Return the line of a key path in a file that was read, or of the nearest key above it."""
+        lines = self.documents[file].lines if file in self.documents else {}
+        while path and path not in lines:
+            path = path[:-1]
+        return lines.get(path)
+
+
+def _line_in_template(error: BaseException) -> int | None:
+    trace, line = error.__traceback__, None
+    while trace:
+        if trace.tb_frame.f_code.co_filename in {"<template>", "<unknown>"}:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _undefined_name(error: jinja2.TemplateError) -> str:
+    words = (error.message or "").split("'")
+    return words[1] if isinstance(error, jinja2.UndefinedError) and len(words) > 2 else ""
+
+
+def read_text(path: Path, file: str) -> str:
+    """Return a file's text; raises ConfigurationError when it is missing or no UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError.single(f"is no UTF-8 text: {error}", file=file, hint="save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigurationError.single(f"cannot be read: {error.strerror}", file=file, hint="restore it") from None
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A project together with Sceptre's own stacks, which a deployment needs."""
+
+    project: Project
+    sceptre_stacks: Mapping[str, SceptreStack] = field(default_factory=dict)
+
+
+def load(root: Path) -> Loaded:
+    """Load the whole project below `root`.
+
+    Raises ConfigurationError with every problem that could be seen before the first that hides the rest.
+    """
+    layout = Layout(root.resolve())
+    environments = layout.environments()
+    layout.check_same_stacks()
+    reader, stacks = _read(layout)
+    problems = list(_unknown_keys(reader, layout))
+    settings, more, warnings = _settings(reader, layout, stacks)
+    problems += more
+    if problems:
+        raise ConfigurationError(problems)
+    loaded: list[Stack] = []
+    bodies: dict[Path, str] = {}
+    for stack in stacks:
+        try:
+            loaded.append(_stack(stack, reader, layout, settings, bodies))
+        except ConfigurationError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigurationError(problems)
+    project = Project(environments, tuple(loaded), settings, tuple(warnings))
+    for environment in environments:
+        project.batches(environment)
+    return Loaded(project, {stack.name: stack for stack in stacks})
+
+
+def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack]]:
+    context = SceptreContext(project_path=str(layout.sceptre), command_path="", full_scan=True)
+    reader = OfflineReader(context, layout)
+    try:
+        stacks, _ = reader.construct_stacks()
+    except SceptreException as error:
+        raise ConfigurationError.single(
+            str(error), file="sceptre/config", hint="correct the file that the message names"
+        ) from None
+    ours = [stack for stack in stacks if not stack.name.startswith("shared/")]
+    return reader, sorted(ours, key=lambda stack: stack.name)
+
+
+def _unknown_keys(reader: OfflineReader, layout: Layout) -> Iterator[Problem]:
+    for file, document in sorted(reader.documents.items()):
+        known = GROUP_KEYS | OWN_KEYS if file.endswith(f"/{CONFIG}") else STACK_KEYS
+        for key in sorted(set(document.value or {}) - known):
+            import difflib
+
+            close = difflib.get_close_matches(key, sorted(known), n=1)
+            hint = f"did you mean `{close[0]}`?" if close else "remove it; values belong under `settings`"
+            yield Problem(file, key, "is not a key that Sceptre or Lockstep knows", hint, document.lines[key,])
+
+
+def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
+    """Return environment, workload and the merged raw settings of a Sceptre stack."""
+    environment, workload = stack.name.split("/")[:2]
+    config = stack.config
+    shared = (config.get("workloads") or {}).get(workload) or {}
+    identity = {
+        "environment": environment,
+        "workload": workload,
+        "account": config.get("account"),
+        "region": stack.region,
+    }
+    return environment, workload, {**merge(shared, config.get("settings") or {}), **identity}
+
+
+def _settings(
+    reader: OfflineReader, layout: Layout, stacks: list[SceptreStack]
+) -> tuple[dict[tuple[str, str], WorkloadSettings], list[Problem], list[Problem]]:
+    raw = {(env, workload): values for env, workload, values in map(settings_of, stacks)}
+    found: dict[tuple[str, str], WorkloadSettings] = {}
+    problems: list[Problem] = []
+    for place, values in raw.items():
+        model = WORKLOADS.get(place[1])
+        if model is None:
+            file = f"sceptre/config/{place[0]}/{place[1]}"
+            hint = f"add its model to validator/settings; known: {', '.join(WORKLOADS)}"
+            problems.append(Problem(file, "", f"{place[1]} is no known workload", hint))
+            continue
+        try:
+            found[place] = validate(model, values, lambda path, place=place: _locate(reader, place, path))  # type: ignore[misc]
+        except ConfigurationError as error:
+            problems += error.problems
+    for place, path, problem in [*growing(found), *overlapping(found)]:
+        file, key, line = _locate(reader, place, path)
+        problems.append(Problem(file, key, problem.message, problem.hint, line))
+    return found, problems, list(_needless(reader, found))
+
+
+def _locate(
+    reader: OfflineReader, place: tuple[str, str], path: tuple[str, ...]
+) -> tuple[str, str, int | None]:
+    environment, workload = place
+    own = f"sceptre/config/{environment}/{workload}/{CONFIG}"
+    candidates = [
+        (own, ("settings", *path)),
+        ("sceptre/config/" + CONFIG, ("workloads", workload, *path)),
+        (f"sceptre/config/{environment}/{CONFIG}", path),
+        (own, path),
+    ]
+    for file, keys in candidates:
+        if file in reader.documents and keys in reader.documents[file].lines and len(keys) > 0:
+            return file, ".".join(keys), reader.documents[file].lines[keys]
+    keys = ("settings", *path) if path and path[0] not in {"account", "region"} else path
+    return own, ".".join(keys), reader.line(own, keys)
+
+
+def _needless(reader: OfflineReader, found: Mapping[tuple[str, str], WorkloadSettings]) -> Iterator[Problem]:
+    for workload in sorted({workload for _, workload in found}):
+        root = reader.documents.get("sceptre/config/" + CONFIG)
+        shared = ((root.value or {}).get("workloads") or {}).get(workload) or {} if root else {}
+        owns = {}
+        for environment in sorted(env for env, name in found if name == workload):
+            file = f"sceptre/config/{environment}/{workload}/{CONFIG}"
+            document = reader.documents.get(file)
+            own = (document.value or {}).get("settings") or {} if document else {}
+            owns[file] = own
+            for path in redundant(shared, own):
+                key = ("settings", *path)
+                message = "says again what every environment has"
+                yield Problem(file, ".".join(key), message, "remove this override", reader.line(file, key))
+        if len(owns) > 1:
+            for path in repeated(list(owns.values())):
+                file, key = next(iter(owns)), ("settings", *path)
+                message = "is the same in every environment"
+                hint = f"move it to `workloads.{workload}` in sceptre/config/{CONFIG}"
+                yield Problem(file, ".".join(key), message, hint, reader.line(file, key))
+
+
+def _stack(
+    stack: SceptreStack,
+    reader: OfflineReader,
+    layout: Layout,
+    settings: Mapping[tuple[str, str], WorkloadSettings],
+    bodies: dict[Path, str],
+) -> Stack:
+    environment, workload = stack.name.split("/")[:2]
+    file = f"sceptre/config/{stack.name}.yaml"
+    template, body = _template(stack, reader, layout, file, bodies)
+    problems: list[Problem] = []
+
+    def offline(section: str, raw: Mapping[str, Any]) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for key, value in raw.items():
+            try:
+                resolved = _offline(value)
+            except (SceptreException, ConfigurationError) as error:
+                first = error.problems[0] if isinstance(error, ConfigurationError) else None
+                message, hint = (first.message, first.hint) if first else (str(error), "correct the resolver's argument")
+                place = (section, key)
+                problems.append(Problem(file, ".".join(place), message, hint, reader.line(file, place)))
+                continue
+            if resolved is not None:
+                found[key] = resolved
+        return found
+
+    parameters = offline("parameters", stack._parameters)
+    tags = offline("stack_tags", stack._tags)
+    if problems:
+        raise ConfigurationError(problems)
+    return Stack(
+        name=stack.name,
+        environment=environment,
+        workload=workload,
+        account=settings[environment, workload].account,
+        region=stack.region,
+        external_name=stack.external_name,
+        file=file,
+        template=template,
+        body=body,
+        parameters=parameters,
+        tags=tags,
+        dependencies=tuple(sorted(dependency.name for dependency in stack.dependencies)),
+    )
+
+
+def _template(
+    stack: SceptreStack, reader: OfflineReader, layout: Layout, file: str, bodies: dict[Path, str]
+) -> tuple[str, str]:
+    handler = stack._template_handler_config or {"type": "file", "path": stack.template_path}
+    name = handler.get("path")
+    key = ("template", "path")
+    if not isinstance(name, str) or handler.get("type", "file") != "file":
+        raise ConfigurationError.single(
+            "names no template file", file=file, key="template", hint="write `template: {type: file, path: NAME.yaml}`"
+        )
+    path = layout.root / "templates" / name
+    if not path.is_file():
+        known = ", ".join(sorted(p.name for p in (layout.root / "templates").glob("*.yaml")))
+        raise ConfigurationError(
+            [Problem(file, ".".join(key), f"the template {name} does not exist", f"choose one of: {known}", reader.line(file, key))]
+        )
+    if path not in bodies:
+        text = read_text(path, layout.relative(path))
+        # Sceptre sends every template with a document start; the digest must be that of what is sent.
+        bodies[path] = text if text.startswith("---") else f"---\n{text}"
+    return layout.relative(path), bodies[path]
+
+
+def _offline(value: Any) -> Value | None:
+    if isinstance(value, list):
+        parts = [_offline(item) for item in value]
+        if any(isinstance(part, Symbol) for part in parts):
+            return Symbol("list:" + ",".join(str(part) for part in parts))
+        return [str(part) for part in parts if part is not None]
+    if not isinstance(value, Resolver):
+        return None if value is None else str(value)
+    symbol = getattr(value, "symbol", None)
+    if symbol is not None:
+        return Symbol(symbol)
+    if not getattr(value, "offline", isinstance(value, OFFLINE)):
+        return Symbol(f"resolver:{value!r}")
+    resolved = value.resolve()
+    return resolved if isinstance(resolved, list) or resolved is None else str(resolved)
+
+
+__all__ = ["Loaded", "OfflineReader", "circle", "load", "settings_of"]

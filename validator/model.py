@@ -1,0 +1,111 @@
+"""What a project is, once loaded: environments, their settings, and their stacks. Frozen and free of I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from .effective import Symbol, to_json
+from .errors import ConfigurationError, Problem
+from .settings import WorkloadSettings
+
+RELEASE_TAGS = frozenset({"Version", "SourceCommit", "DeployedAt"})
+"""Tags that name the release: they change with it and so are no part of a stack's digest (REQ-P6)."""
+
+Value = str | list[str] | Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One Sceptre stack as it would be deployed, as far as that is known offline (REQ-V1).
+
+    `name` is the Sceptre name (`prod/orders/queue`), `external_name` CloudFormation's, `template` a path
+    relative to the project, `body` its text. Values that exist only at deployment are symbols.
+    """
+
+    name: str
+    environment: str
+    workload: str
+    account: str
+    region: str
+    external_name: str
+    file: str
+    template: str
+    body: str
+    parameters: Mapping[str, Value]
+    tags: Mapping[str, Value]
+    dependencies: tuple[str, ...]
+
+    @property
+    def short_name(self) -> str:
+        """The name without environment and workload: `queue`."""
+        return self.name.split("/", 2)[-1]
+
+    @property
+    def digest(self) -> str:
+        """Digest of what a deployment would set: template, parameters, tags without the release's."""
+        parameters = {key: to_json(value) for key, value in self.parameters.items()}
+        tags = {key: to_json(value) for key, value in self.tags.items() if key not in RELEASE_TAGS}
+        return stack_digest(self.body, parameters, tags)
+
+
+def stack_digest(body: str, parameters: Mapping[str, Any], tags: Mapping[str, Any]) -> str:
+    """Return the digest that a rendered and a live stack share when they are the same.
+
+    A list parameter is compared as CloudFormation keeps it, joined by commas.
+    """
+    flat = {key: ",".join(value) if isinstance(value, list) else value for key, value in parameters.items()}
+    text = json.dumps([body, flat, dict(tags)], sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A whole monorepo: every stack of every environment, and the settings they were rendered from."""
+
+    environments: tuple[str, ...]
+    stacks: tuple[Stack, ...]
+    settings: Mapping[tuple[str, str], WorkloadSettings]
+    warnings: tuple[Problem, ...] = ()
+    _by_name: dict[str, Stack] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({stack.name: stack for stack in self.stacks})
+
+    def __getitem__(self, name: str) -> Stack:
+        return self._by_name[name]
+
+    def of(self, environment: str | None = None) -> tuple[Stack, ...]:
+        """Return the stacks of one environment, or of all, in a stable order."""
+        return tuple(s for s in self.stacks if environment is None or s.environment == environment)
+
+    def batches(self, environment: str) -> list[tuple[Stack, ...]]:
+        """Return the stacks of an environment in deployment order; the members of a batch are independent.
+
+        Raises ConfigurationError when dependencies form a circle.
+        """
+        stacks = self.of(environment)
+        sorter = TopologicalSorter({stack.name: set(stack.dependencies) for stack in stacks})
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            raise circle(error.args[1], {stack.name: stack.file for stack in stacks}) from None
+        found = []
+        while ready := sorted(sorter.get_ready()):
+            sorter.done(*ready)
+            found.append(tuple(self._by_name[name] for name in ready if name in self._by_name))
+        return [batch for batch in found if batch]
+
+
+def circle(names: list[str], files: Mapping[str, str]) -> ConfigurationError:
+    """Return the error for stacks that depend on each other in a circle."""
+    return ConfigurationError.single(
+        f"stacks depend on each other in a circle: {' -> '.join(names)}",
+        file=files.get(names[0], ""),
+        key="dependencies",
+        hint="take one of these dependencies out, or move what both need into a stack of its own",
+    )

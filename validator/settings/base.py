@@ -1,0 +1,106 @@
+"""What every workload's settings share: strict frozen models, units, markers, and the values of REQ-P3 to REQ-P6.
+
+A marker on a field says how the field behaves across environments. `Identity` values name the
+environment itself and stay symbolic when environments are compared. `Grows` values may not shrink
+along the promotion order.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+"""The promotion order (REQ-G1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Marks a value that names its environment: symbolic during comparison (design.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grows:
+    """Marks a size: dev <= staging <= prod. `None` means "without end" and is the largest."""
+
+
+class Model(BaseModel):
+    """A strict, frozen model: unknown keys, and values of another type, are refused (REQ-P2)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=False)
+
+
+def _inside_ten_slash_eight(value: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"is not an IPv4 network: {error}") from error
+    if not network.subnet_of(ipaddress.IPv4Network("10.0.0.0/8")):
+        raise ValueError("must lie inside 10.0.0.0/8")
+    if network.prefixlen != 16:
+        raise ValueError("must be a /16, so that three public and three private subnets fit")
+    return value
+
+
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$"), Identity()]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), Identity()]
+Cidr = Annotated[str, AfterValidator(_inside_ten_slash_eight), Identity()]
+Suffix = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,19})?$"), Identity()]
+LogRetentionDays = Annotated[
+    Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+    Grows(),
+]
+"""The retentions that CloudWatch Logs knows, in days (API reference, PutRetentionPolicy)."""
+
+Size = Annotated[int, Field(gt=0), Grows()]
+
+
+class Network(Model):
+    """The VPC of one environment (REQ-O6)."""
+
+    cidr: Cidr
+    nat: Literal["single", "per_az"]
+
+
+class Logs(Model):
+    """Log groups of the workload."""
+
+    retention_days: LogRetentionDays
+
+
+class WorkloadSettings(Model):
+    """The values that every workload has, whatever else it needs."""
+
+    environment: Annotated[Literal["dev", "staging", "prod"], Identity()]
+    workload: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
+    account: AccountId
+    region: Region
+    suffix: Suffix = ""
+    lifecycle: Literal["protected", "disposable"]
+    cost_center: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-\d{4}$")]
+    compliance: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{1,63}$")]
+    network: Network
+    logs: Logs
+
+    @property
+    def name_prefix(self) -> str:
+        """What stands before the type in a resource name (REQ-P5)."""
+        return f"{self.environment}-{self.workload}-"
+
+    @property
+    def name_suffix(self) -> str:
+        """What stands after the type in a resource name (REQ-P5): empty, or a dash and the suffix."""
+        return f"-{self.suffix}" if self.suffix else ""
+
+    @property
+    def parameter_root(self) -> str:
+        """The path in Parameter Store under which the workload publishes (REQ-P7)."""
+        return f"/{self.workload}/{self.environment}"
+
+    @property
+    def deploy_role_arn(self) -> str:
+        """The role in the environment's account that deployments assume (REQ-P9)."""
+        return f"arn:aws:iam::{self.account}:role/{self.environment}-lockstep-deploy"

@@ -1,0 +1,101 @@
+"""From two YAML mappings to one validated model: merge, validate, and place every error. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import ConfigurationError, Problem
+from .base import WorkloadSettings
+
+Locate = Callable[[tuple[str, ...]], tuple[str, str, int | None]]
+"""From a settings path to the file, the key path in that file, and the line, that hold the value."""
+
+
+def merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `shared` with `own` laid over it; mappings merge, anything else is replaced."""
+    merged = dict(shared)
+    for key, value in own.items():
+        below = merged.get(key)
+        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def leaves(mapping: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Return every value of a nested mapping by its path."""
+    found: dict[tuple[str, ...], Any] = {}
+    for key, value in mapping.items():
+        here = (*path, str(key))
+        if isinstance(value, Mapping) and value:
+            found |= leaves(value, here)
+        else:
+            found[here] = value
+    return found
+
+
+def redundant(shared: Mapping[str, Any], own: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the paths at which an environment says again what all environments share (REQ-P1)."""
+    given = leaves(shared)
+    return [path for path, value in leaves(own).items() if path in given and _same(given[path], value)]
+
+
+def repeated(owns: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Return the paths at which every environment decides alike: such a value belongs to the shared part."""
+    first, *others = [leaves(own) for own in owns]
+    return [
+        path
+        for path, value in first.items()
+        if others and all(path in other and _same(other[path], value) for other in others)
+    ]
+
+
+def _same(left: Any, right: Any) -> bool:
+    return type(left) is type(right) and bool(left == right)
+
+
+def validate(model: type[WorkloadSettings], raw: Mapping[str, Any], locate: Locate) -> WorkloadSettings:
+    """Return the settings, or raise ConfigurationError with one problem for each value that is wrong."""
+    try:
+        return model.model_validate(dict(raw))
+    except ValidationError as error:
+        problems = []
+        for detail in error.errors(include_url=False):
+            path = tuple(str(part) for part in detail["loc"])
+            file, key, line = locate(path)
+            problems.append(Problem(file, key, _message(dict(detail)), _hint(model, dict(detail), path), line))
+        raise ConfigurationError(problems) from None
+
+
+def _message(detail: dict[str, Any]) -> str:
+    kind, given = detail["type"], detail.get("input")
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return "is not a known key"
+    text = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    # A rule over several values already names them; the whole mapping would only hide the message.
+    return text if isinstance(given, Mapping) else f"{given!r}: {text}"
+
+
+def _hint(model: type[WorkloadSettings], detail: dict[str, Any], path: tuple[str, ...]) -> str:
+    import difflib
+
+    kind = detail["type"]
+    if kind == "missing":
+        return "give the value in the environment's `settings`, or in the root's `workloads` if all share it"
+    if kind == "extra_forbidden":
+        known = sorted(_fields_at(model, path[:-1]))
+        close = difflib.get_close_matches(path[-1], known, n=1)
+        return f"did you mean `{close[0]}`?" if close else f"remove it; known here: {', '.join(known)}"
+    if kind == "string_type":
+        return "quote the value, so that YAML reads it as text"
+    return "see the message for what is allowed"
+
+
+def _fields_at(model: Any, path: tuple[str, ...]) -> list[str]:
+    for part in path:
+        field = getattr(model, "model_fields", {}).get(part)
+        model = field.annotation if field else None
+    return list(getattr(model, "model_fields", {}))

@@ -1,0 +1,167 @@
+"""The settings of `orders`, the serverless order workload (REQ-O1 to REQ-O7)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from .base import Grows, Model, Size, WorkloadSettings
+
+SECONDS_A_DAY = 86_400
+UNRESERVED_CONCURRENCY = 100
+"""Executions that Lambda keeps unreserved in an account (Lambda developer guide, reserved concurrency)."""
+
+
+class Api(Model):
+    """Throttling of the REST API's stage (REQ-O3)."""
+
+    throttle_rate_per_second: Annotated[int, Field(ge=1, le=10_000), Grows()]
+    throttle_burst: Annotated[int, Field(ge=1, le=5_000), Grows()]
+
+
+class Functions(Model):
+    """What both functions have in common (REQ-O1)."""
+
+    memory_mb: Annotated[int, Field(ge=128, le=10_240), Grows()]
+    account_concurrency: Annotated[int, Field(ge=200, le=100_000)]
+
+
+class OrderApi(Model):
+    """The function behind the API. API Gateway gives up after 29 seconds."""
+
+    timeout_seconds: Annotated[int, Field(ge=1, le=29)]
+    reserved_concurrency: Size
+
+
+class OrderProcessor(Model):
+    """The function behind the queue."""
+
+    timeout_seconds: Annotated[int, Field(ge=1, le=900)]
+    reserved_concurrency: Size
+    batch_size: Annotated[int, Field(ge=1, le=10)]
+    batch_window_seconds: Annotated[int, Field(ge=0, le=300)]
+    maximum_concurrency: Annotated[int, Field(ge=2, le=1_000), Grows()]
+
+    @model_validator(mode="after")
+    def _concurrency_fits(self) -> Self:
+        if self.maximum_concurrency > self.reserved_concurrency:
+            raise ValueError(
+                f"maximum_concurrency {self.maximum_concurrency} must be at most "
+                f"reserved_concurrency {self.reserved_concurrency}, or the queue's messages are throttled"
+            )
+        return self
+
+
+class Capacity(Model):
+    """Provisioned capacity units between which autoscaling moves (REQ-O2)."""
+
+    minimum: Size
+    maximum: Size
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} must be at most maximum {self.maximum}")
+        return self
+
+
+class Table(Model):
+    """The order table (REQ-O2)."""
+
+    read_capacity: Capacity
+    write_capacity: Capacity
+    target_utilization_percent: Annotated[int, Field(ge=20, le=90)]
+    point_in_time_recovery: bool
+
+
+class Queue(Model):
+    """The order queue and its dead letter queue (REQ-O5). SQS keeps a message 14 days at most."""
+
+    retention_days: Annotated[int, Field(ge=1, le=14), Grows()]
+    max_receive_count: Annotated[int, Field(ge=1, le=1_000), Grows()]
+    visibility_timeout_seconds: Annotated[int, Field(ge=0, le=43_200)]
+    dead_letter_retention_days: Annotated[int, Field(ge=1, le=14)]
+
+    @model_validator(mode="after")
+    def _dead_letters_outlive(self) -> Self:
+        if self.dead_letter_retention_days < self.retention_days:
+            raise ValueError(
+                f"dead_letter_retention_days {self.dead_letter_retention_days} must be at least "
+                f"retention_days {self.retention_days}: a dead letter keeps its first enqueue time"
+            )
+        return self
+
+    @property
+    def retention_seconds(self) -> int:
+        """`retention_days` in the unit of SQS."""
+        return self.retention_days * SECONDS_A_DAY
+
+    @property
+    def dead_letter_retention_seconds(self) -> int:
+        """`dead_letter_retention_days` in the unit of SQS."""
+        return self.dead_letter_retention_days * SECONDS_A_DAY
+
+
+class Trades(Model):
+    """The trade-data bucket (REQ-O4, REQ-P11). `retention_days: null` keeps without end."""
+
+    retention_days: Annotated[int | None, Field(ge=1, le=36_500), Grows()]
+    tier: Literal["none", "infrequent_access", "intelligent"]
+
+    @property
+    def expiration_days(self) -> int:
+        """Days after which an object expires; 0 for never."""
+        return self.retention_days or 0
+
+
+class Artifacts(Model):
+    """The bucket of function packages."""
+
+    noncurrent_days: Annotated[int, Field(ge=1, le=3_650)]
+
+
+class Alarms(Model):
+    """Thresholds of the workload's alarms (REQ-O7)."""
+
+    api_error_percent: Annotated[float, Field(gt=0, le=100)]
+    api_latency_p99_ms: Annotated[int, Field(ge=10, le=29_000)]
+    oldest_message_seconds: Annotated[int, Field(ge=60, le=86_400)]
+    processor_error_count: Annotated[int, Field(ge=1)]
+    throttle_count: Annotated[int, Field(ge=1)]
+
+
+class OrdersSettings(WorkloadSettings):
+    """Every value of one environment of `orders`."""
+
+    api: Api
+    functions: Functions
+    order_api: OrderApi
+    order_processor: OrderProcessor
+    table: Table
+    queue: Queue
+    trades: Trades
+    artifacts: Artifacts
+    alarms: Alarms
+
+    @model_validator(mode="after")
+    def _across(self) -> Self:
+        least = 6 * self.order_processor.timeout_seconds
+        if self.queue.visibility_timeout_seconds < least:
+            raise ValueError(
+                f"queue.visibility_timeout_seconds {self.queue.visibility_timeout_seconds} must be at least {least}: "
+                f"six times order_processor.timeout_seconds {self.order_processor.timeout_seconds}"
+            )
+        reserved = self.order_api.reserved_concurrency + self.order_processor.reserved_concurrency
+        room = self.functions.account_concurrency - UNRESERVED_CONCURRENCY
+        if reserved > room:
+            raise ValueError(
+                f"order_api.reserved_concurrency and order_processor.reserved_concurrency reserve {reserved}, "
+                f"more than the {room} that functions.account_concurrency leaves after {UNRESERVED_CONCURRENCY} unreserved"
+            )
+        if self.trades.tier == "infrequent_access" and 0 < self.trades.expiration_days <= 30:
+            raise ValueError(
+                f"trades.tier infrequent_access moves objects after 30 days, but trades.retention_days "
+                f"{self.trades.retention_days} has removed them by then"
+            )
+        return self

@@ -1,0 +1,58 @@
+"""Rules between environments and between workloads: what grows, and which networks are apart. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..errors import Problem
+from .base import ENVIRONMENTS, Grows, WorkloadSettings
+
+Place = tuple[str, str]
+"""Environment and workload."""
+
+
+def growing(settings: Mapping[Place, WorkloadSettings]) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
+    """Yield a problem for each size that shrinks along dev, staging, prod.
+
+    Each comes with the environment and the settings path at fault, so that the caller can add file and line.
+    """
+    for workload in sorted({workload for _, workload in settings}):
+        for earlier, later in itertools.pairwise(env for env in ENVIRONMENTS if (env, workload) in settings):
+            small, large = sizes(settings[earlier, workload]), sizes(settings[later, workload])
+            for path in small.keys() & large.keys():
+                if _rank(small[path]) > _rank(large[path]):
+                    message = (
+                        f"is {large[path]} in {later} but {small[path]} in {earlier}: sizes grow dev <= staging <= prod"
+                    )
+                    hint = f"raise it in {later} or lower it in {earlier}"
+                    yield (later, workload), path, Problem("", ".".join(path), message, hint)
+
+
+def _rank(value: Any) -> float:
+    return float("inf") if value is None else float(value)
+
+
+def sizes(model: BaseModel, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Return the values of every field marked `Grows`, by path."""
+    found: dict[tuple[str, ...], Any] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            found |= sizes(value, (*path, name))
+        elif any(isinstance(mark, Grows) for mark in field.metadata):
+            found[*path, name] = value
+    return found
+
+
+def overlapping(settings: Mapping[Place, WorkloadSettings]) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
+    """Yield a problem for each two VPC networks that share addresses (REQ-P4)."""
+    for left, right in itertools.combinations(sorted(settings), 2):
+        one, two = settings[left].network.cidr, settings[right].network.cidr
+        if ipaddress.IPv4Network(one).overlaps(ipaddress.IPv4Network(two)):
+            message = f"{two} overlaps {one} of {'/'.join(left)}"
+            yield right, ("network", "cidr"), Problem("", "network.cidr", message, "choose a free network of 10.0.0.0/8")

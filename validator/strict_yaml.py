@@ -1,0 +1,77 @@
+"""YAML with positions and without silent duplicates. Pure: text in, values or problems out.
+
+PyYAML keeps the last of two equal keys without a word, so a value could stand twice and only one count
+(REQ-P1). Here a duplicate is an error, and the line of every key is kept for later messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from .errors import ConfigurationError, Problem
+
+KeyPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: its value, and the line of every key path in it."""
+
+    value: Any
+    lines: Mapping[KeyPath, int]
+
+
+class _Loader(yaml.CSafeLoader):
+    """PyYAML's C parser with the constructors that were handed in, apart from PyYAML's own registry."""
+
+
+def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -> Document:
+    """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`).
+
+    Raises ConfigurationError with a problem for each syntax error, duplicate key and unknown tag.
+    """
+    _Loader.yaml_constructors = {**yaml.CSafeLoader.yaml_constructors, **(constructors or {})}
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        problems: list[Problem] = []
+        lines: dict[KeyPath, int] = {}
+        if node is not None:
+            _walk(node, (), file, lines, problems)
+        if problems:
+            raise ConfigurationError(problems)
+        return Document(loader.construct_document(node) if node is not None else None, lines)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        hint = "check indentation, quotes and colons around this line"
+        if isinstance(error, yaml.constructor.ConstructorError) and "could not determine" in str(error.problem):
+            hint = "use a resolver that exists (`sceptre/config` uses !setting, !output, !package), or correct the tag"
+        message = f"YAML: {error.problem or error.context}"
+        raise ConfigurationError([Problem(file, "", message, hint, line)]) from None
+    except yaml.YAMLError as error:
+        message = f"YAML: {str(error).splitlines()[0]}"
+        raise ConfigurationError([Problem(file, "", message, "save the file as UTF-8 text")]) from None
+    finally:
+        loader.dispose()
+
+
+def _walk(node: yaml.Node, path: KeyPath, file: str, lines: dict[KeyPath, int], problems: list[Problem]) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _walk(item, (*path, str(index)), file, lines, problems)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        here = (*path, str(key.value))
+        line = key.start_mark.line + 1
+        if here in lines:
+            message = f"stands twice, first in line {lines[here]}"
+            problems.append(Problem(file, ".".join(here), message, "keep one of the two", line))
+            continue
+        lines[here] = line
+        _walk(value, here, file, lines, problems)
