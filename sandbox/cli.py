@@ -1,0 +1,134 @@
+"""`lockstep sandbox`: the embedded local AWS on the command line."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sandbox.place import DEFAULT
+
+
+class LazyGroup(click.Group):
+    """A group whose further commands are imported when they are asked for, or listed."""
+
+    lazy = {"demo": "sandbox.demo:demo"}  # noqa: RUF012 - click's own style of class attribute
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, those that are not imported yet too."""
+        return sorted({*super().list_commands(ctx), *self.lazy})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; None when there is none of that name."""
+        if cmd_name not in self.lazy:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = self.lazy[cmd_name].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - a fault of ours, not of the user
+        return command
+
+
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every command of the group takes."""
+    command = click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to answer."
+    )(command)
+    return click.option(
+        "--dir",
+        "directory",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=DEFAULT,
+        show_default=True,
+        help="Folder of the sandbox: state, log and pid file. Each folder is a sandbox of its own.",
+    )(command)
+
+
+def _tell(form: str, command: str, found: dict[str, Any], text: str) -> None:
+    if form == "json":
+        click.echo(json.dumps({"schema": f"lockstep/sandbox-{command}/v1", **found}, indent=2))
+    else:
+        click.echo(text)
+
+
+def _progress(message: str) -> None:
+    click.echo(f"sandbox: {message}", err=True)
+
+
+@click.group(cls=LazyGroup)
+def sandbox() -> None:
+    """Run AWS on this machine: no account, no key, no Docker, on loopback only."""
+
+
+@sandbox.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Loopback port; a free one when left out.")
+@click.option("--fresh", is_flag=True, help="Begin empty: drop the state that the last stop saved.")
+@_options
+def start(directory: Path, form: str, port: int | None, fresh: bool) -> None:
+    """Start the sandbox and wait until it serves; one that runs is left as it is."""
+    from sandbox import process  # noqa: PLC0415
+    from sandbox.place import Place  # noqa: PLC0415
+
+    place = Place.of(directory)
+    if fresh:
+        process.stop(place, progress=_progress)
+        process.remove(place)
+    record = process.start(place, port=port, progress=_progress)
+    found = {"endpoint": record.endpoint, "port": record.port, "pid": record.pid, "directory": str(place.directory)}
+    text = f'{record.endpoint}\n\nTo use it in this shell:\n  eval "$(lockstep sandbox env{_dir_option(directory)})"'
+    _tell(form, "start", found, text)
+
+
+def _dir_option(directory: Path) -> str:
+    return "" if directory == DEFAULT else f" --dir {shlex.quote(str(directory))}"
+
+
+@sandbox.command()
+@_options
+def stop(directory: Path, form: str) -> None:
+    """Stop the sandbox; its state is kept for the next start."""
+    from sandbox import process  # noqa: PLC0415
+    from sandbox.place import Place  # noqa: PLC0415
+
+    place = Place.of(directory)
+    stopped = process.stop(place, progress=_progress)
+    _tell(form, "stop", {"stopped": stopped}, "stopped" if stopped else "was not running")
+
+
+@sandbox.command()
+@_options
+def status(directory: Path, form: str) -> None:
+    """Say whether the sandbox runs, and which deployed resources are only recorded."""
+    from sandbox import process  # noqa: PLC0415
+    from sandbox.place import Place  # noqa: PLC0415
+
+    place = Place.of(directory)
+    record = process.find(place)
+    stubs = process.stubs(record) if record else []
+    found: dict[str, Any] = {"running": record is not None, "directory": str(place.directory), "stubs": stubs}
+    if record is None:
+        _tell(form, "status", found, f"not running ({place.directory})\nstart it: lockstep sandbox start")
+        return
+    found |= {"endpoint": record.endpoint, "port": record.port, "pid": record.pid}
+    lines = [f"running at {record.endpoint}, process {record.pid}", f"state and log in {place.directory}"]
+    lines += [f"recorded only: {stub['stack']}/{stub['logical_id']} ({stub['type']})" for stub in stubs]
+    _tell(form, "status", found, "\n".join(lines))
+
+
+@sandbox.command()
+@_options
+def env(directory: Path, form: str) -> None:
+    """Print the shell commands that point AWS clients at the sandbox, as its operator."""
+    from sandbox import accounts, process  # noqa: PLC0415
+    from sandbox.place import Place  # noqa: PLC0415
+
+    record = process.require(Place.of(directory))
+    variables = accounts.variables(record.endpoint)
+    lines = [f"unset {' '.join(accounts.FOREIGN_VARIABLES)}"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    found = {"variables": variables, "unset": list(accounts.FOREIGN_VARIABLES)}
+    _tell(form, "env", found, "\n".join(lines))

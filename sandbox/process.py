@@ -1,0 +1,262 @@
+"""Start, find and stop the sandbox's process."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sandbox.place import HOST, Place, Record
+from validator.errors import ConfigurationError, TechnicalError
+
+READY_SECONDS = 60.0
+"""How long a start may take on a slow machine; a second is usual."""
+
+STOP_SECONDS = 15.0
+"""How long the server may take to save its state before it is killed."""
+
+POLL_SECONDS = 0.02
+ANSWER_SECONDS = 2.0
+LOG_TAIL_LINES = 15
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Servers that this process started: a child that ended stays a zombie until its parent asks for it."""
+
+Progress = Callable[[str], None]
+
+
+def quiet(message: str) -> None:
+    """Tell nobody."""
+
+
+def ask(record: Record, path: str) -> Any:
+    """Return the JSON answer of the server to one of its own paths; None when it does not answer like ours."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{record.endpoint}{path}", timeout=ANSWER_SECONDS) as answer:
+            return json.loads(answer.read())
+    except (OSError, ValueError, urllib.error.URLError):
+        return None
+
+
+def stubs(record: Record) -> list[dict[str, str]]:
+    """Return the deployed resources that the sandbox only records; `TechnicalError` when it does not answer."""
+    answer = ask(record, "/_lockstep/stubs")
+    if not isinstance(answer, dict) or "stubs" not in answer:
+        raise TechnicalError(f"the sandbox at {record.endpoint} does not answer")
+    return list(answer["stubs"])
+
+
+def _exists(pid: int) -> bool:
+    """Tell whether a process runs."""
+    child = _children.get(pid)
+    if child is not None:
+        return child.poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _command_line(pid: int) -> str:
+    """Return the command line of a process; empty when the system does not tell."""
+    listing = Path(f"/proc/{pid}/cmdline")
+    with contextlib.suppress(OSError):
+        return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    ps = shutil.which("ps")
+    if ps is None:
+        return ""
+    shown = subprocess.run([ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return shown.stdout
+
+
+def _is_ours(place: Place, record: Record) -> bool:
+    """Tell whether the recorded process is this sandbox's server, so that nothing else is ever signalled."""
+    if not _exists(record.pid):
+        return False
+    answer = ask(record, "/_lockstep/sandbox")
+    if isinstance(answer, dict) and answer.get("token") == record.token:
+        return True
+    command = _command_line(record.pid)
+    return "sandbox.server" in command and str(place.directory) in command
+
+
+def find(place: Place) -> Record | None:
+    """Return the running sandbox of a place; None when there is none, whatever a stale pid file says."""
+    record = place.read()
+    return record if record is not None and _is_ours(place, record) else None
+
+
+def require(place: Place) -> Record:
+    """Return the running sandbox of a place; `ConfigurationError` when it does not run."""
+    record = find(place)
+    if record is None:
+        raise ConfigurationError.single(
+            "the sandbox is not running", file=str(place.directory), hint="lockstep sandbox start"
+        )
+    return record
+
+
+@contextlib.contextmanager
+def _locked(place: Place) -> Iterator[None]:
+    """Let one start or stop of a place happen at a time."""
+    try:
+        place.prepare()
+    except OSError as error:
+        raise ConfigurationError.single(
+            f"the sandbox's folder cannot be made: {error.strerror}",
+            file=str(place.directory),
+            hint="choose another folder with --dir",
+        ) from error
+    with place.lock_file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _port_for(place: Place, wanted: int | None) -> int:
+    """Return the port to ask for: the wanted one, else the last one, which saved queue URLs hold; 0 for any."""
+    if wanted is not None:
+        if not _is_free(wanted):
+            raise ConfigurationError.single(
+                f"port {wanted} is in use by another process",
+                key="--port",
+                hint="stop what listens there, choose another port, or leave --port out to get a free one",
+            )
+        return wanted
+    last = place.read()
+    return last.port if last is not None and _is_free(last.port) else 0
+
+
+def _tail(place: Place) -> str:
+    try:
+        lines = place.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(lines[-LOG_TAIL_LINES:])
+
+
+def start(
+    place: Place, *, port: int | None = None, lifeline: int | None = None, progress: Progress = quiet
+) -> Record:
+    """Start the sandbox of a place, or find the one that runs, and return when it serves.
+
+    `port` is wanted exactly, or any free one; `lifeline` is a process id with whose end the sandbox ends.
+    `ConfigurationError` when the port is in use or the running sandbox has another; `TechnicalError` when the server
+    does not come up.
+    """
+    with _locked(place):
+        running = find(place)
+        if running is not None:
+            if port not in (None, running.port):
+                raise ConfigurationError.single(
+                    f"the sandbox already runs on port {running.port}",
+                    key="--port",
+                    hint="lockstep sandbox stop, or leave --port out",
+                )
+            progress(f"already running on port {running.port}")
+            return running
+        chosen = _port_for(place, port)
+        _clear(place)
+        progress("starting")
+        return _launch(place, chosen, lifeline, progress)
+
+
+def _clear(place: Place) -> None:
+    """Remove what a server that is gone left behind; its saved state stays."""
+    place.record_file.unlink(missing_ok=True)
+    shutil.rmtree(place.temporary, ignore_errors=True)
+    place.prepare()
+
+
+def _launch(place: Place, port: int, lifeline: int | None, progress: Progress) -> Record:
+    command = [sys.executable, "-m", "sandbox.server", "--directory", str(place.directory), "--port", str(port)]
+    if lifeline is not None:
+        command += ["--lifeline", str(lifeline)]
+    with place.log_file.open("ab") as log:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    _children[child.pid] = child
+    try:
+        record = _await_ready(place, child)
+    except BaseException:
+        _kill_group(child.pid)
+        child.wait()
+        raise
+    progress(f"ready on port {record.port}")
+    return record
+
+
+def _await_ready(place: Place, child: subprocess.Popen[bytes]) -> Record:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise TechnicalError(f"the sandbox ended while it started; the end of {place.log_file}:\n{_tail(place)}")
+        record = place.read()
+        if record is not None and record.pid == child.pid and ask(record, "/_lockstep/sandbox"):
+            return record
+        time.sleep(POLL_SECONDS)
+    raise TechnicalError(f"the sandbox was not ready after {READY_SECONDS:.0f} s; see {place.log_file}")
+
+
+def _kill_group(pid: int) -> None:
+    """End what is left of a server's process group: itself, and the functions it ran."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def stop(place: Place, *, progress: Progress = quiet) -> bool:
+    """Stop the sandbox of a place, keeping its state; False when none ran."""
+    with _locked(place):
+        record = find(place)
+        if record is None:
+            _forget(place)
+            return False
+        progress("saving state")
+        os.kill(record.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _exists(record.pid) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        if _exists(record.pid):
+            progress("it does not end by itself: killing it; state since the start is lost")
+        _kill_group(record.pid)
+        child = _children.pop(record.pid, None)
+        if child is not None:
+            child.wait()
+        _forget(place)
+        return True
+
+
+def _forget(place: Place) -> None:
+    """Remove what only a running server needs. The record stays: it holds the port to come back on."""
+    shutil.rmtree(place.temporary, ignore_errors=True)
+
+
+def remove(place: Place) -> None:
+    """Remove the saved state of a sandbox that is stopped; the next start begins empty."""
+    shutil.rmtree(place.state, ignore_errors=True)

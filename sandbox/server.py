@@ -1,0 +1,129 @@
+"""The sandbox's own process: ministack with the extension, on one loopback port.
+
+`python -m sandbox.server --directory DIR` serves until SIGTERM or SIGINT, then saves its state. Start it through
+`sandbox.process`, which knows when it is ready and how to stop it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox import accounts
+from sandbox.place import HOST, Place, Record
+
+PARENT_CHECK_SECONDS = 0.5
+BACKLOG = 256
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "VIRTUAL_ENV")
+
+
+def environment(place: Place, port: int, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment of the server and of the functions that it runs.
+
+    Nothing of the user's AWS configuration gets in: a function sees its own account and this endpoint only.
+    """
+    kept = {name: inherited[name] for name in _INHERITED if name in inherited}
+    return kept | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_ACCOUNT_ID": accounts.OPERATOR,
+        "MINISTACK_REGION": accounts.OPERATOR_REGION,
+        "AWS_SECRET_ACCESS_KEY": accounts.SECRET,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "IOT_MTLS_ENABLED": "0",  # a second port that nobody here needs
+        "SFTP_ENABLED": "0",  # the same
+        "LAMBDA_EXECUTOR": "local",
+        "LAMBDA_STRICT": "1",  # a function that cannot run is an error, never a made-up answer
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(place.state),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(place.state / "s3"),
+        "TMPDIR": str(place.temporary),
+        "LOG_LEVEL": inherited.get("LOCKSTEP_SANDBOX_LOG_LEVEL", "INFO"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def listen(port: int) -> socket.socket:
+    """Return a listening socket on loopback; port 0 takes a free one. OSError when the port is in use."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _end_with(pid: int) -> None:
+    """End this process, in order, when another one is gone."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(PARENT_CHECK_SECONDS)
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                os.kill(os.getpid(), 15)
+                return
+            except PermissionError:
+                continue
+
+    threading.Thread(target=watch, daemon=True, name="lockstep-lifeline").start()
+
+
+def _application(record: Record) -> Any:
+    """Return the ASGI application, built in the environment that is set by now."""
+    from sandbox import application  # noqa: PLC0415 - ministack reads its environment while it is imported
+
+    return application.build(record)
+
+
+def serve(place: Place, port: int, lifeline: int | None) -> None:
+    """Serve until a signal; OSError when the port is in use."""
+    from hypercorn.asyncio import serve as run  # noqa: PLC0415 - after the environment is set
+    from hypercorn.config import Config  # noqa: PLC0415
+
+    listener = listen(port)
+    place.prepare()
+    record = Record(pid=os.getpid(), port=listener.getsockname()[1], token=secrets.token_hex(16))
+    settings = environment(place, record.port, os.environ)
+    os.environ.clear()
+    os.environ.update(settings)
+    if lifeline is not None:
+        _end_with(lifeline)
+    built = _application(record)
+    place.write(record)
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.keep_alive_timeout = 75
+    config.backlog = BACKLOG
+    config.graceful_timeout = 3
+    asyncio.run(run(built, config))
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.server", description=__doc__)
+    parser.add_argument("--directory", required=True, help="where state, logs and the pid file are")
+    parser.add_argument("--port", type=int, default=0, help="loopback port; 0 takes a free one")
+    parser.add_argument("--lifeline", type=int, help="end when the process with this id is gone")
+    options = parser.parse_args()
+    logging.captureWarnings(True)
+    serve(Place.of(Path(options.directory)), options.port, options.lifeline)
+
+
+if __name__ == "__main__":
+    main()
