@@ -117,3 +117,17 @@ def failure_reason(aws: Aws, stack_id: str, since: datetime) -> str:
         return ""
     first = min(own, key=lambda event: event["Timestamp"])
     return f"{first['LogicalResourceId']} ({first['ResourceType']}): {first.get('ResourceStatusReason', 'no reason given')}"
+
+
+def read_physical_ids(aws: Aws, name: str) -> dict[str, str]:
+    """Return the physical id of each resource of a live stack by logical id; empty where there is no stack."""
+    from botocore.exceptions import ClientError
+
+    try:
+        pages = aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"]["Message"]:
+            return {}
+        raise
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources if r.get("PhysicalResourceId")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import subprocess
 import threading
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,6 @@ def checked_out(root: Path) -> Release:
     return Release(version, commit, time)
 
 
-_carried: weakref.WeakKeyDictionary[SceptreStack, Mapping[str, str] | None] = weakref.WeakKeyDictionary()
 _carried_lock = threading.Lock()
 
 
@@ -68,8 +66,9 @@ def carried_tags(stack: SceptreStack) -> Mapping[str, str] | None:
     from validator.loader import digest_of
 
     with _carried_lock:
-        if stack not in _carried:
+        if not hasattr(stack, "_lockstep_carried"):
             live = read_stack(Aws.of_stack(stack), stack.external_name)
-            unchanged = live is not None and live.digest == digest_of(stack)
-            _carried[stack] = live.tags if live is not None and unchanged else None
-        return _carried[stack]
+            unchanged = live is not None and live.is_complete and live.digest == digest_of(stack)
+            stack._lockstep_carried = live.tags if live is not None and unchanged else None
+        carried: Mapping[str, str] | None = stack._lockstep_carried
+        return carried

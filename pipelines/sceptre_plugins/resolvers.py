@@ -7,9 +7,7 @@ set, is what stands for a value that only a deployment knows.
 from __future__ import annotations
 
 import hashlib
-import weakref
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from sceptre.exceptions import SceptreException
@@ -33,24 +31,25 @@ def _wrong(stack: SceptreStack, message: str, hint: str) -> ResolverError:
     return ResolverError(error.problems)
 
 
-_settings: weakref.WeakKeyDictionary[SceptreStack, WorkloadSettings] = weakref.WeakKeyDictionary()
-_settings_lock = Lock()
-
-
 def stack_settings(stack: SceptreStack) -> WorkloadSettings:
-    """Return the validated settings of a stack's environment and workload (REQ-P2)."""
-    with _settings_lock:
-        if stack not in _settings:
-            environment, workload, raw = settings_of(stack)
-            model = WORKLOADS.get(workload)
-            if model is None:
-                raise _wrong(stack, f"{workload} is no known workload", f"known: {', '.join(WORKLOADS)}")
-            file = f"sceptre/config/{environment}/{workload}/config.yaml"
-            try:
-                _settings[stack] = validate(model, raw, lambda path: (file, ".".join(("settings", *path)), None))
-            except ConfigurationError as error:
-                raise ResolverError(error.problems) from None
-        return _settings[stack]
+    """Return the validated settings of a stack's environment and workload (REQ-P2).
+
+    They are kept on the stack, since Sceptre's stacks compare by resolving everything they hold.
+    """
+    kept: WorkloadSettings | None = getattr(stack, "_lockstep_settings", None)
+    if kept is not None:
+        return kept
+    environment, workload, raw = settings_of(stack)
+    model = WORKLOADS.get(workload)
+    if model is None:
+        raise _wrong(stack, f"{workload} is no known workload", f"known: {', '.join(WORKLOADS)}")
+    file = f"sceptre/config/{environment}/{workload}/config.yaml"
+    try:
+        found = validate(model, raw, lambda path: (file, ".".join(("settings", *path)), None))
+    except ConfigurationError as error:
+        raise ResolverError(error.problems) from None
+    stack._lockstep_settings = found
+    return found
 
 
 def project_root(stack: SceptreStack) -> Path:

@@ -1,0 +1,71 @@
+# The two commands of the README are `make demo` and `make test`. Each sets up what it needs, in .venv and
+# .lockstep, and nothing outside this folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+
+# Any Python from 3.11 on; say `make PYTHON=/path/to/python demo` to choose another.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v $$p; break; fi; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
+PYTEST_WORKERS ?= 2
+
+.PHONY: help demo test lint format bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: .venv/main ## run the main job end to end on the embedded local AWS
+	@$(BIN)/lockstep sandbox demo $(if $(KEEP),--keep)
+
+test: .venv/dev ## run every test
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+lint: .venv/dev ## check style, types and templates
+	@$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint
+
+format: .venv/dev ## let ruff write the style
+	@$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev ## measure against the plain tools, in one run
+	@$(BIN)/python -m benchmarks
+
+lock: ## renew the locks from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "lock: uv is missing; install it with: pip install uv" >&2; exit 2; }
+	compile() { uv pip compile --universal --override locks/overrides.txt --generate-hashes --no-emit-index-url \
+		--no-annotate --custom-compile-command "make lock" --quiet "$$@"; }
+	compile --python-version 3.11 --extra build --extra sandbox pyproject.toml -o locks/main.lock
+	compile --python-version 3.11 --extra build --extra sandbox --extra dev pyproject.toml -o locks/dev.lock
+	compile --python-version 3.13 locks/functions.in -o locks/functions.lock
+
+clean: ## stop the local AWS and remove what the targets made
+	@if [ -x $(BIN)/lockstep ]; then $(BIN)/lockstep sandbox stop >/dev/null 2>&1 || true; fi
+	rm -rf .venv .lockstep build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@if [ -z "$(PYTHON)" ]; then
+		echo "set-up: no Python 3.11 or newer on the PATH; install one, or say: make PYTHON=/path/to/python ..." >&2; exit 2
+	fi
+	"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || {
+		echo "set-up: $(PYTHON) has no venv module; on Debian install python3-venv" >&2; exit 2; }
+	echo "set-up: a virtual environment with $$("$(PYTHON)" --version)"
+	"$(PYTHON)" -m venv .venv
+
+.venv/main: locks/main.lock pyproject.toml | .venv/bin/python
+	@command -v git >/dev/null || { echo "set-up: git is missing; a release is a git commit, so install git" >&2; exit 2; }
+	echo "set-up: packages of locks/main.lock"
+	$(PIP) --require-hashes -r locks/main.lock
+	$(PIP) --no-build-isolation --editable .
+	touch $@
+
+.venv/dev: locks/dev.lock .venv/main
+	@echo "set-up: packages of locks/dev.lock"
+	$(PIP) --require-hashes -r locks/dev.lock
+	touch $@

@@ -1,0 +1,121 @@
+"""The `lockstep` command: finds commands lazily, and turns errors into words and exit codes (REQ-X2)."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import click
+
+from validator.errors import ConfigurationError, FailureError, LockstepError, Problem, TechnicalError
+
+SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
+"""The stable exit codes of every command."""
+
+COMMANDS = {
+    "deploy": "pipelines.commands.deploy:deploy",
+    "manifest": "pipelines.commands.manifest:manifest",
+    "render": "pipelines.commands.render:render",
+    "status": "pipelines.commands.status:status",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called. Packages above this one add theirs by entry point."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*COMMANDS, *(point.name for point in _entry_points())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name in COMMANDS:
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), name)
+            return command
+        for point in _entry_points():
+            if point.name == cmd_name:
+                loaded: click.Command = point.load()
+                return loaded
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Add the nearest command name to the message for an unknown one."""
+        import difflib
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if close:
+                error.message += f" Did you mean '{close[0]}'?"
+            raise
+
+
+def _entry_points() -> Any:
+    from importlib.metadata import entry_points
+
+    return entry_points(group="lockstep.commands")
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lockstep")
+def cli() -> None:
+    """Keep the AWS environments of dev, staging and prod in lockstep.
+
+    Exit codes: 0 success, 1 failure ("no"), 2 usage or configuration, 3 technical error, 4 pending.
+
+    Completion: eval "$(_LOCKSTEP_COMPLETE=bash_source lockstep)" (or zsh_source, fish_source).
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with one of the stable codes."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; a user's mistake never shows a traceback."""
+    try:
+        result = cli.main(args=arguments, prog_name="lockstep", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return FAILURE
+    except BrokenPipeError:
+        return SUCCESS
+    except LockstepError as error:
+        _show(error, as_json=_wants_json(arguments))
+        return _exit_code(error)
+    return result if isinstance(result, int) else SUCCESS
+
+
+def _exit_code(error: LockstepError) -> int:
+    if isinstance(error, ConfigurationError):
+        return USAGE
+    return FAILURE if isinstance(error, FailureError) else TECHNICAL
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    return "--format=json" in arguments or any(
+        pair == ("--format", "json") for pair in zip(arguments, arguments[1:], strict=False)
+    )
+
+
+def _show(error: LockstepError, *, as_json: bool) -> None:
+    problems = error.problems if isinstance(error, ConfigurationError) else (Problem("", "", str(error)),)
+    if as_json:
+        kind = {ConfigurationError: "configuration", FailureError: "failure", TechnicalError: "technical"}
+        names = [name for family, name in kind.items() if isinstance(error, family)]
+        rows = [{k: getattr(p, k) for k in ("file", "key", "line", "message", "hint")} for p in problems]
+        click.echo(json.dumps({"schema": "lockstep/error/v1", "kind": (names or ["technical"])[0], "problems": rows}))
+        return
+    for problem in problems:
+        click.secho("error: ", fg="red", nl=False, err=True)
+        click.echo(str(problem), err=True)

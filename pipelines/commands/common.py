@@ -1,0 +1,60 @@
+"""Options and output that the commands share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from validator.settings import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from validator.model import Project
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def project_option(command: Command) -> Command:
+    """Add `--project DIR`."""
+    kind = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.option("--project", "root", type=kind, default=".", help="The Sceptre project; here by default.")(
+        command
+    )
+
+
+def format_option(command: Command) -> Command:
+    """Add `--format text|json`."""
+    choice = click.Choice(["text", "json"])
+    return click.option("--format", "style", type=choice, default="text", help="For people or for machines.")(command)
+
+
+def environment_argument(*, required: bool) -> Callable[[Command], Command]:
+    """Add the ENVIRONMENT argument."""
+    return click.argument("environment", type=click.Choice(ENVIRONMENTS), required=required)
+
+
+def echo_json(command: str, content: dict[str, Any]) -> None:
+    """Print one JSON document with the schema's name first."""
+    click.echo(json.dumps({"schema": f"lockstep/{command}/v1", **content}, indent=2))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a rich console; wide enough for whole tables where the output is no terminal."""
+    from rich.console import Console
+
+    found = Console(stderr=stderr, highlight=False)
+    if not found.is_terminal:
+        found.width = 200
+    return found
+
+
+def warn(project: Project) -> None:
+    """Print the project's warnings on standard error."""
+    for problem in project.warnings:
+        click.secho("warning: ", fg="yellow", nl=False, err=True)
+        click.echo(str(problem), err=True)

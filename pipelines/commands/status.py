@@ -1,0 +1,101 @@
+"""`lockstep status`: the matrix of environment x workload x stack."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import console, echo_json, environment_argument, format_option, project_option
+
+if TYPE_CHECKING:
+    from pipelines.status import Row
+    from validator.model import Project
+
+CELLS = {
+    "current": ("ok", "green"),
+    "differs": ("differs", "yellow"),
+    "missing": ("missing", "dim"),
+    "failed": ("FAILED", "red"),
+    "in progress": ("...", "yellow"),
+}
+
+
+@click.command()
+@environment_argument(required=False)
+@project_option
+@format_option
+def status(environment: str | None, root: Path, style: str) -> None:
+    """Show which version of each stack runs where, and whether it is what is checked out here."""
+    rows = read_rows(root, environment)
+    if style == "json":
+        echo_json("status", {"stacks": [asdict(row) for row in rows]})
+        return
+    print_matrix(rows)
+
+
+def read_rows(root: Path, environment: str | None) -> list[Row]:
+    """Read the live stacks of one environment, or of all, side by side."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pipelines.aws import clear_errors, preflight
+    from validator.loader import load
+
+    project = load(root).project
+    wanted = [environment] if environment else list(project.environments)
+    preflight(project.of(wanted[0])[0].region)
+    with clear_errors(), ThreadPoolExecutor(max_workers=3) as pool:
+        return [row for rows in pool.map(lambda name: _environment_rows(project, name), wanted) for row in rows]
+
+
+def _environment_rows(project: Project, environment: str) -> list[Row]:
+    from datetime import UTC, datetime
+
+    from pipelines.aws import Aws
+    from pipelines.live import read_stacks
+    from pipelines.status import rows_of
+
+    rows = []
+    stacks = project.of(environment)
+    for workload, region in sorted({(stack.workload, stack.region) for stack in stacks}):
+        here = tuple(stack for stack in stacks if (stack.workload, stack.region) == (workload, region))
+        aws = Aws(region, project.settings[environment, workload].deploy_role_arn)
+        by_external = read_stacks(aws, [stack.external_name for stack in here], templates=True)
+        lives = {s.name: by_external[s.external_name] for s in here if s.external_name in by_external}
+        rows += rows_of(here, lives, datetime.now(UTC))
+    return rows
+
+
+def print_matrix(rows: list[Row]) -> None:
+    """Print a line for each stack and a column for each environment."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.status import matrix
+
+    environments = list(dict.fromkeys(row.environment for row in rows))
+    table = Table("stack", *environments, box=None, pad_edge=False)
+    for name, cells in matrix(rows).items():
+        line: list[Text | str] = [name]
+        for environment in environments:
+            row = cells.get(environment)
+            if row is None:
+                line.append("")
+                continue
+            word, colour = CELLS[row.state]
+            parts = [row.version, row.commit[:7], age(row.age_seconds), word]
+            line.append(Text(" ".join(part for part in parts if part), style=colour))
+        table.add_row(*line)
+    console().print(table)
+
+
+def age(seconds: int | None) -> str:
+    """Return an age as people say it: `45s`, `12m`, `3h`, `8d`."""
+    if seconds is None:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

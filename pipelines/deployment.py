@@ -1,0 +1,60 @@
+"""What a deployment does with each stack: decided from what is rendered and what is live. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.live import LiveStack
+from validator.model import Stack
+
+Kind = Literal["create", "recreate", "update", "skip", "wait", "blocked"]
+
+RECREATE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"})
+"""Stacks that were never complete hold nothing worth keeping: they are deleted and created again."""
+UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What happens to one stack, and why, in words for the user."""
+
+    kind: Kind
+    reason: str
+
+
+def decide(stack: Stack, live: LiveStack | None, published: Mapping[str, str]) -> Action:
+    """Return the action for a stack.
+
+    `published` holds the present values in Parameter Store: a stack is touched when one of its inputs moved, even
+    though its own template and parameters are what is deployed.
+    """
+    if live is None or live.status == "DELETE_COMPLETE":
+        return Action("create", "it is not deployed")
+    if live.status in RECREATE:
+        return Action("recreate", f"its last attempt ended {live.status}")
+    if live.status.endswith("_IN_PROGRESS"):
+        return Action("wait", f"it is {live.status} from an earlier run")
+    if live.status not in UPDATABLE:
+        return Action("blocked", f"it is {live.status}: {live.reason or 'no reason given'}")
+    if live.status == "UPDATE_ROLLBACK_COMPLETE":
+        return Action("update", "its last update was rolled back")
+    if live.digest != stack.digest:
+        return Action("update", _difference(stack, live))
+    moved = [
+        key
+        for key, value in live.resolved.items()
+        if published.get(live.parameters.get(key, ""), value) != value
+    ]
+    if moved:
+        return Action("update", f"what it reads has changed: {', '.join(sorted(moved))}")
+    return Action("skip", "unchanged")
+
+
+def _difference(stack: Stack, live: LiveStack) -> str:
+    if live.body != stack.body:
+        return "its template differs"
+    wanted = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in stack.parameters.items()}
+    keys = sorted(k for k in wanted.keys() | live.parameters.keys() if wanted.get(k) != live.parameters.get(k))
+    return f"parameters differ: {', '.join(keys)}" if keys else "its tags differ"
