@@ -64,6 +64,11 @@ class Aws:
         """Return the clients with which Sceptre would deploy a stack."""
         return cls(stack.region, stack.sceptre_role, stack.profile)
 
+    def session(self) -> Any:
+        """Return the boto3 session of the role, for what needs its credentials themselves."""
+        with _lock:
+            return _session(self.profile, self.role_arn)
+
     def client(self, service: str) -> Any:
         """Return a client; made once for each service, role and region."""
         with _lock:

@@ -28,10 +28,10 @@ from sceptre.resolvers.sub import Sub
 from sceptre.stack import Stack as SceptreStack
 
 from . import strict_yaml
-from .effective import Symbol
+from .effective import Symbol, to_json
 from .errors import ConfigurationError, Problem
 from .layout import CONFIG, Layout
-from .model import Project, Stack, Value, circle
+from .model import RELEASE_TAGS, Project, Stack, Value, circle, stack_digest
 from .settings import WORKLOADS, WorkloadSettings
 from .settings.build import merge, redundant, repeated, validate
 from .settings.rules import growing, overlapping
@@ -349,4 +349,15 @@ def _offline(value: Any) -> Value | None:
     return resolved if isinstance(resolved, list) or resolved is None else str(resolved)
 
 
-__all__ = ["Loaded", "OfflineReader", "circle", "load", "settings_of"]
+def digest_of(stack: SceptreStack) -> str:
+    """Return the digest that `Stack.digest` gives for a Sceptre stack, whatever Sceptre has resolved of it so far."""
+
+    def plain(raw: Mapping[str, Any]) -> dict[str, Any]:
+        values = {key: _offline(value) for key, value in raw.items()}
+        return {key: to_json(value) for key, value in values.items() if value is not None}
+
+    tags = {key: value for key, value in stack._tags.items() if key not in RELEASE_TAGS}
+    return stack_digest(stack.template.body, plain(stack._parameters), plain(tags))
+
+
+__all__ = ["Loaded", "OfflineReader", "circle", "digest_of", "load", "settings_of"]

@@ -1,0 +1,178 @@
+"""`lockstep sandbox demo`: the main job end to end on the local AWS (REQ-X1)."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sandbox.place import DEFAULT
+from validator.settings import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from sandbox.orders_demo import Counts
+    from sandbox.place import Record
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave the sandbox running at the end.")
+@click.option("--timings", type=click.Path(dir_okay=False, path_type=Path), help="Write seconds by step as JSON.")
+def demo(*, keep: bool, timings: Path | None) -> None:
+    """Deploy orders to dev, staging and prod on the local AWS, trade, and show what the services hold."""
+    steps = Steps()
+    with steps.step("start the local AWS"), _quiet_stderr():
+        record, started = _start()
+    try:
+        with _pointed_at(record):
+            counts = _run(steps, record)
+        _show(counts)
+        _stubs(record)
+        _matrix()
+    finally:
+        if started and not keep:
+            with steps.step("stop the local AWS", show=False):
+                _stop()
+        if timings:
+            steps.write(timings)
+    if keep:
+        _next_commands(record)
+
+
+class Steps:
+    """Says what is being done, and remembers how long each step took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str, *, show: bool = True) -> Iterator[None]:
+        """Time one step."""
+        if show:
+            click.secho(f"\n== {name}", bold=True)
+        started = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - started, 2)
+
+    def write(self, file: Path) -> None:
+        """Write the timings as JSON."""
+        import json
+
+        file.write_text(json.dumps(self.seconds, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    yield
+
+
+def _start() -> tuple[Record, bool]:
+    """Return the running sandbox, and whether this run started it."""
+    from sandbox import process
+    from sandbox.place import Place
+
+    place = Place.of(DEFAULT)
+    running = process.find(place)
+    record = running or process.start(place)
+    click.echo(f"listening on {record.endpoint}, state and log in {DEFAULT}")
+    return record, running is None
+
+
+def _stop() -> None:
+    from sandbox import process
+    from sandbox.place import Place
+
+    process.stop(Place.of(DEFAULT))
+
+
+@contextmanager
+def _pointed_at(record: Record) -> Iterator[None]:
+    """Point this process's AWS clients at the sandbox, whatever the shell says."""
+    from sandbox import accounts
+
+    for name in accounts.FOREIGN_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ.update(accounts.variables(record.endpoint))
+    yield
+
+
+def _run(steps: Steps, record: Record) -> dict[str, Counts]:
+    from pipelines.commands.deploy import conclude, deploy_environment
+
+    for environment in ENVIRONMENTS:
+        with steps.step(f"deploy {environment}"):
+            conclude(environment, deploy_environment(Path(), environment))
+    with steps.step("post orders to each environment, and read back what the services hold"):
+        return _trade(record)
+
+
+def _trade(record: Record) -> dict[str, Counts]:
+    from pipelines.aws import Aws
+    from sandbox import orders_demo as orders
+    from sandbox.traffic import OrderClient, local_url
+    from validator.loader import load
+
+    project, run = load(Path()).project, uuid.uuid4().hex[:8]
+    sent = {}
+    for environment in ENVIRONMENTS:
+        settings = project.settings[environment, "orders"]
+        aws = Aws(settings.region, settings.deploy_role_arn)
+        place = orders.Place.read(aws, settings.parameter_root)
+        before = orders.dead_letters(aws, place)
+        orders.poison(aws, place)
+        answers = orders.send(OrderClient(aws, local_url(place.api_url, record.endpoint)), run)
+        sent[environment] = (aws, place, answers, before)
+        click.echo(f"{environment}: {answers.accepted} new, {answers.repeated} repeated, {answers.conflicts} with "
+                   f"another body, {answers.rejected} wrong; 1 poison message put into the queue")
+    counts = {}
+    for environment, (aws, place, answers, before) in sent.items():
+        counts[environment] = orders.settle(aws, place, run, answers, before, time.monotonic)
+        orders.check(environment, counts[environment])
+    return counts
+
+
+def _show(counts: dict[str, Counts]) -> None:
+    from pipelines.commands.common import console
+    from rich.table import Table
+
+    from sandbox.orders_demo import Counts
+
+    names = [field.name.replace("_", " ") for field in fields(Counts)]
+    table = Table("environment", *names, box=None, pad_edge=False)
+    for environment, count in counts.items():
+        table.add_row(environment, *map(str, astuple(count)))
+    click.echo()
+    console().print(table)
+
+
+def _matrix() -> None:
+    from pipelines.commands.status import print_matrix, read_rows
+
+    click.echo()
+    print_matrix(read_rows(Path(), None))
+
+
+def _stubs(record: Record) -> None:
+    from sandbox import process
+
+    types = sorted({stub["type"] for stub in process.stubs(record)})
+    if types:
+        click.echo(f"\nonly recorded by the local AWS, see docs/sandbox.md: {', '.join(types)}")
+
+
+def _next_commands(record: Record) -> None:
+    click.echo(f"""
+The local AWS stays at {record.endpoint}. Try next, in this folder:
+  . .venv/bin/activate
+  eval "$(lockstep sandbox env)"
+  lockstep status
+  lockstep deploy prod
+  lockstep manifest prod --live
+  (cd sceptre && sceptre launch -y dev)
+  lockstep sandbox stop""")
