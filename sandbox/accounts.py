@@ -1,7 +1,7 @@
 """The AWS accounts of the sandbox and how one reaches another, as in a real organisation.
 
-The emulator takes a 12-digit access key as the account it acts for, so an account needs no registration; what has
-to exist before a deployment is the role that it assumes (REQ-P9).
+The emulator takes a 12-digit access key as the account it acts for, so an account needs no registration;
+what has to exist before a deployment is the role that it assumes (REQ-P9).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ACCOUNTS: Mapping[str, str] = MappingProxyType(
 """Environment to account id."""
 
 OPERATOR = ACCOUNTS["dev"]
-"""The account whose credentials a user of the sandbox holds; it may assume the deploy role of each account."""
+"""The account whose credentials a user of the sandbox holds; it may assume each deploy role."""
 
 OPERATOR_REGION = "us-east-1"
 SECRET = "sandbox"  # noqa: S105 - no secret: the emulator checks no signature
@@ -63,5 +63,11 @@ def variables(endpoint: str) -> dict[str, str]:
     }
 
 
-FOREIGN_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+FOREIGN_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
 """Variables that would lead a client past the sandbox, or with other credentials into it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox import accounts
 from sandbox.extension.names import Name
-from sandbox.extension.resources import Refused
+from sandbox.extension.resources import RefusedError
 
 HANDLERS = Name("services.iam", "_IAM_HANDLERS")
 ROLES = Name("services.iam", "_roles")
@@ -21,7 +21,7 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 def _iam(action: str, **parameters: str) -> Any:
     status, _headers, body = HANDLERS.get()[action]({name: [value] for name, value in parameters.items()})
     if status >= 400:
-        raise Refused(f"{action}: {body.decode()}")
+        raise RefusedError(f"{action}: {body.decode()}")
     return body
 
 

@@ -78,8 +78,14 @@ def start(directory: Path, form: str, port: int | None, fresh: bool) -> None:
         process.stop(place, progress=_progress)
         process.remove(place)
     record = process.start(place, port=port, progress=_progress)
-    found = {"endpoint": record.endpoint, "port": record.port, "pid": record.pid, "directory": str(place.directory)}
-    text = f'{record.endpoint}\n\nTo use it in this shell:\n  eval "$(lockstep sandbox env{_dir_option(directory)})"'
+    found = {
+        "endpoint": record.endpoint,
+        "port": record.port,
+        "pid": record.pid,
+        "directory": str(place.directory),
+    }
+    hint = f'eval "$(lockstep sandbox env{_dir_option(directory)})"'
+    text = f"{record.endpoint}\n\nTo use it in this shell:\n  {hint}"
     _tell(form, "start", found, text)
 
 

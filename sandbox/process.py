@@ -42,7 +42,7 @@ def quiet(message: str) -> None:
 
 
 def ask(record: Record, path: str) -> Any:
-    """Return the JSON answer of the server to one of its own paths; None when it does not answer like ours."""
+    """Return the JSON answer of the server to one of its own paths; None when there is none."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{record.endpoint}{path}", timeout=ANSWER_SECONDS) as answer:
@@ -52,7 +52,7 @@ def ask(record: Record, path: str) -> Any:
 
 
 def stubs(record: Record) -> list[dict[str, str]]:
-    """Return the deployed resources that the sandbox only records; `TechnicalError` when it does not answer."""
+    """Return the deployed resources that are only recorded; `TechnicalError` without an answer."""
     answer = ask(record, "/_lockstep/stubs")
     if not isinstance(answer, dict) or "stubs" not in answer:
         raise TechnicalError(f"the sandbox at {record.endpoint} does not answer")
@@ -81,7 +81,9 @@ def _command_line(pid: int) -> str:
     ps = shutil.which("ps")
     if ps is None:
         return ""
-    shown = subprocess.run([ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        [ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return shown.stdout
 
 
@@ -139,7 +141,7 @@ def _is_free(port: int) -> bool:
 
 
 def _port_for(place: Place, wanted: int | None) -> int:
-    """Return the port to ask for: the wanted one, else the last one, which saved queue URLs hold; 0 for any."""
+    """Return the port to ask for: the wanted one, else the last one, which saved URLs hold; 0 for any."""
     if wanted is not None:
         if not _is_free(wanted):
             raise ConfigurationError.single(
@@ -166,8 +168,8 @@ def start(
     """Start the sandbox of a place, or find the one that runs, and return when it serves.
 
     `port` is wanted exactly, or any free one; `lifeline` is a process id with whose end the sandbox ends.
-    `ConfigurationError` when the port is in use or the running sandbox has another; `TechnicalError` when the server
-    does not come up.
+    `ConfigurationError` when the port is in use or the running sandbox has another; `TechnicalError` when the
+    server does not come up.
     """
     with _locked(place):
         running = find(place)
@@ -194,7 +196,15 @@ def _clear(place: Place) -> None:
 
 
 def _launch(place: Place, port: int, lifeline: int | None, progress: Progress) -> Record:
-    command = [sys.executable, "-m", "sandbox.server", "--directory", str(place.directory), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.server",
+        "--directory",
+        str(place.directory),
+        "--port",
+        str(port),
+    ]
     if lifeline is not None:
         command += ["--lifeline", str(lifeline)]
     with place.log_file.open("ab") as log:
@@ -216,7 +226,9 @@ def _await_ready(place: Place, child: subprocess.Popen[bytes]) -> Record:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if child.poll() is not None:
-            raise TechnicalError(f"the sandbox ended while it started; the end of {place.log_file}:\n{_tail(place)}")
+            raise TechnicalError(
+                f"the sandbox ended while it started; the end of {place.log_file}:\n{_tail(place)}"
+            )
         record = place.read()
         if record is not None and record.pid == child.pid and ask(record, "/_lockstep/sandbox"):
             return record

@@ -1,7 +1,7 @@
 """The sandbox's own process: ministack with the extension, on one loopback port.
 
-`python -m sandbox.server --directory DIR` serves until SIGTERM or SIGINT, then saves its state. Start it through
-`sandbox.process`, which knows when it is ready and how to stop it.
+`python -m sandbox.server --directory DIR` serves until SIGTERM or SIGINT, then saves its state. Start it
+through `sandbox.process`, which knows when it is ready and how to stop it.
 """
 
 from __future__ import annotations

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from sandbox.extension import conditions, describe_stacks, ec2_addresses
+from sandbox.extension import (
+    alarms,
+    assume_role,
+    autoscaling,
+    conditions,
+    describe_stacks,
+    dynamodb_tables,
+    ec2_addresses,
+    ec2_networks,
+    ec2_security_group_rules,
+    iam_roles,
+    lambda_functions,
+    lambda_mappings,
+    rest_apis,
+    s3_buckets,
+    signed_requests,
+    sns_topics,
+)
 from sandbox.extension.registry import Extension
 
 EXTENSIONS: tuple[Extension, ...] = (
+    alarms.EXTENSION,
+    assume_role.EXTENSION,
+    autoscaling.EXTENSION,
     conditions.EXTENSION,
     describe_stacks.EXTENSION,
+    dynamodb_tables.EXTENSION,
     ec2_addresses.EXTENSION,
+    ec2_networks.EXTENSION,
+    ec2_security_group_rules.EXTENSION,
+    iam_roles.EXTENSION,
+    lambda_functions.EXTENSION,
+    lambda_mappings.EXTENSION,
+    rest_apis.EXTENSION,
+    s3_buckets.EXTENSION,
+    signed_requests.EXTENSION,
+    sns_topics.EXTENSION,
 )
 
 
 def install() -> None:
-    """Check every name first, then fill every gap; `Changed` when ministack is not the version it was written for.
+    """Check every name first, then fill every gap; call it once, in the process that serves.
 
-    Call it once, in the process that serves, before the first request.
+    `ChangedError` when ministack is not the version that the extension was written for.
     """
     for extension in EXTENSIONS:
         for name in extension.names:

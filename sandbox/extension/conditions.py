@@ -1,8 +1,8 @@
 """Conditions whose operands are intrinsic functions.
 
-ministack evaluates `Ref` to a parameter and `Fn::Select`; every other function is compared as the text it was written
-as, so `!Equals [!Ref AWS::Region, us-west-2]` is false in us-west-2, and nothing says so. Here each operand becomes
-its value first, with ministack's own resolver.
+ministack evaluates `Ref` to a parameter and `Fn::Select`; every other function is compared as the text it was
+written as, so `!Equals [!Ref AWS::Region, us-west-2]` is false in us-west-2, and nothing says so. Here each
+operand becomes its value first, with ministack's own resolver.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-conditions.html
 """
@@ -43,12 +43,14 @@ def _names_the_stack(node: object) -> bool:
 def _literal(node: Any, params: Any, mappings: Any) -> Any:
     """Return an operand as its value."""
     if _names_the_stack(node):
-        raise ValueError("Template error: the sandbox does not evaluate AWS::StackName or AWS::StackId in Conditions")
+        raise ValueError(
+            "Template error: the sandbox does not evaluate AWS::StackName or AWS::StackId in Conditions"
+        )
     return RESOLVE.get()(node, {}, params, {}, mappings, "", "")
 
 
 def with_literal_operands(node: Any, params: Any, mappings: Any) -> Any:
-    """Return a condition in which the operands of every `Fn::Equals` are values; its logic is left as it is."""
+    """Return a condition in which the operands of every `Fn::Equals` are values; its logic stays."""
     if not isinstance(node, dict) or len(node) != 1:
         return node
     function, arguments = next(iter(node.items()))
@@ -72,7 +74,9 @@ def _make(original: Any) -> Any:
 EXTENSION = Extension(
     name="conditions",
     claims=(
-        emulated("Conditions", "Fn::Equals over Ref (pseudo parameters too), Sub, FindInMap, Join, Select, Split"),
+        emulated(
+            "Conditions", "Fn::Equals over Ref (pseudo parameters too), Sub, FindInMap, Join, Select, Split"
+        ),
         absent("Conditions over AWS::StackName and AWS::StackId", "refused with a message"),
     ),
     names=(EVALUATE, RESOLVE),

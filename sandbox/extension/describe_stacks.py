@@ -1,7 +1,8 @@
 """DescribeStacks in full: parameters from Parameter Store, and the topics that are told.
 
-ministack answers with the resolved value of an `AWS::SSM::Parameter::Value<...>` parameter where AWS gives the name in
-`ParameterValue` and the value in `ResolvedValue`, and leaves out `NotificationARNs`, which `sceptre diff` reads.
+ministack answers with the resolved value of an `AWS::SSM::Parameter::Value<...>` parameter where AWS gives
+the name in `ParameterValue` and the value in `ResolvedValue`, and leaves out `NotificationARNs`, which
+`sceptre diff` reads.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Parameter.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
@@ -10,7 +11,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
 from __future__ import annotations
 
 from typing import Any
-from xml.etree import ElementTree as ET  # noqa: S405 - the XML comes from our own process
+from xml.etree import ElementTree as ET
 
 from sandbox.extension.names import Name
 from sandbox.extension.registry import Extension, emulated, recorded
@@ -55,7 +56,7 @@ def _describing(original: Any) -> Any:
         status, headers, body = original(params)
         if status != 200:
             return status, headers, body
-        root = ET.fromstring(body)  # noqa: S314 - see the import
+        root = ET.fromstring(body)  # noqa: S314 - written by our own process
         if "}" in root.tag:
             ET.register_namespace("", root.tag[1:].rpartition("}")[0])
         for node in root.iter():
@@ -93,7 +94,10 @@ EXTENSION = Extension(
     name="describe_stacks",
     claims=(
         emulated("DescribeStacks: ResolvedValue", "parameters of type AWS::SSM::Parameter::Value<...>"),
-        recorded("NotificationARNs of a stack", "of CreateStack and UpdateStack; kept and shown, and no stack event is published to them"),
+        recorded(
+            "NotificationARNs of a stack",
+            "of CreateStack and UpdateStack; kept and shown, and no stack event is published to them",
+        ),
     ),
     names=(ACTIONS, RESOLVE_STACK, MEMBERS),
     install=_install,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from xml.etree import ElementTree as ET  # noqa: S405 - the XML comes from our own process
+from xml.etree import ElementTree as ET
 
 from sandbox.extension.names import Name
-from sandbox.extension.resources import Properties, Refused
+from sandbox.extension.resources import Properties, RefusedError
 
 ACTIONS = Name("services.ec2", "_ACTION_MAP")
 DEFAULTS = Name.function("services.ec2", "_ensure_defaults_initialized")
@@ -36,16 +36,16 @@ def _find(root: ET.Element, name: str) -> str:
 def call(action: str, result: str = "", **parameters: Any) -> str:
     """Run an action and return the text of the first element named `result` in its answer.
 
-    `Refused` with the service's code and message when it answers with an error.
+    `RefusedError` with the service's code and message when it answers with an error.
     """
     DEFAULTS.get()()
     query: dict[str, list[str]] = {}
     for name, value in parameters.items():
         query |= _flat(name, value)
     status, _headers, body = ACTIONS.get()[action](query)
-    root = ET.fromstring(body)  # noqa: S314 - see the import
+    root = ET.fromstring(body)  # noqa: S314 - written by our own process
     if status >= 400:
-        raise Refused(f"{_find(root, 'Message')} (Service: Ec2, Code: {_find(root, 'Code')})")
+        raise RefusedError(f"{_find(root, 'Message')} (Service: Ec2, Code: {_find(root, 'Code')})")
     return _find(root, result) if result else ""
 
 

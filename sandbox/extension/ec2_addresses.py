@@ -28,12 +28,14 @@ def _address(allocation: str) -> Made:
 
 
 def _allocation(public_ip: str) -> str:
-    """Return the allocation of an address, since CloudFormation knows it by the address; empty when it is gone."""
+    """Return the allocation of an address, which is what `Ref` gives; empty when it is gone."""
     found = (key for key, record in ADDRESSES.get().items() if record["PublicIp"] == public_ip)
     return next(found, "")
 
 
-def _update_address(physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Made:
+def _update_address(
+    physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
+) -> Made:
     allocation = _allocation(physical_id)
     if not allocation or changed(old, new, "Domain"):
         return _create_address(logical_id, new, stack_name)
@@ -52,7 +54,9 @@ def _create_gateway(logical_id: str, properties: Properties, stack_name: str) ->
     return gateway, {"NatGatewayId": gateway}
 
 
-def _update_gateway(physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Made:
+def _update_gateway(
+    physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
+) -> Made:
     if changed(old, new, *_GATEWAY_IDENTITY):
         return _create_gateway(logical_id, new, stack_name)
     ec2.tag(physical_id, new, old)
@@ -73,7 +77,9 @@ EXTENSION = Extension(
     name="ec2_addresses",
     claims=(
         emulated("AWS::EC2::EIP", "allocated, tagged and released through EC2; no traffic uses it"),
-        emulated("AWS::EC2::NatGateway", "created, tagged and deleted through EC2; no traffic goes through it"),
+        emulated(
+            "AWS::EC2::NatGateway", "created, tagged and deleted through EC2; no traffic goes through it"
+        ),
     ),
     names=(*NAMES, *ec2.NAMES, ADDRESSES, GATEWAYS),
     install=_install,

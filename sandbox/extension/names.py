@@ -1,8 +1,8 @@
 """The names of ministack that the extension rests on, and the one way to replace one of them.
 
-Every extension declares the names it calls or replaces. They are checked when the sandbox starts and, one by one, in
-`tests/unit/sandbox/test_contract.py`: an upgrade that renames a function or changes its parameters is told at once,
-by name, and never shows up as a wrong answer later.
+Every extension declares the names it calls or replaces. They are checked when the sandbox starts and, one by
+one, in `tests/unit/sandbox/test_contract.py`: an upgrade that renames a function or changes its parameters is
+told at once, by name, and never shows up as a wrong answer later.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from validator.errors import TechnicalError
 
 
-class Changed(TechnicalError):
+class ChangedError(TechnicalError):
     """A name of ministack is gone or takes other parameters than the extension was written for."""
 
 
@@ -40,28 +40,28 @@ class Name:
         return f"ministack.{self.module}.{self.name}{shown}"
 
     def get(self) -> Any:
-        """Return what the name stands for; `Changed` when it does not exist."""
+        """Return what the name stands for; `ChangedError` when it does not exist."""
         module = importlib.import_module(f"ministack.{self.module}")
         try:
             return getattr(module, self.name)
         except AttributeError:
-            raise Changed(f"{self} does not exist in this version of ministack") from None
+            raise ChangedError(f"{self} does not exist in this version of ministack") from None
 
     def check(self) -> None:
-        """Raise `Changed` when the name is gone or its parameters are others."""
+        """Raise `ChangedError` when the name is gone or its parameters are others."""
         found = self.get()
         if self.parameters is None:
             return
         actual = tuple(inspect.signature(found).parameters)
         if actual != self.parameters:
-            raise Changed(f"{self} takes ({', '.join(actual)}) in this version of ministack")
+            raise ChangedError(f"{self} takes ({', '.join(actual)}) in this version of ministack")
 
 
 def replace(name: Name, make: Callable[[Any], Any]) -> None:
     """Put `make(original)` in the place of a name, everywhere it was imported to by name.
 
-    ministack's modules import from one another with `from ... import`, so replacing the definition alone would leave
-    the others with the original.
+    ministack's modules import from one another with `from ... import`, so replacing the definition alone
+    would leave the others with the original.
     """
     original = name.get()
     replacement = make(original)

@@ -1,4 +1,4 @@
-"""How an extension adds a CloudFormation resource type to ministack, or finishes one that ministack half does."""
+"""How an extension adds a CloudFormation resource type to ministack, or finishes what ministack half does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.extension.names import Changed, Name
+from sandbox.extension.names import ChangedError, Name
 
 HANDLERS = Name("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 STACK_TAGS = Name("services.cloudformation.provisioners", "_STACK_TAG_PROPERTY")
@@ -21,19 +21,19 @@ Made = tuple[str, dict[str, Any]]
 """A physical id, which is what `Ref` gives, and the attributes that `Fn::GetAtt` gives."""
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A service said no; the message becomes the reason of the resource's failure event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The life of one resource type. Each function raises to fail the resource, and with it the stack's operation."""
+    """The life of one resource type. A function that raises fails the resource, and with it the operation."""
 
     create: Callable[[str, Properties, str], Made]
     """Takes logical id, properties, stack name."""
 
     update: Callable[[str, Properties, Properties, str, str], Made]
-    """Takes physical id, old and new properties, stack name, logical id; another physical id is a replacement."""
+    """Takes physical id, old and new properties, stack name, logical id; another physical id replaces."""
 
     delete: Callable[[str, Properties], None]
     """Takes physical id and properties; says nothing when the resource is gone already."""
@@ -42,11 +42,13 @@ class Kind:
 def define(resource_type: str, kind: Kind, *, tags: bool = False) -> None:
     """Add a resource type. `tags` says that its property `Tags` takes the stack's tags (REQ-P6).
 
-    `Changed` when ministack has the type by now: then the extension is to be looked at again, and likely goes.
+    `ChangedError` when ministack has the type by now: then one of the two has to go.
     """
     handlers = HANDLERS.get()
     if resource_type in handlers:
-        raise Changed(f"ministack has {resource_type} of its own now: compare it with the extension and drop one")
+        raise ChangedError(
+            f"ministack has {resource_type} of its own now: compare it with the extension and drop one"
+        )
     handlers[resource_type] = {
         "create": kind.create,
         "update": kind.update,
@@ -57,36 +59,69 @@ def define(resource_type: str, kind: Kind, *, tags: bool = False) -> None:
         STACK_TAGS.get()[resource_type] = ("Tags", "list")
 
 
-def complete(resource_type: str, apply: Callable[[str, Properties, Properties], None], *, tags: bool = False) -> None:
-    """Have `apply(physical id, old properties, new properties)` run after ministack's own create and update.
+Apply = Callable[[str, Properties, Properties], "Mapping[str, Any] | None"]
+"""Takes physical id, old properties (empty at creation) and new ones; gives further attributes."""
 
-    The old properties are empty at creation. `tags` makes the type take the stack's tags.
+Guard = Callable[[str, Properties], None]
+"""Takes physical id and properties before a deletion; raises to refuse it."""
+
+
+def _allow(physical_id: str, properties: Properties) -> None:
+    """Let the deletion happen."""
+
+
+def complete(resource_type: str, apply: Apply, *, guard: Guard = _allow, tags: bool = False) -> None:
+    """Have `apply` run after ministack's own create and update of a type, and `guard` before its delete.
+
+    An `apply` that fails at creation removes again what was made, since no stack would know of it. `tags`
+    makes the type's property `Tags` take the stack's tags (REQ-P6).
     """
     own = HANDLERS.get().get(resource_type)
-    if own is None or "create" not in own:
-        raise Changed(f"ministack has no {resource_type} to complete")
-    create, update = own["create"], own.get("update")
+    if own is None or not {"create", "update", "delete"} <= set(own):
+        raise ChangedError(f"ministack does not create, update and delete {resource_type} any more")
 
-    def created(logical_id: str, properties: Properties, stack_name: str) -> Made:
-        made: Made = create(logical_id, properties, stack_name)
-        apply(made[0], {}, properties)
-        return made
+    def finish(made: Made, old: Properties, new: Properties) -> Made:
+        return made[0], {**made[1], **(apply(made[0], old, new) or {})}
 
-    def updated(
-        physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
-    ) -> Made:
-        arguments = (physical_id, old, new, stack_name)
-        if own.get("update_with_logical_id"):
-            arguments = (*arguments, logical_id)  # type: ignore[assignment]
-        made: Made = update(*arguments) if update else create(logical_id, new, stack_name)
-        apply(made[0], old if made[0] == physical_id else {}, new)
-        return made
+    def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        made: Made = own["create"](logical_id, properties, stack_name)
+        try:
+            return finish(made, {}, properties)
+        except Exception:
+            own["delete"](made[0], properties)
+            raise
 
-    HANDLERS.get()[resource_type] = {**own, "create": created}
-    if update:
-        HANDLERS.get()[resource_type] |= {"update": updated, "update_with_logical_id": True}
+    def update(physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Made:
+        further = (logical_id,) if own.get("update_with_logical_id") else ()
+        made: Made = own["update"](physical_id, old, new, stack_name, *further)
+        return finish(made, old if made[0] == physical_id else {}, new)
+
+    def delete(physical_id: str, properties: Properties, *logical_id: str) -> None:
+        guard(physical_id, properties)
+        own["delete"](physical_id, properties, *logical_id)
+
+    HANDLERS.get()[resource_type] = {
+        **own,
+        "create": create,
+        "update": update,
+        "update_with_logical_id": True,
+        "delete": delete,
+    }
     if tags:
         STACK_TAGS.get()[resource_type] = ("Tags", "list")
+
+
+def accepted(answer: tuple[int, Any, Any]) -> Any:
+    """Return the body of a service's answer; `RefusedError` with what it says when it is an error."""
+    status, _headers, body = answer
+    if status >= 400:
+        raise RefusedError(body.decode(errors="replace") if isinstance(body, bytes) else str(body))
+    return body
+
+
+def tag_map(properties: Properties) -> dict[str, str]:
+    """Return the property `Tags` as a mapping."""
+    return {str(tag["Key"]): str(tag["Value"]) for tag in properties.get("Tags") or ()}
 
 
 def wanted(properties: Properties, *names: str) -> dict[str, Any]:

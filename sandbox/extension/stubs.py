@@ -1,7 +1,7 @@
 """Resources that are recorded and nothing more, and the list of those that deployments made.
 
-A stub is honest: it has a physical id and attributes of the right form, CloudFormation keeps its properties, it is
-counted, and the sandbox names it after a deployment. No claim of the product rests on one.
+A stub is honest: it has a physical id and attributes of the right form, CloudFormation keeps its properties,
+it is counted, and the sandbox names it after a deployment. No claim of the product rests on one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def used() -> list[Stub]:
 
 
 def define_stub(resource_type: str, identify: Identify, *, tags: bool = False) -> None:
-    """Add a resource type that is recorded only. Its identity follows from its properties, so a changed one replaces."""
+    """Add a resource type that is recorded only; its identity follows from its properties."""
 
     def update(physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Made:
         return identify(logical_id, new, stack_name)
