@@ -1,0 +1,74 @@
+"""Building a package: a zip whose bytes follow from its input alone."""
+
+from __future__ import annotations
+
+import re
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from validator.errors import TechnicalError
+
+from .source import read_source
+from .wheels import fetch_wheels
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can hold."""
+_MODE = (stat.S_IFREG | 0o644) << 16
+_UNIX = 3
+
+# A wheel's `.data` folder holds what goes elsewhere at installation (PyPA specifications, "Binary distribution
+# format"): libraries go to the root; scripts and headers go nowhere, since nothing is run or compiled here.
+_DATA = re.compile(r"[^/]+\.data/(?P<scheme>[a-z]+)/(?P<path>.+)")
+_LIBRARIES = frozenset({"purelib", "platlib"})
+_SOURCES_IN_C = (".c", ".h")
+
+
+def build_package(root: Path, name: str, cache_dir: Path) -> Path:
+    """Return the zip of the package `name`, built from the project at `root` unless the cache has it.
+
+    The zip holds the modules of `functions/<name>` and the wheels of the lock, uncompressed: deflated bytes
+    differ between builds of zlib, and Lambda unpacks either. Several builders may share the cache.
+    Raises `ConfigurationError` for an unknown package and `TechnicalError` when wheels cannot be fetched.
+    """
+    source = read_source(root, name)
+    package = cache_dir / source.key
+    if package.is_file():
+        return package
+    entries = dict(source.modules)
+    for wheel in fetch_wheels(source.lock, cache_dir):
+        _add(entries, wheel)
+    package.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=package.parent) as scratch:
+        unfinished = Path(scratch) / package.name
+        _write(unfinished, entries)
+        unfinished.replace(package)
+    return package
+
+
+def _add(entries: dict[str, bytes], wheel: Path) -> None:
+    for path, content in _runtime_files(wheel):
+        if entries.setdefault(path, content) != content:
+            raise TechnicalError(f"{wheel.name} and another part of the package both hold {path}, and differ")
+
+
+def _runtime_files(wheel: Path) -> Iterable[tuple[str, bytes]]:
+    with zipfile.ZipFile(wheel) as archive:
+        for info in archive.infolist():
+            data = _DATA.fullmatch(info.filename)
+            if info.is_dir() or info.filename.endswith(_SOURCES_IN_C):
+                continue
+            if data is None:
+                yield info.filename, archive.read(info)
+            elif data["scheme"] in _LIBRARIES:
+                yield data["path"], archive.read(info)
+
+
+def _write(path: Path, entries: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in sorted(entries.items()):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system, info.external_attr = _UNIX, _MODE
+            archive.writestr(info, content)

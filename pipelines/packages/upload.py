@@ -1,0 +1,85 @@
+"""Putting a package into the artifacts bucket, once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from validator.errors import FailureError, TechnicalError
+
+from .source import package_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Where a package lies, its SHA-256 in hexadecimal, and whether this call put it there."""
+
+    key: str
+    sha256: str
+    uploaded: bool
+
+
+def upload_package(root: Path, name: str, package: Path, s3: S3Client, bucket: str) -> Upload:
+    """Upload the zip that `build_package` made, unless the bucket has it; an existing object is compared.
+
+    S3 checks the body against its SHA-256 and refuses to write over a key, so that two uploads at once leave
+    one object. Raises `FailureError` when other bytes lie under the key, `TechnicalError` when S3 does not do
+    its part or when the sources changed after the build.
+    """
+    key = package_key(root, name)
+    if package.name != key.rpartition("/")[2]:
+        raise TechnicalError(f"the sources of package {name} changed while it was deployed; run again")
+    body = package.read_bytes()
+    digest = hashlib.sha256(body)
+    try:
+        there = _stored_digest(s3, bucket, key)
+        uploaded = there is None and _put(s3, bucket, key, body)
+        if not uploaded:
+            there = there or _stored_digest(s3, bucket, key)
+    except (ClientError, BotoCoreError) as error:
+        raise TechnicalError(f"package {name} could not be put into {bucket}: {error}") from error
+    if not uploaded and there != digest.hexdigest():
+        raise FailureError(
+            f"{bucket}/{key} holds other bytes than package {name}: somebody wrote it outside the builder"
+        )
+    return Upload(key, digest.hexdigest(), uploaded)
+
+
+def _stored_digest(s3: S3Client, bucket: str, key: str) -> str | None:
+    """Return the SHA-256 that the object carries, '' when it carries none, None when there is no object."""
+    try:
+        head = s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return None
+        raise
+    return head["Metadata"].get("sha256", "")
+
+
+def _put(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
+    digest = hashlib.sha256(body)
+    try:
+        s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ContentType="application/zip",
+            ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
+            Metadata={"sha256": digest.hexdigest()},
+            IfNoneMatch="*",
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        return False
+    return True
