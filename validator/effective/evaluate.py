@@ -1,0 +1,50 @@
+"""Evaluate a template with one environment's parameters: the effective resources (REQ-V2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from validator.effective.conditions import evaluate_conditions
+from validator.effective.context import Context
+from validator.effective.foreach import expand
+from validator.effective.intrinsics import FUNCTIONS
+from validator.effective.parameters import ParameterValue, bind
+from validator.effective.resources import evaluate_outputs, evaluate_resources
+from validator.effective.result import EffectiveResource, EffectiveTemplate, RuleFailure
+from validator.effective.rules import evaluate_rules
+from validator.effective.scope import BoundError, Scope
+from validator.effective.template import Template
+
+
+def evaluate(
+    template: Template, parameters: Mapping[str, ParameterValue], context: Context
+) -> EffectiveTemplate:
+    """Return what `template` comes to with `parameters` in the account and region of `context`.
+
+    Nothing is raised for a template that is wrong: everything wrong is in `problems`, and the value that
+    could not be computed is a symbol `invalid:<function>`. The same input gives the same result.
+    """
+    scope = Scope(template, FUNCTIONS, context.pseudo_parameters(), context.availability_zones)
+    resources: dict[str, EffectiveResource] = {}
+    outputs: dict[str, Any] = {}
+    failures: list[RuleFailure] = []
+    try:
+        bind(scope, parameters)
+        evaluate_conditions(scope, expand(scope, template.section("Conditions"), ("Conditions",)))
+        failures = evaluate_rules(scope)
+        evaluate_resources(scope, expand(scope, template.section("Resources"), ("Resources",)), resources)
+        evaluate_outputs(scope, expand(scope, template.section("Outputs"), ("Outputs",)), outputs)
+    except BoundError as error:
+        scope.fail((), str(error), "split the template, or shorten its loops")
+    return EffectiveTemplate(
+        template,
+        resources,
+        outputs,
+        scope.conditions,
+        tuple(failures),
+        tuple(sorted(set(scope.problems), key=lambda p: (p.line or 0, p.key, p.message))),
+        scope.origins,
+        scope.sources,
+        scope.moved,
+    )
