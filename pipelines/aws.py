@@ -111,7 +111,9 @@ def clear_errors() -> Iterator[None]:
             raise ConfigurationError.single(message, key="AWS_ENDPOINT_URL", hint=SANDBOX_HINT) from None
         raise TechnicalError(f"AWS cannot be reached: {error}") from None
     except boto.ProfileNotFound as error:
-        raise ConfigurationError.single(str(error), key="AWS_PROFILE", hint="choose a profile that exists") from None
+        raise ConfigurationError.single(
+            str(error), key="AWS_PROFILE", hint="choose a profile that exists"
+        ) from None
     except boto.ClientError as error:
         detail = error.response.get("Error", {})
         if detail.get("Code") in {"ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"}:
@@ -120,7 +122,9 @@ def clear_errors() -> Iterator[None]:
                 key="AWS_ACCESS_KEY_ID",
                 hint="log in again",
             ) from None
-        raise TechnicalError(f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}") from None
+        raise TechnicalError(
+            f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}"
+        ) from None
 
 
 def preflight(region: str) -> str:

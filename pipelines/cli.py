@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import sys
 from typing import Any
@@ -51,9 +52,9 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if close:
-                error.message += f" Did you mean '{close[0]}'?"
-            raise
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{close[0]}'?", ctx) from None
 
 
 def _entry_points() -> Any:
@@ -103,9 +104,7 @@ def _exit_code(error: LockstepError) -> int:
 
 
 def _wants_json(arguments: list[str]) -> bool:
-    return "--format=json" in arguments or any(
-        pair == ("--format", "json") for pair in zip(arguments, arguments[1:], strict=False)
-    )
+    return "--format=json" in arguments or ("--format", "json") in itertools.pairwise(arguments)
 
 
 def _show(error: LockstepError, *, as_json: bool) -> None:
@@ -114,7 +113,9 @@ def _show(error: LockstepError, *, as_json: bool) -> None:
         kind = {ConfigurationError: "configuration", FailureError: "failure", TechnicalError: "technical"}
         names = [name for family, name in kind.items() if isinstance(error, family)]
         rows = [{k: getattr(p, k) for k in ("file", "key", "line", "message", "hint")} for p in problems]
-        click.echo(json.dumps({"schema": "lockstep/error/v1", "kind": (names or ["technical"])[0], "problems": rows}))
+        click.echo(
+            json.dumps({"schema": "lockstep/error/v1", "kind": (names or ["technical"])[0], "problems": rows})
+        )
         return
     for problem in problems:
         click.secho("error: ", fg="red", nl=False, err=True)

@@ -63,7 +63,9 @@ class Deployment:
         with clear_errors():
             live = self._live([stack for batch in batches for stack in batch])
             for batch in batches:
-                if self.stop.is_set() or any(r.outcome in {"failed", "interrupted"} for r in results.values()):
+                if self.stop.is_set() or any(
+                    r.outcome in {"failed", "interrupted"} for r in results.values()
+                ):
                     break
                 results |= self._batch(batch, live)
         return [
@@ -83,10 +85,14 @@ class Deployment:
     def _batch(self, batch: tuple[Stack, ...], live: Mapping[str, LiveStack]) -> dict[str, Result]:
         published = self._published(batch, live)
         actions = {stack.name: decide(stack, live.get(stack.name), published) for stack in batch}
-        results = {name: self._ended(Result(name, "unchanged")) for name, a in actions.items() if a.kind == "skip"}
+        results = {
+            name: self._ended(Result(name, "unchanged")) for name, a in actions.items() if a.kind == "skip"
+        }
         todo = [stack for stack in batch if stack.name not in results]
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-            running: set[Future[Result]] = {pool.submit(self._one, stack, actions[stack.name]) for stack in todo}
+            running: set[Future[Result]] = {
+                pool.submit(self._one, stack, actions[stack.name]) for stack in todo
+            }
             # A short wait instead of an endless one, so that a signal reaches the main thread.
             while running:
                 done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)

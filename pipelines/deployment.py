@@ -11,7 +11,9 @@ from validator.model import Stack
 
 Kind = Literal["create", "recreate", "update", "skip", "wait", "blocked"]
 
-RECREATE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"})
+RECREATE = frozenset(
+    {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"}
+)
 """Stacks that were never complete hold nothing worth keeping: they are deleted and created again."""
 UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
@@ -56,5 +58,7 @@ def _difference(stack: Stack, live: LiveStack) -> str:
     if live.body != stack.body:
         return "its template differs"
     wanted = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in stack.parameters.items()}
-    keys = sorted(k for k in wanted.keys() | live.parameters.keys() if wanted.get(k) != live.parameters.get(k))
+    keys = sorted(
+        k for k in wanted.keys() | live.parameters.keys() if wanted.get(k) != live.parameters.get(k)
+    )
     return f"parameters differ: {', '.join(keys)}" if keys else "its tags differ"

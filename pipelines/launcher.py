@@ -26,11 +26,15 @@ class Interrupted(Exception):  # noqa: N818 - a request to stop, not an error
 class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
     """Sceptre's launch of one stack: hooks, create or update, and the wait."""
 
-    def __init__(self, stack: SceptreStack, stopping: Callable[[], bool], sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, stack: SceptreStack, stopping: Callable[[], bool], sleep: Callable[[float], None]
+    ) -> None:
         super().__init__(stack)
         self._stopping, self._sleep = stopping, sleep
 
-    def _wait_for_completion(self, timeout: int = 0, boto_response: dict[str, Any] | None = None) -> StackStatus:
+    def _wait_for_completion(
+        self, timeout: int = 0, boto_response: dict[str, Any] | None = None
+    ) -> StackStatus:
         """Wait until the stack is not in progress; `timeout` in minutes as in Sceptre, 0 for none."""
         deadline = time.monotonic() + 60 * timeout if timeout else None
         pause = FIRST_WAIT
@@ -44,7 +48,9 @@ class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
         return status
 
 
-def wait(stack: SceptreStack, stopping: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> None:
+def wait(
+    stack: SceptreStack, stopping: Callable[[], bool], sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Wait for an operation that an earlier run started; a stack that is being deleted may vanish."""
     from sceptre.exceptions import StackDoesNotExistError
 

@@ -54,7 +54,9 @@ def _live(raw: Mapping[str, Any], body: str | None = None) -> LiveStack:
         status=raw["StackStatus"],
         reason=raw.get("StackStatusReason", ""),
         parameters={p["ParameterKey"]: p.get("ParameterValue", "") for p in raw.get("Parameters", [])},
-        resolved={p["ParameterKey"]: p["ResolvedValue"] for p in raw.get("Parameters", []) if "ResolvedValue" in p},
+        resolved={
+            p["ParameterKey"]: p["ResolvedValue"] for p in raw.get("Parameters", []) if "ResolvedValue" in p
+        },
         tags={t["Key"]: t["Value"] for t in raw.get("Tags", [])},
         outputs={o["OutputKey"]: o["OutputValue"] for o in raw.get("Outputs", [])},
         changed_at=raw.get("LastUpdatedTime") or raw["CreationTime"],

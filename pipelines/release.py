@@ -33,7 +33,9 @@ class Release:
 
 def _git(root: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+        )
     except FileNotFoundError:
         raise ConfigurationError.single("git is not installed", hint="install git 2.30 or newer") from None
     except subprocess.CalledProcessError as error:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the sandbox running at the end.")
-@click.option("--timings", type=click.Path(dir_okay=False, path_type=Path), help="Write seconds by step as JSON.")
+@click.option(
+    "--timings", type=click.Path(dir_okay=False, path_type=Path), help="Write seconds by step as JSON."
+)
 def demo(*, keep: bool, timings: Path | None) -> None:
     """Deploy orders to dev, staging and prod on the local AWS, trade, and show what the services hold."""
     steps = Steps()
@@ -128,8 +130,10 @@ def _trade(record: Record) -> dict[str, Counts]:
         orders.poison(aws, place)
         answers = orders.send(OrderClient(aws, local_url(place.api_url, record.endpoint)), run)
         sent[environment] = (aws, place, answers, before)
-        click.echo(f"{environment}: {answers.accepted} new, {answers.repeated} repeated, {answers.conflicts} with "
-                   f"another body, {answers.rejected} wrong; 1 poison message put into the queue")
+        click.echo(
+            f"{environment}: {answers.accepted} new, {answers.repeated} repeated, {answers.conflicts} with "
+            f"another body, {answers.rejected} wrong; 1 poison message put into the queue"
+        )
     counts = {}
     for environment, (aws, place, answers, before) in sent.items():
         counts[environment] = orders.settle(aws, place, run, answers, before, time.monotonic)
@@ -138,9 +142,9 @@ def _trade(record: Record) -> dict[str, Counts]:
 
 
 def _show(counts: dict[str, Counts]) -> None:
-    from pipelines.commands.common import console
     from rich.table import Table
 
+    from pipelines.commands.common import console
     from sandbox.orders_demo import Counts
 
     names = [field.name.replace("_", " ") for field in fields(Counts)]

@@ -46,7 +46,13 @@ class Place:
         """Read the names below `/{workload}/{environment}`."""
         from pipelines.live import read_parameters
 
-        paths = ("api/Url", "queue/QueueUrl", "queue/DeadLetterQueueUrl", "table/TableName", "trades/BucketName")
+        paths = (
+            "api/Url",
+            "queue/QueueUrl",
+            "queue/DeadLetterQueueUrl",
+            "table/TableName",
+            "trades/BucketName",
+        )
         found = read_parameters(aws, [f"{root}/{path}" for path in paths])
         return cls(*(found[f"{root}/{path}"] for path in paths))
 
@@ -105,12 +111,16 @@ def dead_letters(aws: Aws, place: Place) -> int:
 
 def stored(aws: Aws, place: Place, run: str) -> set[str]:
     """Return the ids of the run's orders that the table holds as STORED."""
-    pages = aws.client("dynamodb").get_paginator("scan").paginate(
-        TableName=place.table,
-        ConsistentRead=True,
-        FilterExpression="begins_with(client_order_id, :run) AND #status = :stored",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":run": {"S": run}, ":stored": {"S": "STORED"}},
+    pages = (
+        aws.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=place.table,
+            ConsistentRead=True,
+            FilterExpression="begins_with(client_order_id, :run) AND #status = :stored",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":run": {"S": run}, ":stored": {"S": "STORED"}},
+        )
     )
     return {item["order_id"]["S"] for page in pages for item in page["Items"]}
 
@@ -122,7 +132,9 @@ def archived(aws: Aws, place: Place) -> set[str]:
     return {key.rsplit("/", 1)[-1].removesuffix(".json") for key in keys}
 
 
-def settle(aws: Aws, place: Place, run: str, answers: Counts, dead_before: int, clock: Callable[[], float]) -> Counts:
+def settle(
+    aws: Aws, place: Place, run: str, answers: Counts, dead_before: int, clock: Callable[[], float]
+) -> Counts:
     """Wait until the services hold what was answered, and return what they hold; bounded by SETTLE_SECONDS."""
     deadline = clock() + SETTLE_SECONDS
     while True:

@@ -60,7 +60,9 @@ class OrderClient:
 
         target = self._base.path.rstrip("/") + path
         headers = {"Content-Type": "application/json", "Host": self._base.netloc}
-        request = AWSRequest(method, f"{self._base.scheme}://{self._base.netloc}{target}", headers=headers, data=body)
+        request = AWSRequest(
+            method, f"{self._base.scheme}://{self._base.netloc}{target}", headers=headers, data=body
+        )
         SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
         for fresh in (False, True):
             connection = self._connection(fresh=fresh)

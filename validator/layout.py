@@ -33,6 +33,11 @@ class Layout:
         """Return a path as messages show it: relative to the project, with slashes."""
         return path.relative_to(self.root).as_posix()
 
+    def shown(self, path: Path) -> str:
+        """Return the file that a user has to edit for `path`: the target where it is a link inside the project."""
+        target = path.resolve()
+        return self.relative(target if target.is_relative_to(self.root) else path)
+
     def environments(self) -> tuple[str, ...]:
         """Return the environments in promotion order.
 

@@ -66,7 +66,7 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
         path = Path(self.full_config_path, directory_path, basename)
         if not path.is_file():
             return None
-        file = self.layout.relative(path)
+        file = self.layout.shown(path)
         text = self._jinja(read_text(path, file), file, stack_group_config)
         document = strict_yaml.parse(text, file, self._tags)
         if not isinstance(document.value, dict | None):
@@ -79,11 +79,13 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
     def _jinja(self, text: str, file: str, config: Mapping[str, Any]) -> str:
         if not any(mark in text for mark in ("{{", "{%", "{#")):
             return text
-        environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - YAML, not markup
+        environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
         variables: dict[str, Any] = {**self.templating_vars, **config}
         try:
             return environment.from_string(text).render(
-                variables, command_path=self.context.command_path.split("/"), environment_variable={}
+                variables,
+                command_path=self.context.command_path.split("/"),
+                environment_variable=_NoEnvironment(),
             )
         except jinja2.TemplateError as error:
             line = getattr(error, "lineno", None) or _line_in_template(error)
@@ -98,6 +100,13 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
         while path and path not in lines:
             path = path[:-1]
         return lines.get(path)
+
+
+class _NoEnvironment:
+    """Stands for the environment in Jinja: a project is loaded the same on every machine (REQ-V1)."""
+
+    def __getitem__(self, name: str) -> str:
+        raise jinja2.UndefinedError(f"the environment variable '{name}' is not read")
 
 
 def _line_in_template(error: BaseException) -> int | None:
@@ -119,9 +128,13 @@ def read_text(path: Path, file: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigurationError.single(f"is no UTF-8 text: {error}", file=file, hint="save it as UTF-8") from None
+        raise ConfigurationError.single(
+            f"is no UTF-8 text: {error}", file=file, hint="save it as UTF-8"
+        ) from None
     except OSError as error:
-        raise ConfigurationError.single(f"cannot be read: {error.strerror}", file=file, hint="restore it") from None
+        raise ConfigurationError.single(
+            f"cannot be read: {error.strerror}", file=file, hint="restore it"
+        ) from None
 
 
 @dataclass(slots=True)
@@ -162,16 +175,47 @@ def load(root: Path) -> Loaded:
 
 
 def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack]]:
+    """Let Sceptre construct every stack, in promotion order, and collect what is wrong in any file."""
     context = SceptreContext(project_path=str(layout.sceptre), command_path="", full_scan=True)
     reader = OfflineReader(context, layout)
-    try:
-        stacks, _ = reader.construct_stacks()
-    except SceptreException as error:
-        raise ConfigurationError.single(
-            str(error), file="sceptre/config", hint="correct the file that the message names"
-        ) from None
-    ours = [stack for stack in stacks if not stack.name.startswith("shared/")]
-    return reader, sorted(ours, key=lambda stack: stack.name)
+    problems: list[Problem] = []
+    stacks: dict[str, SceptreStack] = {}
+    groups: dict[str, dict[str, Any]] = {}
+    for environment in layout.environments():
+        for name in sorted(layout.stack_files(environment)):
+            relative = Path(environment, name)
+            group = str(relative.parent)
+            try:
+                if group not in groups:
+                    groups[group] = reader._read(f"{group}/{CONFIG}")
+                stacks[relative.as_posix()] = reader._construct_stack(relative.as_posix(), groups[group])
+            except ConfigurationError as error:
+                problems += error.problems
+            except SceptreException as error:
+                problems.append(_of_sceptre(error, layout, relative))
+    for name, stack in stacks.items():
+        for dependency in stack.dependencies:
+            if dependency not in stacks and not (layout.config / dependency).is_file():
+                file = layout.shown(layout.config / name)
+                message = f"depends on the stack {dependency.split('/', 2)[-1].removesuffix('.yaml')}, which does not exist"
+                hint = (
+                    "correct the name in `!output` or `dependencies`, or add that stack to every environment"
+                )
+                problems.append(Problem(file, "dependencies", message, hint))
+    if problems:
+        raise ConfigurationError(problems)
+    reader.resolve_stacks(stacks)
+    return reader, list(stacks.values())
+
+
+def _of_sceptre(error: SceptreException, layout: Layout, stack_file: Path) -> Problem:
+    """Place one of Sceptre's own errors; a required key that is missing belongs to the stack's group."""
+    text = str(error)
+    if text.startswith("Required attribute"):
+        key = text.split("'")[1]
+        file = f"sceptre/config/{stack_file.parent.as_posix()}/{CONFIG}"
+        return Problem(file, key, "is missing", f"give `{key}` here or in a config.yaml above")
+    return Problem(layout.shown(layout.config / stack_file), "", text, "correct what the message names")
 
 
 def _unknown_keys(reader: OfflineReader, layout: Layout) -> Iterator[Problem]:
@@ -182,7 +226,9 @@ def _unknown_keys(reader: OfflineReader, layout: Layout) -> Iterator[Problem]:
 
             close = difflib.get_close_matches(key, sorted(known), n=1)
             hint = f"did you mean `{close[0]}`?" if close else "remove it; values belong under `settings`"
-            yield Problem(file, key, "is not a key that Sceptre or Lockstep knows", hint, document.lines[key,])
+            yield Problem(
+                file, key, "is not a key that Sceptre or Lockstep knows", hint, document.lines[key,]
+            )
 
 
 def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
@@ -270,7 +316,7 @@ def _stack(
     bodies: dict[Path, str],
 ) -> Stack:
     environment, workload = stack.name.split("/")[:2]
-    file = f"sceptre/config/{stack.name}.yaml"
+    file = layout.shown(layout.config / f"{stack.name}.yaml")
     template, body = _template(stack, reader, layout, file, bodies)
     problems: list[Problem] = []
 
@@ -281,7 +327,9 @@ def _stack(
                 resolved = _offline(value)
             except (SceptreException, ConfigurationError) as error:
                 first = error.problems[0] if isinstance(error, ConfigurationError) else None
-                message, hint = (first.message, first.hint) if first else (str(error), "correct the resolver's argument")
+                message, hint = (
+                    (first.message, first.hint) if first else (str(error), "correct the resolver's argument")
+                )
                 place = (section, key)
                 problems.append(Problem(file, ".".join(place), message, hint, reader.line(file, place)))
                 continue
@@ -317,13 +365,24 @@ def _template(
     key = ("template", "path")
     if not isinstance(name, str) or handler.get("type", "file") != "file":
         raise ConfigurationError.single(
-            "names no template file", file=file, key="template", hint="write `template: {type: file, path: NAME.yaml}`"
+            "names no template file",
+            file=file,
+            key="template",
+            hint="write `template: {type: file, path: NAME.yaml}`",
         )
     path = layout.root / "templates" / name
     if not path.is_file():
         known = ", ".join(sorted(p.name for p in (layout.root / "templates").glob("*.yaml")))
         raise ConfigurationError(
-            [Problem(file, ".".join(key), f"the template {name} does not exist", f"choose one of: {known}", reader.line(file, key))]
+            [
+                Problem(
+                    file,
+                    ".".join(key),
+                    f"the template {name} does not exist",
+                    f"choose one of: {known}",
+                    reader.line(file, key),
+                )
+            ]
         )
     if path not in bodies:
         text = read_text(path, layout.relative(path))
@@ -336,15 +395,15 @@ def _offline(value: Any) -> Value | None:
     if isinstance(value, list):
         parts = [_offline(item) for item in value]
         if any(isinstance(part, Symbol) for part in parts):
-            return Symbol("list:" + ",".join(str(part) for part in parts))
+            return Symbol.named("list:" + ",".join(str(part) for part in parts))
         return [str(part) for part in parts if part is not None]
     if not isinstance(value, Resolver):
         return None if value is None else str(value)
     symbol = getattr(value, "symbol", None)
     if symbol is not None:
-        return Symbol(symbol)
+        return Symbol.named(symbol)
     if not getattr(value, "offline", isinstance(value, OFFLINE)):
-        return Symbol(f"resolver:{value!r}")
+        return Symbol.named(f"resolver:{value!r}")
     resolved = value.resolve()
     return resolved if isinstance(resolved, list) or resolved is None else str(resolved)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .effective import Context, EffectiveTemplate, Template, evaluate, parse, to_json
@@ -27,19 +27,21 @@ def render(stacks: Iterable[Stack]) -> list[RenderedStack]:
     """
     templates: dict[str, Template] = {}
     rendered: list[RenderedStack] = []
-    problems: list[Problem] = []
+    problems: dict[Problem, list[str]] = {}
     for stack in stacks:
         try:
             if stack.template not in templates:
                 templates[stack.template] = parse(stack.body, stack.template)
             effective = evaluate(templates[stack.template], stack.parameters, _context(stack))
         except ConfigurationError as error:
-            problems += error.problems
-            continue
-        problems += _placed(stack, effective)
-        rendered.append(RenderedStack(stack, effective))
+            found = error.problems
+        else:
+            found = (*effective.problems, *(failure.problem for failure in effective.rule_failures))
+            rendered.append(RenderedStack(stack, effective))
+        for problem in found:
+            problems.setdefault(problem, []).append(stack.name)
     if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError(_placed(problem, names) for problem, names in problems.items())
     return rendered
 
 
@@ -47,13 +49,10 @@ def _context(stack: Stack) -> Context:
     return Context(account=stack.account, region=stack.region, stack_name=stack.external_name)
 
 
-def _placed(stack: Stack, effective: EffectiveTemplate) -> Iterator[Problem]:
-    """Say of each problem which stack brought it about: the template is shared."""
-    for problem in effective.problems:
-        yield Problem(problem.file, problem.key, f"{problem.message} (in {stack.file})", problem.hint, problem.line)
-    for failure in effective.rule_failures:
-        hint = "change the parameters, or the template's rule"
-        yield Problem(stack.template, failure.key, f"{failure.message} (in {stack.file})", hint, failure.line)
+def _placed(problem: Problem, stacks: list[str]) -> Problem:
+    """Say of a problem in a shared template which stacks brought it about."""
+    names = ", ".join(stacks[:3]) + (f" and {len(stacks) - 3} more" if len(stacks) > 3 else "")
+    return replace(problem, message=f"{problem.message} (in {names})")
 
 
 def as_json(rendered: Iterable[RenderedStack]) -> list[dict[str, Any]]:
@@ -70,7 +69,7 @@ def as_json(rendered: Iterable[RenderedStack]) -> list[dict[str, Any]]:
             "parameters": _plain(item.stack.parameters),
             "tags": _plain(item.stack.tags),
             "dependencies": list(item.stack.dependencies),
-            "resources": item.effective.resources_json(),
+            "resources": {key: value.to_json() for key, value in item.effective.resources.items()},
         }
         for item in rendered
     ]

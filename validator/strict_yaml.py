@@ -34,7 +34,9 @@ def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -
 
     Raises ConfigurationError with a problem for each syntax error, duplicate key and unknown tag.
     """
-    _Loader.yaml_constructors = {**yaml.CSafeLoader.yaml_constructors, **(constructors or {})}
+    known: dict[str | None, Any] = {**yaml.CSafeLoader.yaml_constructors}
+    known.update(constructors or {})
+    _Loader.yaml_constructors = known
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -49,7 +51,9 @@ def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         hint = "check indentation, quotes and colons around this line"
-        if isinstance(error, yaml.constructor.ConstructorError) and "could not determine" in str(error.problem):
+        if isinstance(error, yaml.constructor.ConstructorError) and "could not determine" in str(
+            error.problem
+        ):
             hint = "use a resolver that exists (`sceptre/config` uses !setting, !output, !package), or correct the tag"
         message = f"YAML: {error.problem or error.context}"
         raise ConfigurationError([Problem(file, "", message, hint, line)]) from None
@@ -60,7 +64,9 @@ def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -
         loader.dispose()
 
 
-def _walk(node: yaml.Node, path: KeyPath, file: str, lines: dict[KeyPath, int], problems: list[Problem]) -> None:
+def _walk(
+    node: yaml.Node, path: KeyPath, file: str, lines: dict[KeyPath, int], problems: list[Problem]
+) -> None:
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _walk(item, (*path, str(index)), file, lines, problems)

@@ -22,15 +22,17 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def project_option(command: Command) -> Command:
     """Add `--project DIR`."""
     kind = click.Path(exists=True, file_okay=False, path_type=Path)
-    return click.option("--project", "root", type=kind, default=".", help="The Sceptre project; here by default.")(
-        command
-    )
+    return click.option(
+        "--project", "root", type=kind, default=".", help="The Sceptre project; here by default."
+    )(command)
 
 
 def format_option(command: Command) -> Command:
     """Add `--format text|json`."""
     choice = click.Choice(["text", "json"])
-    return click.option("--format", "style", type=choice, default="text", help="For people or for machines.")(command)
+    return click.option("--format", "style", type=choice, default="text", help="For people or for machines.")(
+        command
+    )
 
 
 def environment_argument(*, required: bool) -> Callable[[Command], Command]:

@@ -76,8 +76,12 @@ def conclude(environment: str, results: list[Result]) -> None:
         return
     stands = sum(result.outcome in {"created", "updated", "unchanged"} for result in results)
     lines = [f"{result.stack}: {result.outcome}: {result.reason}" for result in bad]
-    lines.append(f"{environment}: {stands} of {len(results)} stacks stand as rendered, {len(waiting)} not started")
-    lines.append(f"  mend: correct the cause, then run `lockstep deploy {environment}` again; it carries on from here")
+    lines.append(
+        f"{environment}: {stands} of {len(results)} stacks stand as rendered, {len(waiting)} not started"
+    )
+    lines.append(
+        f"  mend: correct the cause, then run `lockstep deploy {environment}` again; it carries on from here"
+    )
     raise FailureError("\n".join(lines))
 
 

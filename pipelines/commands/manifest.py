@@ -16,7 +16,9 @@ from .common import console, echo_json, environment_argument, format_option, pro
 @project_option
 @format_option
 @click.option("--live", is_flag=True, help="Add the physical id of each deployed resource; needs AWS.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to this file as well.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to this file as well."
+)
 def manifest(environment: str, root: Path, style: str, live: bool, output: Path | None) -> None:
     """List every resource of ENVIRONMENT with its configuration. Offline, unless `--live`."""
     from validator.loader import load

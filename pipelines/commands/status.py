@@ -47,7 +47,9 @@ def read_rows(root: Path, environment: str | None) -> list[Row]:
     wanted = [environment] if environment else list(project.environments)
     preflight(project.of(wanted[0])[0].region)
     with clear_errors(), ThreadPoolExecutor(max_workers=3) as pool:
-        return [row for rows in pool.map(lambda name: _environment_rows(project, name), wanted) for row in rows]
+        return [
+            row for rows in pool.map(lambda name: _environment_rows(project, name), wanted) for row in rows
+        ]
 
 
 def _environment_rows(project: Project, environment: str) -> list[Row]:

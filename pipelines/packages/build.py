@@ -19,7 +19,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = (stat.S_IFREG | 0o644) << 16
 _UNIX = 3
 
-# A wheel's `.data` folder holds what goes elsewhere at installation (PyPA specifications, "Binary distribution
+# A wheel's `.data` folder holds what goes elsewhere at installation (PyPA, "Binary distribution
 # format"): libraries go to the root; scripts and headers go nowhere, since nothing is run or compiled here.
 _DATA = re.compile(r"[^/]+\.data/(?P<scheme>[a-z]+)/(?P<path>.+)")
 _LIBRARIES = frozenset({"purelib", "platlib"})

@@ -14,7 +14,8 @@ from sceptre.exceptions import SceptreException
 from sceptre.resolvers import Resolver
 from sceptre.stack import Stack as SceptreStack
 
-from validator.errors import ConfigurationError
+from validator.errors import ConfigurationError, Problem
+from validator.layout import Layout
 from validator.loader import settings_of
 from validator.settings import WORKLOADS, WorkloadSettings
 from validator.settings.build import validate
@@ -27,8 +28,9 @@ class ResolverError(ConfigurationError, SceptreException):  # type: ignore[misc]
 
 
 def _wrong(stack: SceptreStack, message: str, hint: str) -> ResolverError:
-    error = ConfigurationError.single(message, file=f"sceptre/config/{stack.name}.yaml", hint=hint)
-    return ResolverError(error.problems)
+    layout = Layout(project_root(stack).resolve())
+    file = layout.shown(layout.config / f"{stack.name}.yaml")
+    return ResolverError([Problem(file, "", message, hint)])
 
 
 def stack_settings(stack: SceptreStack) -> WorkloadSettings:
@@ -66,12 +68,22 @@ class Setting(Resolver):  # type: ignore[misc]  # Sceptre ships no types
         """Return the value as CloudFormation wants it: text, a list of texts, or None to leave it out."""
         value: Any = stack_settings(self.stack)
         for part in str(self.argument).split("."):
-            if part.startswith("_") or not hasattr(type(value), part) and part not in type(value).model_fields:
-                known = ", ".join(sorted(type(value).model_fields)) if hasattr(type(value), "model_fields") else "none"
-                raise _wrong(self.stack, f"!setting {self.argument}: there is no `{part}`", f"known here: {known}")
+            if part.startswith("_") or (
+                not hasattr(type(value), part) and part not in type(value).model_fields
+            ):
+                known = (
+                    ", ".join(sorted(type(value).model_fields))
+                    if hasattr(type(value), "model_fields")
+                    else "none"
+                )
+                raise _wrong(
+                    self.stack, f"!setting {self.argument}: there is no `{part}`", f"known here: {known}"
+                )
             value = getattr(value, part)
         if hasattr(type(value), "model_fields") or callable(value):
-            raise _wrong(self.stack, f"!setting {self.argument}: is a group of values", "name one value in it")
+            raise _wrong(
+                self.stack, f"!setting {self.argument}: is a group of values", "name one value in it"
+            )
         return _text(value)
 
 
@@ -106,7 +118,11 @@ class Output(Resolver):  # type: ignore[misc]  # Sceptre ships no types
     def _parts(self) -> tuple[str, str]:
         stack, dot, output = str(self._argument).partition(".")
         if not (stack and dot and output):
-            raise _wrong(self.stack, f"!output {self._argument}: is not `stack.Output`", "write `!output queue.QueueArn`")
+            raise _wrong(
+                self.stack,
+                f"!output {self._argument}: is not `stack.Output`",
+                "write `!output queue.QueueArn`",
+            )
         return stack, output
 
 
@@ -147,7 +163,9 @@ class TemplateDigest(Resolver):  # type: ignore[misc]  # Sceptre ships no types
         try:
             return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
         except OSError:
-            raise _wrong(self.stack, f"the template {handler.get('path')} does not exist", "correct the path") from None
+            raise _wrong(
+                self.stack, f"the template {handler.get('path')} does not exist", "correct the path"
+            ) from None
 
 
 class ReleaseTag(Resolver):  # type: ignore[misc]  # Sceptre ships no types
@@ -163,7 +181,9 @@ class ReleaseTag(Resolver):  # type: ignore[misc]  # Sceptre ships no types
     def symbol(self) -> str:
         """The offline stand-in: the release is known only to a deployment."""
         if self.argument not in self.FIELDS:
-            raise _wrong(self.stack, f"!release {self.argument}: is unknown", f"use one of {', '.join(self.FIELDS)}")
+            raise _wrong(
+                self.stack, f"!release {self.argument}: is unknown", f"use one of {', '.join(self.FIELDS)}"
+            )
         return f"release:{self.argument}"
 
     def resolve(self) -> str:

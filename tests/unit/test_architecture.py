@@ -21,9 +21,29 @@ PURE = sorted(
     path for path in (ROOT / "validator").rglob("*.py") if path.relative_to(ROOT).as_posix() not in EDGES
 ) + [ROOT / "pipelines" / name for name in ("deployment.py", "status.py")]
 
-FORBIDDEN_MODULES = {"boto3", "botocore", "os", "sceptre", "subprocess", "socket", "random", "time", "sys", "io"}
+FORBIDDEN_MODULES = {
+    "boto3",
+    "botocore",
+    "os",
+    "sceptre",
+    "subprocess",
+    "socket",
+    "random",
+    "time",
+    "sys",
+    "io",
+}
 FORBIDDEN_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
-FORBIDDEN_METHODS = {"now", "today", "utcnow", "read_text", "write_text", "read_bytes", "write_bytes", "environ"}
+FORBIDDEN_METHODS = {
+    "now",
+    "today",
+    "utcnow",
+    "read_text",
+    "write_text",
+    "read_bytes",
+    "write_bytes",
+    "environ",
+}
 
 
 def modules(package: str) -> list[Path]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 """The promotion order (REQ-G1)."""
@@ -33,6 +34,12 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=False)
 
 
+def broken(path: str, message: str) -> PydanticCustomError:
+    """Return the error of a rule between values; `path` says which of them to point at, from the model down."""
+    # The message may hold braces, which pydantic would take for its own placeholders.
+    return PydanticCustomError("rule", "{message}", {"path": path, "message": message})
+
+
 def _inside_ten_slash_eight(value: str) -> str:
     try:
         network = ipaddress.IPv4Network(value)
@@ -50,7 +57,30 @@ Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), I
 Cidr = Annotated[str, AfterValidator(_inside_ten_slash_eight), Identity()]
 Suffix = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,19})?$"), Identity()]
 LogRetentionDays = Annotated[
-    Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+    Literal[
+        1,
+        3,
+        5,
+        7,
+        14,
+        30,
+        60,
+        90,
+        120,
+        150,
+        180,
+        365,
+        400,
+        545,
+        731,
+        1096,
+        1827,
+        2192,
+        2557,
+        2922,
+        3288,
+        3653,
+    ],
     Grows(),
 ]
 """The retentions that CloudWatch Logs knows, in days (API reference, PutRetentionPolicy)."""

@@ -10,6 +10,21 @@ from pydantic import ValidationError
 from ..errors import ConfigurationError, Problem
 from .base import WorkloadSettings
 
+HINTS = {
+    "string_type": "quote the value, so that YAML reads it as text",
+    "int_type": "write a whole number without quotes",
+    "float_type": "write a number without quotes",
+    "bool_type": "write true or false without quotes",
+    "literal_error": "choose one of the values that the message lists",
+    "greater_than": "give a number within the limit",
+    "greater_than_equal": "give a number within the limit",
+    "less_than": "give a number within the limit",
+    "less_than_equal": "give a number within the limit",
+    "rule": "change one of the values that the message names, so that the rule holds",
+    "string_pattern_mismatch": "write it in the form that the pattern describes",
+}
+"""The mend for each kind of pydantic error that is not answered by its own words."""
+
 Locate = Callable[[tuple[str, ...]], tuple[str, str, int | None]]
 """From a settings path to the file, the key path in that file, and the line, that hold the value."""
 
@@ -19,7 +34,9 @@ def merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(shared)
     for key, value in own.items():
         below = merged.get(key)
-        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = (
+            merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        )
     return merged
 
 
@@ -62,9 +79,12 @@ def validate(model: type[WorkloadSettings], raw: Mapping[str, Any], locate: Loca
     except ValidationError as error:
         problems = []
         for detail in error.errors(include_url=False):
-            path = tuple(str(part) for part in detail["loc"])
+            rule = str(detail.get("ctx", {}).get("path", "")) if detail["type"] == "rule" else ""
+            path = (*(str(part) for part in detail["loc"]), *filter(None, rule.split(".")))
             file, key, line = locate(path)
-            problems.append(Problem(file, key, _message(dict(detail)), _hint(model, dict(detail), path), line))
+            problems.append(
+                Problem(file, key, _message(dict(detail)), _hint(model, dict(detail), path), line)
+            )
         raise ConfigurationError(problems) from None
 
 
@@ -89,9 +109,7 @@ def _hint(model: type[WorkloadSettings], detail: dict[str, Any], path: tuple[str
         known = sorted(_fields_at(model, path[:-1]))
         close = difflib.get_close_matches(path[-1], known, n=1)
         return f"did you mean `{close[0]}`?" if close else f"remove it; known here: {', '.join(known)}"
-    if kind == "string_type":
-        return "quote the value, so that YAML reads it as text"
-    return "see the message for what is allowed"
+    return HINTS.get(kind, "give a value that the message allows")
 
 
 def _fields_at(model: Any, path: tuple[str, ...]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .base import Grows, Model, Size, WorkloadSettings
+from .base import Grows, Model, Size, WorkloadSettings, broken
 
 SECONDS_A_DAY = 86_400
 UNRESERVED_CONCURRENCY = 100
@@ -46,9 +46,10 @@ class OrderProcessor(Model):
     @model_validator(mode="after")
     def _concurrency_fits(self) -> Self:
         if self.maximum_concurrency > self.reserved_concurrency:
-            raise ValueError(
+            raise broken(
+                "maximum_concurrency",
                 f"maximum_concurrency {self.maximum_concurrency} must be at most "
-                f"reserved_concurrency {self.reserved_concurrency}, or the queue's messages are throttled"
+                f"reserved_concurrency {self.reserved_concurrency}, or the queue's messages are throttled",
             )
         return self
 
@@ -62,7 +63,7 @@ class Capacity(Model):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.minimum > self.maximum:
-            raise ValueError(f"minimum {self.minimum} must be at most maximum {self.maximum}")
+            raise broken("minimum", f"minimum {self.minimum} must be at most maximum {self.maximum}")
         return self
 
 
@@ -86,9 +87,10 @@ class Queue(Model):
     @model_validator(mode="after")
     def _dead_letters_outlive(self) -> Self:
         if self.dead_letter_retention_days < self.retention_days:
-            raise ValueError(
+            raise broken(
+                "dead_letter_retention_days",
                 f"dead_letter_retention_days {self.dead_letter_retention_days} must be at least "
-                f"retention_days {self.retention_days}: a dead letter keeps its first enqueue time"
+                f"retention_days {self.retention_days}: a dead letter keeps its first enqueue time",
             )
         return self
 
@@ -148,20 +150,23 @@ class OrdersSettings(WorkloadSettings):
     def _across(self) -> Self:
         least = 6 * self.order_processor.timeout_seconds
         if self.queue.visibility_timeout_seconds < least:
-            raise ValueError(
+            raise broken(
+                "queue.visibility_timeout_seconds",
                 f"queue.visibility_timeout_seconds {self.queue.visibility_timeout_seconds} must be at least {least}: "
-                f"six times order_processor.timeout_seconds {self.order_processor.timeout_seconds}"
+                f"six times order_processor.timeout_seconds {self.order_processor.timeout_seconds}",
             )
         reserved = self.order_api.reserved_concurrency + self.order_processor.reserved_concurrency
         room = self.functions.account_concurrency - UNRESERVED_CONCURRENCY
         if reserved > room:
-            raise ValueError(
+            raise broken(
+                "order_processor.reserved_concurrency",
                 f"order_api.reserved_concurrency and order_processor.reserved_concurrency reserve {reserved}, "
-                f"more than the {room} that functions.account_concurrency leaves after {UNRESERVED_CONCURRENCY} unreserved"
+                f"more than the {room} that functions.account_concurrency leaves after {UNRESERVED_CONCURRENCY} unreserved",
             )
         if self.trades.tier == "infrequent_access" and 0 < self.trades.expiration_days <= 30:
-            raise ValueError(
+            raise broken(
+                "trades.tier",
                 f"trades.tier infrequent_access moves objects after 30 days, but trades.retention_days "
-                f"{self.trades.retention_days} has removed them by then"
+                f"{self.trades.retention_days} has removed them by then",
             )
         return self

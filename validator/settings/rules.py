@@ -26,9 +26,7 @@ def growing(settings: Mapping[Place, WorkloadSettings]) -> Iterator[tuple[Place,
             small, large = sizes(settings[earlier, workload]), sizes(settings[later, workload])
             for path in small.keys() & large.keys():
                 if _rank(small[path]) > _rank(large[path]):
-                    message = (
-                        f"is {large[path]} in {later} but {small[path]} in {earlier}: sizes grow dev <= staging <= prod"
-                    )
+                    message = f"is {large[path]} in {later} but {small[path]} in {earlier}: sizes grow dev <= staging <= prod"
                     hint = f"raise it in {later} or lower it in {earlier}"
                     yield (later, workload), path, Problem("", ".".join(path), message, hint)
 
@@ -49,10 +47,16 @@ def sizes(model: BaseModel, path: tuple[str, ...] = ()) -> dict[tuple[str, ...],
     return found
 
 
-def overlapping(settings: Mapping[Place, WorkloadSettings]) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
+def overlapping(
+    settings: Mapping[Place, WorkloadSettings],
+) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
     """Yield a problem for each two VPC networks that share addresses (REQ-P4)."""
     for left, right in itertools.combinations(sorted(settings), 2):
         one, two = settings[left].network.cidr, settings[right].network.cidr
         if ipaddress.IPv4Network(one).overlaps(ipaddress.IPv4Network(two)):
             message = f"{two} overlaps {one} of {'/'.join(left)}"
-            yield right, ("network", "cidr"), Problem("", "network.cidr", message, "choose a free network of 10.0.0.0/8")
+            yield (
+                right,
+                ("network", "cidr"),
+                Problem("", "network.cidr", message, "choose a free network of 10.0.0.0/8"),
+            )
