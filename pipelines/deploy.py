@@ -1,4 +1,4 @@
-"""`lockstep deploy`: an environment's stacks, batch by batch in dependency order. I/O and order; deciding is elsewhere."""
+"""Deploying an environment's stacks, batch by batch in dependency order. I/O and order; deciding is elsewhere."""
 
 from __future__ import annotations
 

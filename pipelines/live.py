@@ -118,7 +118,8 @@ def failure_reason(aws: Aws, stack_id: str, since: datetime) -> str:
     if not own:
         return ""
     first = min(own, key=lambda event: event["Timestamp"])
-    return f"{first['LogicalResourceId']} ({first['ResourceType']}): {first.get('ResourceStatusReason', 'no reason given')}"
+    reason = first.get("ResourceStatusReason", "no reason given")
+    return f"{first['LogicalResourceId']} ({first['ResourceType']}): {reason}"
 
 
 def read_physical_ids(aws: Aws, name: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ strict about duplicate keys and keeps positions.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,11 @@ from sceptre.stack import Stack as SceptreStack
 from . import strict_yaml
 from .effective import Symbol, to_json
 from .errors import ConfigurationError, Problem
+from .hierarchy import Hierarchy
 from .layout import CONFIG, Layout
 from .model import RELEASE_TAGS, Project, Stack, Value, circle, stack_digest
-from .settings import WORKLOADS, WorkloadSettings
-from .settings.build import merge, redundant, repeated, validate
-from .settings.rules import growing, overlapping
+from .settings import WorkloadSettings
+from .settings.build import merge
 
 GROUP_KEYS = frozenset(CONFIG_MERGE_STRATEGIES) | {"template_key_prefix", "j2_environment"}
 OWN_KEYS = frozenset({"workloads", "settings", "account"})
@@ -89,17 +89,10 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
             )
         except jinja2.TemplateError as error:
             line = getattr(error, "lineno", None) or _line_in_template(error)
-            hint = "define the name in a config.yaml above this file, or correct it; environment variables are not read"
+            hint = "define the name in a config.yaml above, or correct it; environment variables are not read"
             raise ConfigurationError(
                 [Problem(file, _undefined_name(error), f"Jinja: {error.message}", hint, line)]
             ) from None
-
-    def line(self, file: str, path: tuple[str, ...]) -> int | None:
-        """Return the line of a key path in a file that was read, or of the nearest key above it."""
-        lines = self.documents[file].lines if file in self.documents else {}
-        while path and path not in lines:
-            path = path[:-1]
-        return lines.get(path)
 
 
 class _NoEnvironment:
@@ -154,21 +147,21 @@ def load(root: Path) -> Loaded:
     environments = layout.environments()
     layout.check_same_stacks()
     reader, stacks = _read(layout)
-    problems = list(_unknown_keys(reader, layout))
-    settings, more, warnings = _settings(reader, layout, stacks)
-    problems += more
+    hierarchy = Hierarchy(reader.documents)
+    settings, problems = hierarchy.settings({(e, w): raw for e, w, raw in map(settings_of, stacks)})
+    problems += hierarchy.unknown_keys(GROUP_KEYS | OWN_KEYS, STACK_KEYS)
     if problems:
         raise ConfigurationError(problems)
     loaded: list[Stack] = []
     bodies: dict[Path, str] = {}
     for stack in stacks:
         try:
-            loaded.append(_stack(stack, reader, layout, settings, bodies))
+            loaded.append(_stack(stack, hierarchy, layout, settings, bodies))
         except ConfigurationError as error:
             problems += error.problems
     if problems:
         raise ConfigurationError(problems)
-    project = Project(environments, tuple(loaded), settings, tuple(warnings))
+    project = Project(environments, tuple(loaded), settings, tuple(hierarchy.needless()))
     for environment in environments:
         project.batches(environment)
     return Loaded(project, {stack.name: stack for stack in stacks})
@@ -197,7 +190,8 @@ def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack]]:
         for dependency in stack.dependencies:
             if dependency not in stacks and not (layout.config / dependency).is_file():
                 file = layout.shown(layout.config / name)
-                message = f"depends on the stack {dependency.split('/', 2)[-1].removesuffix('.yaml')}, which does not exist"
+                wanted = dependency.split("/", 2)[-1].removesuffix(".yaml")
+                message = f"depends on the stack {wanted}, which does not exist"
                 hint = (
                     "correct the name in `!output` or `dependencies`, or add that stack to every environment"
                 )
@@ -218,19 +212,6 @@ def _of_sceptre(error: SceptreException, layout: Layout, stack_file: Path) -> Pr
     return Problem(layout.shown(layout.config / stack_file), "", text, "correct what the message names")
 
 
-def _unknown_keys(reader: OfflineReader, layout: Layout) -> Iterator[Problem]:
-    for file, document in sorted(reader.documents.items()):
-        known = GROUP_KEYS | OWN_KEYS if file.endswith(f"/{CONFIG}") else STACK_KEYS
-        for key in sorted(set(document.value or {}) - known):
-            import difflib
-
-            close = difflib.get_close_matches(key, sorted(known), n=1)
-            hint = f"did you mean `{close[0]}`?" if close else "remove it; values belong under `settings`"
-            yield Problem(
-                file, key, "is not a key that Sceptre or Lockstep knows", hint, document.lines[key,]
-            )
-
-
 def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
     """Return environment, workload and the merged raw settings of a Sceptre stack."""
     environment, workload = stack.name.split("/")[:2]
@@ -245,79 +226,16 @@ def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
     return environment, workload, {**merge(shared, config.get("settings") or {}), **identity}
 
 
-def _settings(
-    reader: OfflineReader, layout: Layout, stacks: list[SceptreStack]
-) -> tuple[dict[tuple[str, str], WorkloadSettings], list[Problem], list[Problem]]:
-    raw = {(env, workload): values for env, workload, values in map(settings_of, stacks)}
-    found: dict[tuple[str, str], WorkloadSettings] = {}
-    problems: list[Problem] = []
-    for place, values in raw.items():
-        model = WORKLOADS.get(place[1])
-        if model is None:
-            file = f"sceptre/config/{place[0]}/{place[1]}"
-            hint = f"add its model to validator/settings; known: {', '.join(WORKLOADS)}"
-            problems.append(Problem(file, "", f"{place[1]} is no known workload", hint))
-            continue
-        try:
-            found[place] = validate(model, values, lambda path, place=place: _locate(reader, place, path))  # type: ignore[misc]
-        except ConfigurationError as error:
-            problems += error.problems
-    for place, path, problem in [*growing(found), *overlapping(found)]:
-        file, key, line = _locate(reader, place, path)
-        problems.append(Problem(file, key, problem.message, problem.hint, line))
-    return found, problems, list(_needless(reader, found))
-
-
-def _locate(
-    reader: OfflineReader, place: tuple[str, str], path: tuple[str, ...]
-) -> tuple[str, str, int | None]:
-    environment, workload = place
-    own = f"sceptre/config/{environment}/{workload}/{CONFIG}"
-    candidates = [
-        (own, ("settings", *path)),
-        ("sceptre/config/" + CONFIG, ("workloads", workload, *path)),
-        (f"sceptre/config/{environment}/{CONFIG}", path),
-        (own, path),
-    ]
-    for file, keys in candidates:
-        if file in reader.documents and keys in reader.documents[file].lines and len(keys) > 0:
-            return file, ".".join(keys), reader.documents[file].lines[keys]
-    keys = ("settings", *path) if path and path[0] not in {"account", "region"} else path
-    return own, ".".join(keys), reader.line(own, keys)
-
-
-def _needless(reader: OfflineReader, found: Mapping[tuple[str, str], WorkloadSettings]) -> Iterator[Problem]:
-    for workload in sorted({workload for _, workload in found}):
-        root = reader.documents.get("sceptre/config/" + CONFIG)
-        shared = ((root.value or {}).get("workloads") or {}).get(workload) or {} if root else {}
-        owns = {}
-        for environment in sorted(env for env, name in found if name == workload):
-            file = f"sceptre/config/{environment}/{workload}/{CONFIG}"
-            document = reader.documents.get(file)
-            own = (document.value or {}).get("settings") or {} if document else {}
-            owns[file] = own
-            for path in redundant(shared, own):
-                key = ("settings", *path)
-                message = "says again what every environment has"
-                yield Problem(file, ".".join(key), message, "remove this override", reader.line(file, key))
-        if len(owns) > 1:
-            for path in repeated(list(owns.values())):
-                file, key = next(iter(owns)), ("settings", *path)
-                message = "is the same in every environment"
-                hint = f"move it to `workloads.{workload}` in sceptre/config/{CONFIG}"
-                yield Problem(file, ".".join(key), message, hint, reader.line(file, key))
-
-
 def _stack(
     stack: SceptreStack,
-    reader: OfflineReader,
+    hierarchy: Hierarchy,
     layout: Layout,
     settings: Mapping[tuple[str, str], WorkloadSettings],
     bodies: dict[Path, str],
 ) -> Stack:
     environment, workload = stack.name.split("/")[:2]
     file = layout.shown(layout.config / f"{stack.name}.yaml")
-    template, body = _template(stack, reader, layout, file, bodies)
+    template, body = _template(stack, hierarchy, layout, file, bodies)
     problems: list[Problem] = []
 
     def offline(section: str, raw: Mapping[str, Any]) -> dict[str, Value]:
@@ -331,7 +249,7 @@ def _stack(
                     (first.message, first.hint) if first else (str(error), "correct the resolver's argument")
                 )
                 place = (section, key)
-                problems.append(Problem(file, ".".join(place), message, hint, reader.line(file, place)))
+                problems.append(Problem(file, ".".join(place), message, hint, hierarchy.line(file, place)))
                 continue
             if resolved is not None:
                 found[key] = resolved
@@ -358,7 +276,7 @@ def _stack(
 
 
 def _template(
-    stack: SceptreStack, reader: OfflineReader, layout: Layout, file: str, bodies: dict[Path, str]
+    stack: SceptreStack, hierarchy: Hierarchy, layout: Layout, file: str, bodies: dict[Path, str]
 ) -> tuple[str, str]:
     handler = stack._template_handler_config or {"type": "file", "path": stack.template_path}
     name = handler.get("path")
@@ -380,7 +298,7 @@ def _template(
                     ".".join(key),
                     f"the template {name} does not exist",
                     f"choose one of: {known}",
-                    reader.line(file, key),
+                    hierarchy.line(file, key),
                 )
             ]
         )

@@ -25,10 +25,6 @@ class Document:
     lines: Mapping[KeyPath, int]
 
 
-class _Loader(yaml.CSafeLoader):
-    """PyYAML's C parser with the constructors that were handed in, apart from PyYAML's own registry."""
-
-
 def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -> Document:
     """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`).
 
@@ -36,8 +32,8 @@ def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -
     """
     known: dict[str | None, Any] = {**yaml.CSafeLoader.yaml_constructors}
     known.update(constructors or {})
-    _Loader.yaml_constructors = known
-    loader = _Loader(text)
+    # A class of its own for each call: PyYAML keeps constructors on the class, where every user would share them.
+    loader = type("Loader", (yaml.CSafeLoader,), {"yaml_constructors": known})(text)
     try:
         node = loader.get_single_node()
         problems: list[Problem] = []
@@ -54,7 +50,7 @@ def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -
         if isinstance(error, yaml.constructor.ConstructorError) and "could not determine" in str(
             error.problem
         ):
-            hint = "use a resolver that exists (`sceptre/config` uses !setting, !output, !package), or correct the tag"
+            hint = "correct the tag, or use a resolver that exists: !setting, !output, !package"
         message = f"YAML: {error.problem or error.context}"
         raise ConfigurationError([Problem(file, "", message, hint, line)]) from None
     except yaml.YAMLError as error:

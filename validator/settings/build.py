@@ -25,8 +25,11 @@ HINTS = {
 }
 """The mend for each kind of pydantic error that is not answered by its own words."""
 
-Locate = Callable[[tuple[str, ...]], tuple[str, str, int | None]]
-"""From a settings path to the file, the key path in that file, and the line, that hold the value."""
+Location = tuple[str, str, int | None]
+"""File, key path in that file, and line."""
+
+Locate = Callable[[tuple[str, ...]], Location]
+"""From a settings path to the place that holds the value."""
 
 
 def merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -161,7 +161,8 @@ class OrdersSettings(WorkloadSettings):
             raise broken(
                 "order_processor.reserved_concurrency",
                 f"order_api.reserved_concurrency and order_processor.reserved_concurrency reserve {reserved}, "
-                f"more than the {room} that functions.account_concurrency leaves after {UNRESERVED_CONCURRENCY} unreserved",
+                f"more than the {room} that functions.account_concurrency leaves: "
+                f"{UNRESERVED_CONCURRENCY} stay unreserved",
             )
         if self.trades.tier == "infrequent_access" and 0 < self.trades.expiration_days <= 30:
             raise broken(

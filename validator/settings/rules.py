@@ -26,7 +26,8 @@ def growing(settings: Mapping[Place, WorkloadSettings]) -> Iterator[tuple[Place,
             small, large = sizes(settings[earlier, workload]), sizes(settings[later, workload])
             for path in small.keys() & large.keys():
                 if _rank(small[path]) > _rank(large[path]):
-                    message = f"is {large[path]} in {later} but {small[path]} in {earlier}: sizes grow dev <= staging <= prod"
+                    shrinks = f"is {large[path]} in {later} but {small[path]} in {earlier}"
+                    message = f"{shrinks}: sizes grow dev <= staging <= prod"
                     hint = f"raise it in {later} or lower it in {earlier}"
                     yield (later, workload), path, Problem("", ".".join(path), message, hint)
 

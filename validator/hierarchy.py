@@ -1,0 +1,114 @@
+"""The config hierarchy as documents with positions: which file and line a setting comes from. Pure (REQ-P1, REQ-P2)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ConfigurationError, Problem
+from .settings import WORKLOADS, WorkloadSettings
+from .settings.build import Location, redundant, repeated, validate
+from .settings.rules import growing, overlapping
+from .strict_yaml import Document, KeyPath
+
+Place = tuple[str, str]
+"""Environment and workload."""
+
+ROOT = "sceptre/config/config.yaml"
+
+
+def group_file(environment: str, workload: str) -> str:
+    """Return the config file in which an environment decides a workload's values."""
+    return f"sceptre/config/{environment}/{workload}/config.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """Every config file that was read, by its path in the project."""
+
+    documents: Mapping[str, Document]
+
+    def line(self, file: str, path: KeyPath) -> int | None:
+        """Return the line of a key path in a file, or of the nearest key above it."""
+        lines = self.documents[file].lines if file in self.documents else {}
+        while path and path not in lines:
+            path = path[:-1]
+        return lines.get(path)
+
+    def locate(self, place: Place, path: KeyPath) -> Location:
+        """Return file, key path and line of a setting: the environment's own value before the shared one.
+
+        A value that stands nowhere is placed where the environment would give it.
+        """
+        environment, workload = place
+        own = group_file(environment, workload)
+        for file, keys in (
+            (own, ("settings", *path)),
+            (ROOT, ("workloads", workload, *path)),
+            (f"sceptre/config/{environment}/config.yaml", path),
+            (own, path),
+        ):
+            if keys and file in self.documents and keys in self.documents[file].lines:
+                return file, ".".join(keys), self.documents[file].lines[keys]
+        keys = path if path and path[0] in {"account", "region"} else ("settings", *path)
+        return own, ".".join(keys), self.line(own, keys)
+
+    def settings(
+        self, raw: Mapping[Place, Mapping[str, Any]]
+    ) -> tuple[dict[Place, WorkloadSettings], list[Problem]]:
+        """Return the validated settings of every place, and what is wrong with the others."""
+        found: dict[Place, WorkloadSettings] = {}
+        problems: list[Problem] = []
+        for place, values in raw.items():
+            model = WORKLOADS.get(place[1])
+            if model is None:
+                hint = f"add its model to validator/settings; known: {', '.join(WORKLOADS)}"
+                file = f"sceptre/config/{place[0]}/{place[1]}"
+                problems.append(Problem(file, "", f"{place[1]} is no known workload", hint))
+                continue
+            try:
+                found[place] = validate(model, values, lambda path, at=place: self.locate(at, path))  # type: ignore[misc]
+            except ConfigurationError as error:
+                problems += error.problems
+        for place, path, problem in (*growing(found), *overlapping(found)):
+            file, key, line = self.locate(place, path)
+            problems.append(Problem(file, key, problem.message, problem.hint, line))
+        return found, problems
+
+    def needless(self) -> Iterator[Problem]:
+        """Yield a problem for each value that stands twice: an override without effect, or one that all repeat."""
+        root = self._mapping(ROOT)
+        for workload in WORKLOADS:
+            shared = (root.get("workloads") or {}).get(workload) or {}
+            owns = {
+                file: self._mapping(file).get("settings") or {}
+                for file in sorted(self.documents)
+                if file.endswith(f"/{workload}/config.yaml")
+            }
+            for file, own in owns.items():
+                for path in redundant(shared, own):
+                    yield self._needless(
+                        file, path, "says again what every environment has", "remove this override"
+                    )
+            for path in repeated(list(owns.values())) if owns else ():
+                hint = f"move it to `workloads.{workload}` in {ROOT}"
+                yield self._needless(next(iter(owns)), path, "is the same in every environment", hint)
+
+    def _needless(self, file: str, path: KeyPath, message: str, hint: str) -> Problem:
+        key = ("settings", *path)
+        return Problem(file, ".".join(key), message, hint, self.line(file, key))
+
+    def _mapping(self, file: str) -> dict[str, Any]:
+        return (self.documents[file].value or {}) if file in self.documents else {}
+
+    def unknown_keys(self, group: frozenset[str], stack: frozenset[str]) -> Iterator[Problem]:
+        """Yield a problem for each top-level key that nobody reads; Sceptre ignores it silently."""
+        for file in sorted(self.documents):
+            known = group if file.endswith("/config.yaml") else stack
+            for key in sorted(self._mapping(file).keys() - known):
+                close = difflib.get_close_matches(key, sorted(known), n=1)
+                hint = f"did you mean `{close[0]}`?" if close else "remove it; values belong under `settings`"
+                message = "is not a key that Sceptre or Lockstep knows"
+                yield Problem(file, key, message, hint, self.documents[file].lines[key,])
