@@ -1,0 +1,50 @@
+"""`lockstep` against plain Sceptre: rendering everything, and deploying what is deployed already."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from benchmarks.measure import Run, best_of, command
+from validator.settings import ENVIRONMENTS
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+RUNS = 3
+
+
+def render() -> list[dict[str, object]]:
+    """Render all environments with `lockstep render`, and generate each with `sceptre generate`."""
+    ours = best_of(RUNS, lambda: command([str(BIN / "lockstep"), "render", "--format", "json"], cwd=ROOT))
+
+    def plain() -> Run:
+        runs = [
+            command([str(BIN / "sceptre"), "generate", name], cwd=ROOT / "sceptre") for name in ENVIRONMENTS
+        ]
+        output = "".join(run.output for run in runs)
+        return Run(sum(run.seconds for run in runs), max(run.peak_mb for run in runs), output)
+
+    return [_compared("render all environments", ours, best_of(RUNS, plain), "sceptre generate, each")]
+
+
+def no_op(variables: dict[str, str]) -> list[dict[str, object]]:
+    """Deploy dev, then measure deploying it again with both tools; `variables` point at a running sandbox."""
+    env = {**os.environ, **variables}
+    deploy, launch = [str(BIN / "lockstep"), "deploy", "dev"], [str(BIN / "sceptre"), "launch", "-y", "dev"]
+    command(deploy, cwd=ROOT, env=env)
+    ours = best_of(RUNS, lambda: command(deploy, cwd=ROOT, env=env))
+    plain = best_of(RUNS, lambda: command(launch, cwd=ROOT / "sceptre", env=env))
+    return [_compared("deploy of an unchanged environment", ours, plain, "sceptre launch")]
+
+
+def _compared(what: str, ours: Run, plain: Run, tool: str) -> dict[str, object]:
+    return {
+        "measurement": what,
+        "lockstep_seconds": round(ours.seconds, 3),
+        "lockstep_peak_mb": round(ours.peak_mb),
+        "plain_tool": tool,
+        "plain_seconds": round(plain.seconds, 3),
+        "plain_peak_mb": round(plain.peak_mb),
+        "times_faster": round(plain.seconds / ours.seconds, 1),
+    }
