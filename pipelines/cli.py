@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
+import os
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 import click
@@ -94,7 +97,23 @@ def run(arguments: list[str]) -> int:
     except LockstepError as error:
         _show(error, as_json=_wants_json(arguments))
         return _exit_code(error)
+    except Exception as error:  # noqa: BLE001 - the last stop: a fault of ours is exit code 3, never "no" (1)
+        if os.environ.get("LOCKSTEP_DEBUG"):
+            raise
+        _show(_fault(error), as_json=_wants_json(arguments))
+        return TECHNICAL
     return result if isinstance(result, int) else SUCCESS
+
+
+def _fault(error: Exception) -> TechnicalError:
+    """Return what to say of an error that nobody expected, with the line of ours that it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
+    return TechnicalError(
+        f"lockstep itself failed: {type(error).__name__}: {error} ({place})\n"
+        "  mend: report it with the output of the same command under LOCKSTEP_DEBUG=1"
+    )
 
 
 def _exit_code(error: LockstepError) -> int:
