@@ -70,8 +70,8 @@ def sandbox() -> None:
 @_options
 def start(directory: Path, form: str, port: int | None, fresh: bool) -> None:
     """Start the sandbox and wait until it serves; one that runs is left as it is."""
-    from sandbox import process  # noqa: PLC0415
-    from sandbox.place import Place  # noqa: PLC0415
+    from sandbox import process
+    from sandbox.place import Place
 
     place = Place.of(directory)
     if fresh:
@@ -97,8 +97,8 @@ def _dir_option(directory: Path) -> str:
 @_options
 def stop(directory: Path, form: str) -> None:
     """Stop the sandbox; its state is kept for the next start."""
-    from sandbox import process  # noqa: PLC0415
-    from sandbox.place import Place  # noqa: PLC0415
+    from sandbox import process
+    from sandbox.place import Place
 
     place = Place.of(directory)
     stopped = process.stop(place, progress=_progress)
@@ -109,8 +109,8 @@ def stop(directory: Path, form: str) -> None:
 @_options
 def status(directory: Path, form: str) -> None:
     """Say whether the sandbox runs, and which deployed resources are only recorded."""
-    from sandbox import process  # noqa: PLC0415
-    from sandbox.place import Place  # noqa: PLC0415
+    from sandbox import process
+    from sandbox.place import Place
 
     place = Place.of(directory)
     record = process.find(place)
@@ -129,8 +129,8 @@ def status(directory: Path, form: str) -> None:
 @_options
 def env(directory: Path, form: str) -> None:
     """Print the shell commands that point AWS clients at the sandbox, as its operator."""
-    from sandbox import accounts, process  # noqa: PLC0415
-    from sandbox.place import Place  # noqa: PLC0415
+    from sandbox import accounts, process
+    from sandbox.place import Place
 
     record = process.require(Place.of(directory))
     variables = accounts.variables(record.endpoint)

@@ -43,7 +43,6 @@ def environment(place: Place, port: int, inherited: Mapping[str, str]) -> dict[s
         "IOT_MTLS_ENABLED": "0",  # a second port that nobody here needs
         "SFTP_ENABLED": "0",  # the same
         "LAMBDA_EXECUTOR": "local",
-        "LAMBDA_STRICT": "1",  # a function that cannot run is an error, never a made-up answer
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state),
         "S3_PERSIST": "1",
@@ -86,15 +85,15 @@ def _end_with(pid: int) -> None:
 
 def _application(record: Record) -> Any:
     """Return the ASGI application, built in the environment that is set by now."""
-    from sandbox import application  # noqa: PLC0415 - ministack reads its environment while it is imported
+    from sandbox import application
 
     return application.build(record)
 
 
 def serve(place: Place, port: int, lifeline: int | None) -> None:
     """Serve until a signal; OSError when the port is in use."""
-    from hypercorn.asyncio import serve as run  # noqa: PLC0415 - after the environment is set
-    from hypercorn.config import Config  # noqa: PLC0415
+    from hypercorn.asyncio import serve as run
+    from hypercorn.config import Config
 
     listener = listen(port)
     place.prepare()

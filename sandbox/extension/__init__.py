@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.extension import (
     alarms,
+    api_owners,
     assume_role,
     autoscaling,
     conditions,
@@ -17,13 +18,13 @@ from sandbox.extension import (
     lambda_mappings,
     rest_apis,
     s3_buckets,
-    signed_requests,
     sns_topics,
 )
 from sandbox.extension.registry import Extension
 
 EXTENSIONS: tuple[Extension, ...] = (
     alarms.EXTENSION,
+    api_owners.EXTENSION,
     assume_role.EXTENSION,
     autoscaling.EXTENSION,
     conditions.EXTENSION,
@@ -37,7 +38,6 @@ EXTENSIONS: tuple[Extension, ...] = (
     lambda_mappings.EXTENSION,
     rest_apis.EXTENSION,
     s3_buckets.EXTENSION,
-    signed_requests.EXTENSION,
     sns_topics.EXTENSION,
 )
 

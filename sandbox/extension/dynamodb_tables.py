@@ -14,6 +14,7 @@ from sandbox.extension.resources import (
     accepted,
     changed,
     complete,
+    truth,
     wanted,
 )
 
@@ -21,17 +22,24 @@ UPDATE_TABLE = Name.function("services.dynamodb", "_update_table", "data")
 UPDATE_BACKUPS = Name.function("services.dynamodb", "_update_continuous_backups", "data")
 UPDATE_TTL = Name.function("services.dynamodb", "_update_ttl", "data")
 TABLES = Name("services.dynamodb", "_tables")
-_AT_CREATION = ("SSESpecification", "TableClass")
+
+
+def _encryption(properties: Properties) -> dict[str, object]:
+    """Return the property SSESpecification in the words of DynamoDB's API."""
+    specified: Properties = properties.get("SSESpecification") or {}
+    return {"Enabled": truth(specified.get("SSEEnabled")), **wanted(specified, "SSEType", "KMSMasterKeyId")}
 
 
 def _recovery(properties: Properties) -> Properties:
     specified: Properties = properties.get("PointInTimeRecoverySpecification") or {}
-    return {"PointInTimeRecoveryEnabled": bool(specified.get("PointInTimeRecoveryEnabled"))}
+    return {"PointInTimeRecoveryEnabled": truth(specified.get("PointInTimeRecoveryEnabled"))}
 
 
 def _apply(name: str, old: Properties, new: Properties) -> None:
-    if changed(old, new, *_AT_CREATION) and (values := wanted(new, *_AT_CREATION)):
-        accepted(UPDATE_TABLE.get()({"TableName": name, **values}))
+    if changed(old, new, "SSESpecification"):
+        accepted(UPDATE_TABLE.get()({"TableName": name, "SSESpecification": _encryption(new)}))
+    if changed(old, new, "TableClass"):
+        accepted(UPDATE_TABLE.get()({"TableName": name, "TableClass": new.get("TableClass", "STANDARD")}))
     if not old or changed(old, new, "PointInTimeRecoverySpecification"):
         # Said at every creation: a table of the same name may have left its setting behind.
         setting = {"TableName": name, "PointInTimeRecoverySpecification": _recovery(new)}
@@ -42,7 +50,7 @@ def _apply(name: str, old: Properties, new: Properties) -> None:
         accepted(UPDATE_TTL.get()({"TableName": name, "TimeToLiveSpecification": specification}))
 
 
-def _guard(name: str, properties: Properties) -> None:
+def _refuse(name: str, properties: Properties) -> None:
     if TABLES.get().get(name, {}).get("DeletionProtectionEnabled"):
         raise RefusedError(
             "Resource cannot be deleted as it is currently protected against deletion. "
@@ -71,5 +79,5 @@ EXTENSION = Extension(
         absent("AWS::DynamoDB::Table ResourcePolicy, ImportSourceSpecification", "ignored"),
     ),
     names=(*NAMES, UPDATE_TABLE, UPDATE_BACKUPS, UPDATE_TTL, TABLES),
-    install=lambda: complete("AWS::DynamoDB::Table", _apply, guard=_guard),
+    install=lambda: complete("AWS::DynamoDB::Table", _apply, before_delete=_refuse),
 )

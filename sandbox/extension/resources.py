@@ -62,16 +62,18 @@ def define(resource_type: str, kind: Kind, *, tags: bool = False) -> None:
 Apply = Callable[[str, Properties, Properties], "Mapping[str, Any] | None"]
 """Takes physical id, old properties (empty at creation) and new ones; gives further attributes."""
 
-Guard = Callable[[str, Properties], None]
-"""Takes physical id and properties before a deletion; raises to refuse it."""
+BeforeDelete = Callable[[str, Properties], None]
+"""Takes physical id and properties; raises to refuse the deletion."""
 
 
-def _allow(physical_id: str, properties: Properties) -> None:
+def _nothing(physical_id: str, properties: Properties) -> None:
     """Let the deletion happen."""
 
 
-def complete(resource_type: str, apply: Apply, *, guard: Guard = _allow, tags: bool = False) -> None:
-    """Have `apply` run after ministack's own create and update of a type, and `guard` before its delete.
+def complete(
+    resource_type: str, apply: Apply, *, before_delete: BeforeDelete = _nothing, tags: bool = False
+) -> None:
+    """Have `apply` run after ministack's own create and update, and `before_delete` before its delete.
 
     An `apply` that fails at creation removes again what was made, since no stack would know of it. `tags`
     makes the type's property `Tags` take the stack's tags (REQ-P6).
@@ -97,7 +99,7 @@ def complete(resource_type: str, apply: Apply, *, guard: Guard = _allow, tags: b
         return finish(made, old if made[0] == physical_id else {}, new)
 
     def delete(physical_id: str, properties: Properties, *logical_id: str) -> None:
-        guard(physical_id, properties)
+        before_delete(physical_id, properties)
         own["delete"](physical_id, properties, *logical_id)
 
     HANDLERS.get()[resource_type] = {
@@ -127,6 +129,11 @@ def tag_map(properties: Properties) -> dict[str, str]:
 def wanted(properties: Properties, *names: str) -> dict[str, Any]:
     """Return those of the named properties that the template sets."""
     return {name: properties[name] for name in names if name in properties}
+
+
+def truth(value: object) -> bool:
+    """Return a boolean property, which a parameter makes a string."""
+    return str(value).lower() == "true"
 
 
 def changed(old: Properties, new: Properties, *names: str) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from sandbox.extension.names import Name
 from sandbox.extension.registry import Extension, emulated, recorded
-from sandbox.extension.resources import NAMES, Properties, complete
+from sandbox.extension.resources import NAMES, Properties, complete, truth
 
 APIS = Name("services.apigateway_v1", "_rest_apis")
 RESOURCES = Name("services.apigateway_v1", "_resources")
 STAGES = Name("services.apigateway_v1", "_stages_v1")
+VALIDATORS = Name("services.apigateway_v1", "_request_validators")
 _API_FIELDS = {
     "ApiKeySourceType": ("apiKeySource", "HEADER"),
     "DisableExecuteApiEndpoint": ("disableExecuteApiEndpoint", False),
@@ -32,6 +33,19 @@ def _api(physical_id: str, old: Properties, new: Properties) -> None:
             record[field] = value
 
 
+def _validator(physical_id: str, old: Properties, new: Properties) -> None:
+    VALIDATORS.get().setdefault(new["RestApiId"], {})[physical_id] = {
+        "id": physical_id,
+        "name": new.get("Name", ""),
+        "validateRequestBody": truth(new.get("ValidateRequestBody", False)),
+        "validateRequestParameters": truth(new.get("ValidateRequestParameters", False)),
+    }
+
+
+def _drop_validator(physical_id: str, properties: Properties) -> None:
+    VALIDATORS.get().get(properties["RestApiId"], {}).pop(physical_id, None)
+
+
 def _method(physical_id: str, old: Properties, new: Properties) -> None:
     resource = RESOURCES.get()[new["RestApiId"]][new["ResourceId"]]
     resource["resourceMethods"][new["HttpMethod"]]["requestValidatorId"] = new.get("RequestValidatorId")
@@ -46,6 +60,7 @@ def _stage(physical_id: str, old: Properties, new: Properties) -> None:
 
 def _install() -> None:
     complete("AWS::ApiGateway::RestApi", _api)
+    complete("AWS::ApiGateway::RequestValidator", _validator, before_delete=_drop_validator)
     complete("AWS::ApiGateway::Method", _method)
     complete("AWS::ApiGateway::Stage", _stage)
 
@@ -54,7 +69,8 @@ EXTENSION = Extension(
     name="rest_apis",
     claims=(
         emulated(
-            "AWS::ApiGateway::Method RequestValidatorId", "a body or parameter that breaks the model is a 400"
+            "AWS::ApiGateway::RequestValidator, Method RequestValidatorId",
+            "a body or parameter that breaks the model is a 400",
         ),
         recorded(
             "AWS::ApiGateway::Stage AccessLogSetting, TracingEnabled",
@@ -65,6 +81,6 @@ EXTENSION = Extension(
             "shown by GetRestApi; there is no TLS",
         ),
     ),
-    names=(*NAMES, APIS, RESOURCES, STAGES),
+    names=(*NAMES, APIS, RESOURCES, STAGES, VALIDATORS),
     install=_install,
 )

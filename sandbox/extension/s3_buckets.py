@@ -130,7 +130,7 @@ def _apply(name: str, old: Properties, new: Properties) -> None:
     TAGS.get()[name] = tag_map(new)
 
 
-def _guard(name: str, properties: Properties) -> None:
+def _refuse(name: str, properties: Properties) -> None:
     """Refuse to delete a bucket that holds anything, as S3 does."""
     objects = BUCKETS.get().get(name, {}).get("objects")
     kept = any(bucket == name and versions for (bucket, _key), versions in VERSIONS.get().items())
@@ -167,5 +167,5 @@ EXTENSION = Extension(
         PUT_OWNERSHIP,
         DELETE_OWNERSHIP,
     ),
-    install=lambda: complete("AWS::S3::Bucket", _apply, guard=_guard, tags=True),
+    install=lambda: complete("AWS::S3::Bucket", _apply, before_delete=_refuse, tags=True),
 )

@@ -1,0 +1,74 @@
+"""Accounts, deploy roles and boundaries."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox import accounts
+from sandbox.place import Record
+from tests.e2e.conftest import Client
+from tests.e2e.sandbox.stacks import Stack
+
+
+def _assumed(client: Client, sandbox: Record, environment: str, service: str, region: str) -> object:
+    role = accounts.role_arn(environment)
+    given = client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+    session = boto3.Session(
+        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region_name=region
+    )
+    return session.client(service, endpoint_url=sandbox.endpoint)
+
+
+@pytest.mark.parametrize(("environment", "region"), [("staging", "us-east-2"), ("prod", "us-east-1")])
+def test_the_operator_deploys_to_another_account(
+    client: Client, sandbox: Record, account: str, environment: str, region: str
+) -> None:
+    """A stack made with the assumed role lands in that account and region, and nowhere else."""
+    name = f"identity-{account}"
+    stack = Stack(_assumed(client, sandbox, environment, "cloudformation", region), name)
+    template = "Resources: {Topic: {Type: AWS::SNS::Topic}}\nOutputs: {Arn: {Value: !Ref Topic}}"
+    assert stack.create(template) == "CREATE_COMPLETE"
+    assert stack.outputs()["Arn"].split(":")[3:5] == [region, accounts.ACCOUNTS[environment]]
+    with pytest.raises(ClientError, match="does not exist"):
+        Stack(client("cloudformation", region=region), name).described()
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
+@pytest.mark.parametrize("environment", sorted(accounts.ACCOUNTS))
+def test_the_deploy_role_trusts_the_operator_only(client: Client, environment: str) -> None:
+    """Another account is refused, although the role exists."""
+    sts = client("sts", account="999999999999")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sts.assume_role(RoleArn=accounts.role_arn(environment), RoleSessionName="tests")
+
+
+def test_a_role_that_does_not_exist_is_refused(client: Client) -> None:
+    """A wrong role in the configuration is found here, not first on AWS."""
+    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+        client("sts").assume_role(RoleArn="arn:aws:iam::222222222222:role/none", RoleSessionName="tests")
+
+
+def test_a_role_shows_its_boundary(client: Client, account: str, stack: Stack) -> None:
+    """REQ-P8: the boundary of a role can be read back."""
+    template = """
+    Resources:
+      Boundary:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          ManagedPolicyName: boundary
+          PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          RoleName: bounded
+          PermissionsBoundary: !Ref Boundary
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]
+    """
+    assert stack.create(template) == "CREATE_COMPLETE", stack.reasons()
+    role = client("iam", account=account).get_role(RoleName="bounded")["Role"]
+    expected = f"arn:aws:iam::{account}:policy/boundary"
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == expected
