@@ -1,0 +1,210 @@
+"""The templates: cfn-lint is silent, and what it does not see holds. Each check is shown to fail on a broken copy."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .template_facts import (
+    ROOT,
+    STYLE,
+    TEMPLATES,
+    Check,
+    Template,
+    conditions_are_named,
+    names_follow_the_pattern,
+    nothing_literal,
+    outputs_published,
+    parameters_described_and_constrained,
+    parameters_grouped_once,
+    resource_keys_in_order,
+    sections_in_order,
+    state_survives,
+)
+from .template_protection import (
+    PROTECTION,
+    alarms_reach_somebody,
+    allowed_is_narrow,
+    buckets_are_private_and_versioned,
+    dead_letters_come_from_their_queue,
+    deployments_hold_everything,
+    endpoints_serve_this_account,
+    functions_are_sound,
+    keys_rotate_and_stay_open,
+    log_groups_are_kept_and_encrypted,
+    mappings_report_single_failures,
+    methods_are_authorised,
+    policies_fit,
+    queues_are_encrypted_and_tls_only,
+    roles_are_bounded,
+    security_groups_are_narrow,
+    stages_are_logged_and_throttled,
+    subnets_give_no_public_address,
+    tables_are_encrypted_and_protected,
+    topics_are_encrypted_and_tls_only,
+)
+
+CHECKS = (*STYLE, *PROTECTION)
+
+# A check, and the change to a template that it must notice: file, what stands there, what stands there instead.
+BROKEN: tuple[tuple[Check, str, str, str], ...] = (
+    (
+        sections_in_order,
+        "boundary",
+        "AWSTemplateFormatVersion",
+        "Transform: AWS::LanguageExtensions\nAWSTemplateFormatVersion",
+    ),
+    (
+        resource_keys_in_order,
+        "queue",
+        "    Properties:\n      QueueName: ",
+        "    DependsOn: QueuePolicy\n    Properties:\n      QueueName: ",
+    ),
+    (parameters_grouped_once, "queue", "MaxReceiveCount, Dead", "Dead"),
+    (parameters_described_and_constrained, "queue", "    MinValue: 1\n", ""),
+    (
+        parameters_described_and_constrained,
+        "table",
+        "    MinValue: 20\n",
+        "    MinValue: 20\n    Default: 70\n",
+    ),
+    (outputs_published, "queue", "${ParameterPath}/QueueUrl", "${ParameterPath}/Url"),
+    (
+        outputs_published,
+        "table",
+        "    Value: !Ref Table\n",
+        "    Value: !Ref Table\n    Export: {Name: table}\n",
+    ),
+    (nothing_literal, "queue", "a standard queue", "the prod queue"),
+    (nothing_literal, "queue", "${AWS::AccountId}", "123456789012"),
+    (nothing_literal, "queue", "${AWS::Region}", "eu-west-1"),
+    (names_follow_the_pattern, "queue", "${NamePrefix}queue${NameSuffix}", "${NamePrefix}queue"),
+    (conditions_are_named, "queue", "IsProtected:", "Protected:"),
+    (state_survives, "queue", "[IsProtected, RetainExceptOnCreate, Delete]", "[IsProtected, Retain, Delete]"),
+    (roles_are_bounded, "function", "      PermissionsBoundary: !Ref PermissionsBoundaryArn\n", ""),
+    (allowed_is_narrow, "order-api-access", "sqs:SendMessage", "sqs:*"),
+    (allowed_is_narrow, "order-api-access", "Resource: !Ref TableArn", 'Resource: "*"'),
+    (policies_fit, "boundary", "              - account:*\n", "              - account:*\n" * 500),
+    (functions_are_sound, "function", "- arm64", "- x86_64"),
+    (functions_are_sound, "function", "        SubnetIds: !Ref PrivateSubnetIds\n", ""),
+    (mappings_report_single_failures, "queue-consumer", "- ReportBatchItemFailures", "- None"),
+    (log_groups_are_kept_and_encrypted, "network", "      KmsKeyId: !Ref OperationsKeyArn\n", ""),
+    (
+        queues_are_encrypted_and_tls_only,
+        "queue",
+        "KmsMasterKeyId: !Ref DataKeyArn",
+        "KmsMasterKeyId: alias/aws/sqs",
+    ),
+    (
+        queues_are_encrypted_and_tls_only,
+        "function",
+        'aws:SecureTransport: "false"',
+        'aws:SecureTransport: "true"',
+    ),
+    (dead_letters_come_from_their_queue, "queue", "byQueue", "allowAll"),
+    (
+        dead_letters_come_from_their_queue,
+        "queue",
+        "${AWS::AccountId}:${NamePrefix}queue",
+        "${AWS::AccountId}:other",
+    ),
+    (buckets_are_private_and_versioned, "bucket", "BlockPublicPolicy: true", "BlockPublicPolicy: false"),
+    (buckets_are_private_and_versioned, "bucket", "SSEAlgorithm: aws:kms", "SSEAlgorithm: AES256"),
+    (
+        tables_are_encrypted_and_protected,
+        "table",
+        "[IsProtected, true, false]",
+        "[IsProtected, false, false]",
+    ),
+    (keys_rotate_and_stay_open, "keys", "EnableKeyRotation: true", "EnableKeyRotation: false"),
+    (keys_rotate_and_stay_open, "keys", "              - kms:PutKeyPolicy\n", ""),
+    (
+        keys_rotate_and_stay_open,
+        "keys",
+        "              - kms:CancelKeyDeletion\n",
+        "              - kms:Decrypt\n",
+    ),
+    (topics_are_encrypted_and_tls_only, "notifications", "!Ref OperationsKeyArn", "alias/aws/sns"),
+    (topics_are_encrypted_and_tls_only, "notifications", "ArnLike", "ArnNotLike"),
+    (
+        endpoints_serve_this_account,
+        "endpoints",
+        "                aws:ResourceAccount: !Ref AWS::AccountId\n",
+        "",
+    ),
+    (security_groups_are_narrow, "function", "CidrIp: !Ref VpcCidr", "CidrIp: 0.0.0.0/0"),
+    (security_groups_are_narrow, "endpoints", "ToPort: 443", "ToPort: 8443"),
+    (subnets_give_no_public_address, "network", "MapPublicIpOnLaunch: false", "MapPublicIpOnLaunch: true"),
+    (stages_are_logged_and_throttled, "orders-api", "ResourcePath: /*", "ResourcePath: /orders"),
+    (
+        stages_are_logged_and_throttled,
+        "orders-api",
+        "      SecurityPolicy: SecurityPolicy_TLS13_1_2_2021_06\n",
+        "",
+    ),
+    (deployments_hold_everything, "orders-api", "          - PostOrder\n", ""),
+    (deployments_hold_everything, "orders-api", "'application/problem+json'", "'application/json'"),
+    (methods_are_authorised, "orders-api", "AuthorizationType: AWS_IAM", "AuthorizationType: NONE"),
+    (alarms_reach_somebody, "orders-monitoring", "      TreatMissingData: notBreaching\n", ""),
+    (alarms_reach_somebody, "orders-monitoring", '          "${ThrottlesAlarm.Arn}",\n', ""),
+)
+
+
+def read(path: Path) -> Template:
+    return Template.of(path.stem, path.read_text(encoding="utf-8"))
+
+
+def lint(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from cfnlint.runner import main; sys.exit(main())",
+        *arguments,
+    ]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_cfn_lint_reports_nothing_for_any_template_in_any_region_in_use() -> None:
+    """Warnings and informational findings included (.cfnlintrc.yaml)."""
+    result = lint()
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_cfn_lint_reads_the_templates(tmp_path: Path) -> None:
+    """The silence above is not that of a tool with nothing to read."""
+    broken = tmp_path / "queue.yaml"
+    text = (ROOT / "templates" / "queue.yaml").read_text(encoding="utf-8")
+    broken.write_text(text.replace("DelaySeconds: 0", "DelaySeconds: 901"), encoding="utf-8")
+    assert lint("--list-templates").stdout.split() == [str(path.relative_to(ROOT)) for path in TEMPLATES]
+    assert lint("--template", str(broken)).returncode != 0
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_template_holds(check: Check, path: Path) -> None:
+    assert list(check(read(path))) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "old", "new"), BROKEN, ids=[f"{check.__name__}-{name}" for check, name, *_ in BROKEN]
+)
+def test_a_broken_template_is_noticed(check: Check, name: str, old: str, new: str) -> None:
+    text = (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
+    assert old in text, "the change no longer applies"
+    assert list(check(Template.of(name, text.replace(old, new)))) != []
+
+
+def test_every_check_is_shown_to_fail() -> None:
+    assert {check for check, *_ in BROKEN} == set(CHECKS)
+
+
+def test_every_template_is_in_use() -> None:
+    stacks = (ROOT / "sceptre" / "stacks").rglob("*.yaml")
+    used = {
+        path for stack in stacks for path in re.findall(r"^  path: (\S+)$", stack.read_text(), re.MULTILINE)
+    }
+    assert used == {path.name for path in TEMPLATES}
