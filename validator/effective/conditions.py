@@ -5,48 +5,56 @@ Source: AWS CloudFormation Template Reference, "Condition functions"; User Guide
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from validator.effective.intrinsics.arguments import evaluated, items
 from validator.effective.intrinsics.strings import call
-from validator.effective.scope import IntrinsicError, Scope
+from validator.effective.scope import IntrinsicError, Logic, Origin, Scope
 from validator.effective.symbols import Symbol, freeze, scalar_text, symbolic
 from validator.effective.template import Path
 
 Truth = bool | Symbol
+_SHOWN = 10
 
 
 def evaluate_conditions(scope: Scope, declared: Mapping[str, Any]) -> None:
-    """Set the value and the origins of every condition in the scope; a circle is a problem of each member."""
-    needs = {name: [used for used in _used(body) if used in declared] for name, body in declared.items()}
-    try:
-        order = list(TopologicalSorter(needs).static_order())
-    except CycleError as error:
-        circle = error.args[1]
-        for name in dict.fromkeys(circle):
-            path: Path = ("Conditions", name)
-            scope.conditions[name] = scope.fail(
-                path, f"circular conditions: {' needs '.join(reversed(circle))}"
-            )
-        remaining = {name: body for name, body in declared.items() if name not in scope.conditions}
-        order = _without(remaining, needs)
-    for name in order:
-        outer, scope.trace = scope.trace, set()
-        path = ("Conditions", name)
-        scope.conditions[name] = guarded(scope, declared[name], path)
-        scope.condition_origins[name] = frozenset(scope.trace)
-        scope.trace = outer
+    """Set the value and the origins of every condition in the scope; a circle is a problem."""
+    for name in _in_order(scope, declared):
+        trace: set[Origin] = set()
+        scope.trace = trace
+        scope.conditions[name] = guarded(scope, declared[name], ("Conditions", name))
+        scope.condition_origins[name] = frozenset(trace)
+    scope.trace = None
 
 
-def _without(remaining: Mapping[str, Any], needs: Mapping[str, list[str]]) -> list[str]:
-    """Return an order of the conditions that are in no circle found so far; further circles stay symbols."""
-    inner = {name: [used for used in needs[name] if used in remaining] for name in remaining}
-    try:
-        return list(TopologicalSorter(inner).static_order())
-    except CycleError:
-        return []
+def _in_order(scope: Scope, declared: Mapping[str, Any]) -> list[str]:
+    """Return the conditions so that each comes after those it names; a circle is cut where it closes."""
+    order: list[str] = []
+    done: set[str] = set()
+    for first in declared:
+        stack = [] if first in done else [(first, _used(declared[first]))]
+        open_names = {first: 0}
+        while stack:
+            name, used = stack[-1]
+            following = next((other for other in used if other in declared and other not in done), None)
+            if following is None:
+                stack.pop()
+                del open_names[name]
+                done.add(name)
+                order.append(name)
+            elif following in open_names:
+                _circle(scope, [*list(open_names)[open_names[following] :], following])
+            else:
+                stack.append((following, _used(declared[following])))
+                open_names[following] = len(open_names)
+    return order
+
+
+def _circle(scope: Scope, names: list[str]) -> None:
+    shown = names if len(names) <= _SHOWN else [*names[: _SHOWN - 2], "...", names[-1]]
+    message = f"circular conditions: {' needs '.join(shown)}"
+    scope.fail(("Conditions", names[0]), message, "break the circle")
 
 
 def _used(body: Any) -> Iterator[str]:
@@ -73,21 +81,19 @@ def guarded(scope: Scope, node: Any, path: Path) -> Truth:
 
 def truth(scope: Scope, node: Any, path: Path) -> Truth:
     """Return the truth of a condition expression; raise `IntrinsicError` when it is none."""
-    if isinstance(node, bool):
-        return node
     if isinstance(node, dict) and len(node) == 1:
         (name,) = node
         here = (*path, name)
         if name == "Condition":
             return scope.condition(node[name], here)
         if name == "$symbol":
-            return Symbol("value", (str(node[name]),))
-        function = CONDITION_FUNCTIONS.get(name)
+            return Symbol.verbatim(str(node[name]))
+        function = scope.logic.get(name)
         if function is not None:
             return function(scope, node[name], here)
-    if isinstance(node, str) and node.lower() in {"true", "false"}:
-        return node.lower() == "true"
-    functions = ", ".join(sorted(CONDITION_FUNCTIONS))
+    if isinstance(node, bool) or (isinstance(node, str) and node.lower() in {"true", "false"}):
+        return scalar_text(node).lower() == "true"
+    functions = ", ".join(sorted(scope.logic))
     raise IntrinsicError(f"a condition is one of {functions} or Condition", path=path)
 
 
@@ -100,6 +106,7 @@ def equals(scope: Scope, argument: Any, path: Path) -> Truth:
 def same(scope: Scope, left: Any, right: Any) -> Truth:
     """Return whether two values are equal as CloudFormation compares them: by their text."""
     if symbolic(left) or symbolic(right):
+        scope.measure([left, right])
         return True if freeze(left) == freeze(right) else call(scope, "equals", left, right)
     return bool(_canonical(left) == _canonical(right))
 
@@ -127,7 +134,7 @@ def _fold(scope: Scope, name: str, argument: Any, path: Path, *, decisive: bool)
     truths = [truth(scope, part, (*path, index)) for index, part in enumerate(parts)]
     if any(part is decisive for part in truths):
         return decisive
-    unknown = [part for part in truths if isinstance(part, Symbol)]
+    unknown = list(dict.fromkeys(part for part in truths if isinstance(part, Symbol)))
     if not unknown:
         return not decisive
     return unknown[0] if len(unknown) == 1 else call(scope, "or" if decisive else "and", *unknown)
@@ -137,10 +144,13 @@ def negated(scope: Scope, argument: Any, path: Path) -> Truth:
     """`Fn::Not`: whether a condition does not hold."""
     (inner,) = items(argument, "Fn::Not", 1)
     value = truth(scope, inner, (*path, 0))
-    return call(scope, "not", value) if isinstance(value, Symbol) else not value
+    if not isinstance(value, Symbol):
+        return not value
+    (first, *_) = value.args
+    return first if value.kind == "not" and isinstance(first, Symbol) else call(scope, "not", value)
 
 
-CONDITION_FUNCTIONS: dict[str, Callable[[Scope, Any, Path], Truth]] = {
+CONDITION_FUNCTIONS: Mapping[str, Logic] = {
     "Fn::Equals": equals,
     "Fn::And": both,
     "Fn::Or": either,

@@ -9,28 +9,29 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from validator.effective.patterns import Steps, matches
 from validator.effective.symbols import Symbol, scalar_text
 
-MAX_LENGTH = 4096
-"""The longest value that CloudFormation takes, in bytes ("Understand CloudFormation quotas")."""
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
+"""How a Number parameter is written."""
+_NUMERIC = frozenset({"Number", "List<Number>"})
 
 
-def violations(kind: str, declaration: Mapping[str, Any], members: Sequence[str | Symbol]) -> Iterator[str]:
+def violations(
+    kind: str, declaration: Mapping[str, Any], members: Sequence[str | Symbol], steps: Steps
+) -> Iterator[str]:
     """Yield what is wrong with a value, given as the members of its list or as one member.
 
-    Symbols are not checked: what they stand for is known only once deployed.
+    Symbols are not checked: what they stand for is known only once deployed. `steps` bounds the work that
+    patterns take.
     """
     for member in members:
         if isinstance(member, str):
-            yield from _of_member(kind, declaration, member)
+            yield from _of_member(kind, declaration, member, steps)
 
 
-def _of_member(kind: str, declaration: Mapping[str, Any], value: str) -> Iterator[str]:
-    if len(value.encode("utf-8", "replace")) > MAX_LENGTH:
-        yield f"has more than {MAX_LENGTH} bytes"
-        return
-    if kind in {"Number", "List<Number>"} and not _NUMBER.fullmatch(value):
+def _of_member(kind: str, declaration: Mapping[str, Any], value: str, steps: Steps) -> Iterator[str]:
+    if kind in _NUMERIC and not NUMBER.fullmatch(value):
         yield "must be a number"
         return
     allowed = declaration.get("AllowedValues")
@@ -38,35 +39,26 @@ def _of_member(kind: str, declaration: Mapping[str, Any], value: str) -> Iterato
         values = [scalar_text(item) for item in allowed if isinstance(item, str | int | float)]
         if value not in values:
             yield f"must be one of {', '.join(values[:20])}"
-    yield from _pattern(declaration, value)
+    pattern = declaration.get("AllowedPattern")
+    if isinstance(pattern, str) and matches(pattern, value, steps) is False:
+        yield f"must match the pattern {pattern}"
     yield from _range(kind, declaration, value)
 
 
-def _pattern(declaration: Mapping[str, Any], value: str) -> Iterator[str]:
-    pattern = declaration.get("AllowedPattern")
-    if isinstance(pattern, str):
-        try:
-            matches = re.fullmatch(pattern, value) is not None
-        except re.error:
-            return
-        if not matches:
-            yield f"must match the pattern {pattern}"
-
-
 def _range(kind: str, declaration: Mapping[str, Any], value: str) -> Iterator[str]:
-    measures = [("MinLength", "MaxLength", float(len(value)), "characters long")]
-    if kind in {"Number", "List<Number>"}:
+    measures = [("MinLength", "MaxLength", float(len(value)), " characters long")]
+    if kind in _NUMERIC:
         measures.append(("MinValue", "MaxValue", float(value), ""))
     for low_name, high_name, measured, unit in measures:
         low, high = _limit(declaration, low_name), _limit(declaration, high_name)
         if low is not None and measured < low:
-            yield f"must be at least {low:g} {unit}".rstrip()
+            yield f"must be at least {low:.15g}{unit}"
         if high is not None and measured > high:
-            yield f"must be at most {high:g} {unit}".rstrip()
+            yield f"must be at most {high:.15g}{unit}"
 
 
 def _limit(declaration: Mapping[str, Any], name: str) -> float | None:
     limit = declaration.get(name)
-    if isinstance(limit, str) and _NUMBER.fullmatch(limit):
+    if isinstance(limit, str) and NUMBER.fullmatch(limit):
         return float(limit)
     return float(limit) if isinstance(limit, int | float) else None

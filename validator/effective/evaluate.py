@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from validator.effective.conditions import evaluate_conditions
+from validator.effective.conditions import CONDITION_FUNCTIONS, evaluate_conditions
 from validator.effective.context import Context
 from validator.effective.foreach import expand
 from validator.effective.intrinsics import FUNCTIONS
 from validator.effective.parameters import ParameterValue, bind
+from validator.effective.references import references
 from validator.effective.resources import evaluate_outputs, evaluate_resources
 from validator.effective.result import EffectiveResource, EffectiveTemplate, RuleFailure
 from validator.effective.rules import evaluate_rules
 from validator.effective.scope import BoundError, Scope
+from validator.effective.static import check_references
 from validator.effective.template import Template
 
 
@@ -25,16 +27,20 @@ def evaluate(
     Nothing is raised for a template that is wrong: everything wrong is in `problems`, and the value that
     could not be computed is a symbol `invalid:<function>`. The same input gives the same result.
     """
-    scope = Scope(template, FUNCTIONS, context.pseudo_parameters(), context.availability_zones)
+    scope = Scope(template, FUNCTIONS, CONDITION_FUNCTIONS, context)
     resources: dict[str, EffectiveResource] = {}
     outputs: dict[str, Any] = {}
     failures: list[RuleFailure] = []
     try:
         bind(scope, parameters)
-        evaluate_conditions(scope, expand(scope, template.section("Conditions"), ("Conditions",)))
+        evaluate_conditions(scope, expand(scope, "Conditions"))
         failures = evaluate_rules(scope)
-        evaluate_resources(scope, expand(scope, template.section("Resources"), ("Resources",)), resources)
-        evaluate_outputs(scope, expand(scope, template.section("Outputs"), ("Outputs",)), outputs)
+        scope.resources = expand(scope, "Resources")
+        declared = expand(scope, "Outputs")
+        sections = {"Resources": scope.resources, "Outputs": declared}
+        check_references(scope, references(sections) if template.has_loops else template.references)
+        evaluate_resources(scope, resources)
+        evaluate_outputs(scope, declared, outputs)
     except BoundError as error:
         scope.fail((), str(error), "split the template, or shorten its loops")
     return EffectiveTemplate(

@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from validator.effective.constraints import violations
+from validator.effective.constraints import NUMBER, violations
 from validator.effective.scope import Scope
-from validator.effective.symbols import Symbol, scalar_text
+from validator.effective.symbols import Symbol, concat, scalar_text
 from validator.effective.template import Path
 
 ParameterValue = str | Symbol | Sequence[str | Symbol]
@@ -21,8 +21,9 @@ ParameterValue = str | Symbol | Sequence[str | Symbol]
 
 SECRET = "noecho"  # noqa: S105 - the kind of a symbol
 _SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(?P<inner>.+)>")
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _MAX_NUMBER = 64
+MAX_BYTES = 4096
+"""The longest value that CloudFormation takes ("Understand CloudFormation quotas")."""
 _HINT = "supply it in the stack's parameters, or give it a Default"
 
 
@@ -52,9 +53,13 @@ def _bound(scope: Scope, name: str, declaration: Mapping[str, Any], value: Any) 
     ssm = _SSM_VALUE.fullmatch(declared)
     kind = "String" if ssm else declared
     listed = is_list(kind)
-    members = _members(value) if listed else [_single(value)]
     secret = is_secret(declaration)
-    for message in violations(kind, declaration, members):
+    if _bytes(value) > MAX_BYTES:
+        hint = "store it where the stack can read it, and pass its place"
+        scope.fail(("Parameters", name), f"{name} has more than {MAX_BYTES} bytes", hint)
+        return Symbol("parameter", (name,))
+    members = _members(value) if listed else [_single(value)]
+    for message in violations(kind, declaration, members, scope.steps):
         shown = "its value is not shown because of NoEcho" if secret else f"the value is {_shown(members)}"
         hint = str(declaration.get("ConstraintDescription", "")) or "change the value, or what is allowed"
         scope.fail(("Parameters", name), f"{name} {message}; {shown}", hint)
@@ -82,19 +87,29 @@ def number(written: str) -> int | float | str:
 
     CloudFormation passes a number on as the text that was supplied, so `1.50` and `007` must not change.
     """
-    if len(written) <= _MAX_NUMBER and _NUMBER.fullmatch(written):
+    if len(written) <= _MAX_NUMBER and NUMBER.fullmatch(written):
         value: int | float = int(written) if written.lstrip("-").isdigit() else float(written)
         if math.isfinite(value) and scalar_text(value) == written:
             return value
     return written
 
 
+def _bytes(value: Any) -> int:
+    """Return how long a supplied value is as CloudFormation receives it."""
+    if isinstance(value, list | tuple):
+        return sum(_bytes(member) + 1 for member in value)
+    return 0 if isinstance(value, Symbol) else len(scalar_text(value).encode("utf-8", "replace"))
+
+
 def _single(value: Any) -> str | Symbol:
     if isinstance(value, Symbol):
         return value
-    if isinstance(value, list | tuple):
-        return ",".join(str(member) for member in value)
-    return scalar_text(value)
+    if not isinstance(value, list | tuple):
+        return scalar_text(value)
+    parts = [
+        part for member in value for part in (",", member if isinstance(member, Symbol) else str(member))
+    ]
+    return concat(parts[1:])
 
 
 def _members(value: Any) -> list[Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from validator.effective.intrinsics.arguments import need_extensions
 from validator.effective.result import EffectiveResource
-from validator.effective.scope import Origin, Scope
+from validator.effective.scope import IntrinsicError, Scope
 from validator.effective.symbols import NO_VALUE, Symbol
 from validator.effective.template import Path
 
@@ -15,11 +16,9 @@ _EVALUATED = ("Metadata", "CreationPolicy", "UpdatePolicy")
 _KNOWN = POLICIES | {"Type", "Properties", "Condition", "DependsOn", *_EVALUATED}
 
 
-def evaluate_resources(
-    scope: Scope, declared: Mapping[str, Any], results: dict[str, EffectiveResource]
-) -> None:
+def evaluate_resources(scope: Scope, results: dict[str, EffectiveResource]) -> None:
     """Put every resource that exists into `results`; a false condition leaves its resource out."""
-    scope.resources = declared
+    declared = scope.resources
     if not declared:
         scope.fail(("Resources",), "the template has no resources", "declare at least one resource")
     existing: dict[str, bool | Symbol] = {}
@@ -45,6 +44,8 @@ def _exists(scope: Scope, body: Mapping[str, Any], path: Path) -> bool | Symbol:
     try:
         name = body["Condition"]
         if isinstance(name, dict):
+            if "$symbol" not in name:
+                need_extensions(scope, "a computed Condition")
             name = scope.value(name, here, here)
         if name is NO_VALUE:
             return True
@@ -53,6 +54,8 @@ def _exists(scope: Scope, body: Mapping[str, Any], path: Path) -> bool | Symbol:
         if not isinstance(name, str):
             return scope.fail(here, "Condition takes the name of a condition")
         return scope.condition(name, here)
+    except IntrinsicError as error:
+        return scope.fail(error.path or here, error.message, error.hint)
     finally:
         if scope.trace:
             scope.origins[path] = scope.origins.get(path, frozenset()) | scope.trace
@@ -94,6 +97,8 @@ def _properties(scope: Scope, body: Mapping[str, Any], path: Path) -> dict[str, 
 
 def _dependencies(scope: Scope, declared: Any, path: Path) -> list[str]:
     """Return the resources that must come first; one that does not exist here is no dependency."""
+    if scope.extended and not isinstance(declared, str):
+        declared = scope.value(declared, path, path)
     names = declared if isinstance(declared, list) else [declared]
     kept = []
     for name in names:
@@ -119,6 +124,3 @@ def evaluate_outputs(scope: Scope, declared: Mapping[str, Any], results: dict[st
         fields = {key: item for key, item in body.items() if key != "Condition"}
         value = scope.value(fields, path, path)
         results[name] = value if exists is True else value | {"Condition": exists}
-
-
-__all__ = ["POLICIES", "Origin", "evaluate_outputs", "evaluate_resources"]

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from validator.effective.context import Context
 from validator.effective.dynamic import resolve_references
+from validator.effective.patterns import Steps
 from validator.effective.symbols import NO_VALUE, Symbol
-from validator.effective.template import Path, Template
+from validator.effective.template import LANGUAGE_EXTENSIONS, Path, Template
 from validator.errors import Problem
 
 MAX_VALUES = 400_000
@@ -24,6 +26,8 @@ MAX_PROBLEMS = 200
 
 Function = Callable[["Scope", Any, Path, Path], Any]
 """An intrinsic: scope, argument as written, effective path, source path."""
+Logic = Callable[["Scope", Any, Path], "bool | Symbol"]
+"""A condition function: scope, argument as written, source path."""
 
 
 class IntrinsicError(Exception):
@@ -61,6 +65,7 @@ class Scope:
         "conditions",
         "extended",
         "functions",
+        "logic",
         "mappings",
         "moved",
         "nested",
@@ -69,9 +74,11 @@ class Scope:
         "pseudo",
         "resources",
         "sources",
+        "steps",
         "strict",
         "template",
         "text",
+        "textual",
         "trace",
         "values",
         "variables",
@@ -82,13 +89,15 @@ class Scope:
         self,
         template: Template,
         functions: Mapping[str, Function],
-        pseudo: Mapping[str, Any],
-        zones: int | tuple[str | Symbol, ...] | None,
+        logic: Mapping[str, Logic],
+        context: Context,
     ) -> None:
-        self.template, self.functions, self.pseudo, self.zones = template, functions, pseudo, zones
+        self.template, self.functions, self.logic = template, functions, logic
+        self.pseudo: Mapping[str, Any] = context.pseudo_parameters()
+        self.zones = context.availability_zones
         transforms = template.transforms
-        self.extended = "AWS::LanguageExtensions" in transforms
-        self.strict = all(name == "AWS::LanguageExtensions" for name in transforms)
+        self.extended = LANGUAGE_EXTENSIONS in transforms
+        self.strict = all(name == LANGUAGE_EXTENSIONS for name in transforms)
         self.mappings: Mapping[str, Any] = template.section("Mappings")
         self.variables: dict[str, Any] = {}
         self.resources: Mapping[str, Any] = {}
@@ -101,6 +110,8 @@ class Scope:
         self.problems: list[Problem] = []
         self.trace: set[Origin] | None = None
         self.nested = False
+        self.textual = False
+        self.steps = Steps()
         self.values = 0
         self.text = 0
 
@@ -151,6 +162,10 @@ class Scope:
         result = {}
         for key, item in node.items():
             inner = (*at, key)
+            if key[:4] == "Fn::" and key != "Fn::Transform":
+                hint = "a function is the only key of its mapping"
+                self.fail((*src, key), f"{key} stands beside other keys", hint)
+                continue
             value = self.value(item, inner, inner if same else (*src, key))
             if value is not NO_VALUE:
                 result[key] = value
@@ -183,6 +198,21 @@ class Scope:
         if self.text > MAX_TEXT:
             raise BoundError(f"the template's functions produce more than {MAX_TEXT} characters")
 
+    def measure(self, value: Any) -> None:
+        """Count what writing `value` out takes, before it is written."""
+        queue = [value]
+        while queue:
+            node = queue.pop()
+            if isinstance(node, str | Symbol):
+                self.grow(len(node) if isinstance(node, str) else len(node.text))
+            elif isinstance(node, dict):
+                self.spend(len(node))
+                queue += node
+                queue += node.values()
+            elif isinstance(node, list):
+                self.spend(len(node))
+                queue += node
+
     def note(self, kind: str, name: str) -> None:
         """Record that the value being computed came from this."""
         if self.trace is not None:
@@ -194,13 +224,18 @@ class Scope:
             raise IntrinsicError("a condition is named by its name as text", path=src)
         if name not in self.conditions:
             if name not in self.template.section("Conditions") and self.strict:
-                hint = "declare it in Conditions, or correct the name"
-                self.fail(src, f"no condition is named {name}", hint)
+                error = self.unknown_condition(name)
+                self.fail(src, error.message, error.hint)
             return Symbol("condition", (name,))
         if self.trace is not None:
             self.trace.add(Origin("condition", name))
             self.trace |= self.condition_origins.get(name, frozenset())
         return self.conditions[name]
+
+    def unknown_condition(self, name: str) -> IntrinsicError:
+        """Return the error of a condition that is not declared."""
+        hint = "declare it in Conditions, or correct the name"
+        return IntrinsicError(f"no condition is named {name}", hint)
 
     def original(self, path: Path) -> Path:
         """Return where the node at `path` stood before loops were expanded."""
@@ -208,7 +243,10 @@ class Scope:
 
     def fail(self, path: Path, message: str, hint: str = "") -> Symbol:
         """Record a problem at a source path and return the symbol that stands for the missing value."""
-        if len(self.problems) < MAX_PROBLEMS:
+        if len(self.problems) == MAX_PROBLEMS:
+            message = f"there are more than {MAX_PROBLEMS} problems; the rest is not shown"
+            self.problems.append(self.template.problem((), message, "mend these first"))
+        elif len(self.problems) < MAX_PROBLEMS:
             self.problems.append(self.template.problem(self.original(path), message, hint))
         return Symbol("invalid", (str(path[-1]) if path else "",))
 

@@ -18,7 +18,8 @@ from typing import Any
 
 STRING = "string"
 """The kind of a string with symbolic parts."""
-
+_NAMED = "name"
+_VERBATIM = "value"
 _CALLS = frozenset(
     {"and", "base64", "cidr", "contains", "each_equals", "each_in", "equals", "if", "join", "json", "length"}
     | {"list", "map", "mapping", "not", "or", "output", "select", "split", "transform"}
@@ -46,7 +47,12 @@ class Symbol:
     @classmethod
     def named(cls, name: str) -> Symbol:
         """Return a symbol that is known by its name alone, such as the identity value `environment`."""
-        return cls("name", (name,))
+        return cls(_NAMED, (name,))
+
+    @classmethod
+    def verbatim(cls, text: str) -> Symbol:
+        """Return the symbol whose text is `text`, as the JSON form of an effective template gives it."""
+        return cls(_VERBATIM, (text,))
 
 
 class _NoValue:
@@ -62,36 +68,37 @@ NO_VALUE = _NoValue()
 """What `!Ref AWS::NoValue` gives: the property or list item that holds it is left out."""
 
 
-def _escape(literal: str) -> str:
-    return literal.replace("${", "${!") if "${" in literal else literal
-
-
 def _render(kind: str, args: tuple[str | Symbol, ...]) -> str:
-    if kind == "value":
+    if kind == _VERBATIM:
         return str(args[0])
     if kind in _CALLS:
-        return f"{kind}({', '.join(_argument(arg) for arg in args)})"
-    parts = [_inline(arg) for arg in args]
+        return f"{kind}({', '.join(map(_argument, args))})"
     if kind == STRING:
-        return "".join(parts)
-    if kind == "name":
-        return parts[0]
-    return f"{kind}:{(':' if kind == 'az' else '.').join(parts)}"
+        return "".join(map(_inline, args))
+    if kind == _NAMED:
+        return _inline(args[0])
+    return f"{kind}:{(':' if kind == 'az' else '.').join(map(_inline, args))}"
 
 
 def _inline(arg: str | Symbol) -> str:
     if isinstance(arg, str):
-        return _escape(arg)
+        return arg.replace("${", "${!") if "${" in arg else arg
     return arg.text if arg.kind == STRING else f"${{{arg.text}}}"
 
 
 def _argument(arg: str | Symbol) -> str:
-    if isinstance(arg, str):
-        return json.dumps(_escape(arg), ensure_ascii=False)
-    return json.dumps(arg.text, ensure_ascii=False) if arg.kind == STRING else arg.text
+    """Return an argument of a call: strings in quotes. Symbols inside them need no second escaping."""
+    if isinstance(arg, Symbol) and arg.kind != STRING:
+        return arg.text
+    parts = arg.args if isinstance(arg, Symbol) else (arg,)
+    return '"' + "".join(_inline(_quotable(part)) for part in parts) + '"'
 
 
-ABSENT = Symbol("name", ("AWS::NoValue",))
+def _quotable(part: str | Symbol) -> str | Symbol:
+    return part.replace("\\", "\\\\").replace('"', '\\"') if isinstance(part, str) else part
+
+
+ABSENT = Symbol.named("AWS::NoValue")
 """How a symbol writes a branch that would leave the property out."""
 
 
@@ -101,16 +108,19 @@ def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
     The same string comes out the same whichever way it was put together (`Fn::Sub` or `Fn::Join`).
     """
     merged: list[str | Symbol] = []
+    literal: list[str] = []
     for part in parts:
-        pieces = part.args if isinstance(part, Symbol) and part.kind == STRING else (part,)
-        for piece in pieces:
-            if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-                merged[-1] += piece
-            elif piece != "":
-                merged.append(piece)
-    if not merged:
+        for piece in part.args if isinstance(part, Symbol) and part.kind == STRING else (part,):
+            if isinstance(piece, str):
+                literal.append(piece)
+                continue
+            merged += ("".join(literal), piece)
+            literal.clear()
+    tail = "".join(literal)
+    kept = [piece for piece in (*merged, tail) if piece != ""]
+    if not kept:
         return ""
-    return merged[0] if len(merged) == 1 else Symbol(STRING, tuple(merged))
+    return kept[0] if len(kept) == 1 else Symbol(STRING, tuple(kept))
 
 
 def scalar_text(value: Any) -> str:
@@ -132,7 +142,7 @@ def freeze(value: Any) -> str | Symbol:
         return Symbol("list", tuple(freeze(item) for item in value))
     if isinstance(value, Mapping):
         return Symbol("map", tuple(part for key, item in value.items() for part in (key, freeze(item))))
-    return Symbol("value", (scalar_text(value),))
+    return Symbol.verbatim(scalar_text(value))
 
 
 def symbolic(value: Any) -> bool:

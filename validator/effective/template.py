@@ -11,6 +11,15 @@ from validator.errors import Problem
 Path = tuple[str | int, ...]
 """Where a node stands: keys and list indexes from the root, short tags in their long form."""
 
+
+class Reference(NamedTuple):
+    """A literal name in a function: of a `resource`, a `condition`, or `any` for parameters as well."""
+
+    kind: str
+    name: str
+    path: Path
+
+
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
 
@@ -25,12 +34,14 @@ class Position(NamedTuple):
 class Template:
     """One template as written. Its values are shared, never changed: treat them as read-only.
 
-    `body` is the document with short tags (`!Sub`) in their long form (`{"Fn::Sub": ...}`).
+    `body` is the document with short tags (`!Sub`) in their long form (`{"Fn::Sub": ...}`). `references`
+    are those in resources and outputs, unless loops have to be expanded first.
     """
 
     file: str
     body: Mapping[str, Any]
     positions: Mapping[Path, Position] = field(repr=False, compare=False)
+    references: tuple[Reference, ...] = field(repr=False, compare=False)
     has_loops: bool = False
 
     def position(self, path: Path) -> Position | None:

@@ -37,7 +37,7 @@ def whole_number(value: Any, what: str) -> int | Symbol:
     if isinstance(value, Symbol):
         return value
     written = scalar_text(value) if isinstance(value, str | int | float) else ""
-    if not (written.isascii() and written.isdigit() and len(written) < 20):
+    if not (written.isascii() and written.isdigit() and len(written) < 10):
         raise IntrinsicError(f"{what} must be a whole number, and is {written or 'no scalar'!r}")
     return int(written)
 

@@ -30,7 +30,7 @@ def select(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     if isinstance(values, Symbol):
         if values.kind == "azs" and isinstance(index, int):
             return Symbol("az", (values.args[0], str(index)))
-        return call(scope, "select", str(index) if isinstance(index, int) else index, values)
+        return call(scope, "select", index, values)
     if isinstance(values, list):
         return call(scope, "select", index, values)
     raise IntrinsicError("the second argument of Fn::Select must be a list")
@@ -70,8 +70,8 @@ def get_azs(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
 def cidr(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     """`Fn::Cidr`: the first `count` blocks of `cidrBits` host bits inside an IPv4 or IPv6 block.
 
-    `cidrBits` may be left out for blocks of 8 host bits in IPv4 and 64 in IPv6. Of a symbolic block the
-    results are the symbols `cidr(block, bits, index)`, which do not depend on the count.
+    Of a symbolic block, or without `cidrBits`, whose default is not documented, the results are the symbols
+    `cidr(block, bits, index)`, which do not depend on the count.
     Source: Template Reference, "Fn::Cidr".
     """
     arguments = evaluated(scope, items(argument, "Fn::Cidr", 2, 3), at, src)
@@ -84,19 +84,17 @@ def cidr(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     if not 1 <= count <= _MAX_BLOCKS:
         raise IntrinsicError(f"the count of Fn::Cidr is from 1 to {_MAX_BLOCKS}, and here {count}")
     scope.spend(count)
-    if isinstance(block, Symbol) or isinstance(bits, Symbol):
-        size = "" if bits is None else str(bits)
-        return [call(scope, "cidr", block, size, str(index)) for index in range(count)]
+    if isinstance(block, Symbol) or not isinstance(bits, int):
+        size = "" if bits is None else bits
+        return [call(scope, "cidr", block, size, index) for index in range(count)]
     return _blocks(block, count, bits)
 
 
-def _blocks(block: str, count: int, bits: int | None) -> list[str]:
+def _blocks(block: str, count: int, bits: int) -> list[str]:
     try:
         network = ipaddress.ip_network(block, strict=False)
     except ValueError as error:
         raise IntrinsicError(f"Fn::Cidr needs an address block, not {block!r}") from error
-    if bits is None:
-        bits = 8 if network.version == 4 else 64
     prefix = network.max_prefixlen - bits
     if not network.prefixlen <= prefix <= network.max_prefixlen or bits < 1:
         raise IntrinsicError(f"Fn::Cidr cannot cut blocks of {bits} host bits out of {block}")

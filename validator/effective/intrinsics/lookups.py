@@ -38,7 +38,10 @@ def find_in_map(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
                 return scope.value(fallback[0], at, (*src, 3, _DEFAULT))
             raise IntrinsicError(_missing(keys, depth), "add the key, or give a DefaultValue")
     scope.note("mapping", ".".join(map(str, keys)))
-    return list(found) if isinstance(found, list) else found
+    if isinstance(found, dict):
+        raise IntrinsicError(f"the mapping {'.'.join(map(str, keys))} must hold text or a list")
+    scope.measure(found)
+    return found
 
 
 def _fallback(scope: Scope, arguments: list[Any]) -> list[Any]:
@@ -70,7 +73,12 @@ def stack_output(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
 
     Source: Template Reference, "Fn::GetStackOutput".
     """
-    return call(scope, "output", scope.value(argument, at, src))
+    fields = argument if isinstance(argument, dict) else {}
+    if not {"StackName", "OutputName"} <= fields.keys() <= {"StackName", "OutputName", "Region", "RoleArn"}:
+        raise IntrinsicError("Fn::GetStackOutput takes StackName, OutputName and maybe Region and RoleArn")
+    parts = {key: text(scope.value(part, at, (*src, key)), key) for key, part in fields.items()}
+    names = [parts["StackName"], parts["OutputName"]]
+    return call(scope, "output", *names, *[parts[key] for key in ("Region", "RoleArn") if key in parts])
 
 
 def transform(scope: Scope, argument: Any, at: Path, src: Path) -> Any:

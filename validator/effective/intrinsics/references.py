@@ -6,7 +6,7 @@ from typing import Any
 
 from validator.effective.intrinsics.arguments import need_extensions, text
 from validator.effective.scope import IntrinsicError, Scope
-from validator.effective.symbols import NO_VALUE, Symbol
+from validator.effective.symbols import NO_VALUE, Symbol, scalar_text, symbolic
 from validator.effective.template import Path
 
 
@@ -29,7 +29,7 @@ def named(scope: Scope, name: str) -> Any:
     variables = scope.variables
     if name in variables:
         scope.note("parameter", name)
-        return variables[name]
+        return _variable(scope, variables[name])
     if name in scope.resources:
         _present(scope, name)
         return Symbol("ref", (name,))
@@ -37,12 +37,26 @@ def named(scope: Scope, name: str) -> Any:
         return NO_VALUE
     if name in scope.pseudo:
         scope.note("pseudo", name)
-        value = scope.pseudo[name]
-        return list(value) if isinstance(value, list) else value
+        return scope.pseudo[name]
     if not scope.strict and not name.startswith("AWS::"):
         return Symbol("ref", (name,))
+    raise unknown_reference(scope, name)
+
+
+def unknown_reference(scope: Scope, name: str) -> IntrinsicError:
+    """Return the error of a `Ref` to a name that means nothing where it stands."""
+    if name in scope.template.section("Resources"):
+        return IntrinsicError(f"the resource {name} cannot be referred to here", "refer to a parameter")
     hint = "declare it as a parameter or a resource, or correct the name"
-    raise IntrinsicError(f"no parameter or resource is named {name}", hint)
+    return IntrinsicError(f"no parameter or resource is named {name}", hint)
+
+
+def _variable(scope: Scope, value: Any) -> Any:
+    """Return a parameter's value; numbers as text where text is being made."""
+    if isinstance(value, list):
+        scope.spend(len(value))
+        return [scalar_text(item) for item in value] if scope.textual and not symbolic(value) else value
+    return scalar_text(value) if scope.textual and not isinstance(value, Symbol) else value
 
 
 def get_att(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
@@ -80,7 +94,12 @@ def _known(scope: Scope, resource: str) -> None:
     if resource in scope.resources:
         _present(scope, resource)
     elif scope.strict:
-        raise IntrinsicError(f"no resource is named {resource}", "declare it, or correct the name")
+        raise unknown_resource(resource)
+
+
+def unknown_resource(name: str) -> IntrinsicError:
+    """Return the error of a resource that is not declared."""
+    return IntrinsicError(f"no resource is named {name}", "declare it, or correct the name")
 
 
 def _present(scope: Scope, name: str) -> None:
@@ -104,4 +123,4 @@ def given(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     del scope, at, src
     if not isinstance(argument, str):
         raise IntrinsicError("$symbol takes the symbol's text")
-    return Symbol("value", (argument,))
+    return Symbol.verbatim(argument)

@@ -5,31 +5,16 @@ from __future__ import annotations
 import base64 as encoding
 import json
 import re
-from functools import lru_cache
 from typing import Any
 
 from validator.effective.intrinsics.arguments import items, need_extensions, text
 from validator.effective.intrinsics.references import dotted_reference
 from validator.effective.scope import IntrinsicError, Scope
-from validator.effective.symbols import NO_VALUE, Symbol, concat, freeze, symbolic, to_json
+from validator.effective.substitution import pieces
+from validator.effective.symbols import NO_VALUE, Symbol, concat, freeze, symbolic
 from validator.effective.template import Path
 
-_VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9_.:]+")
-
-
-@lru_cache(maxsize=4096)
-def _pieces(template: str) -> tuple[tuple[bool, str], ...]:
-    """Return the pieces of a `Fn::Sub` string: (is it a variable, its text)."""
-    pieces: list[tuple[bool, str]] = []
-    end = 0
-    for match in _VARIABLE.finditer(template):
-        pieces.append((False, template[end : match.start()]))
-        literal, name = match[1], match[2].strip()
-        pieces.append((False, f"${{{match[2]}}}") if literal else (True, name))
-        end = match.end()
-    pieces.append((False, template[end:]))
-    return tuple(piece for piece in pieces if piece[1] or piece[0])
 
 
 def sub(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
@@ -48,7 +33,7 @@ def sub(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     if type(template) is not str:
         raise IntrinsicError("Fn::Sub takes a string, or a list of a string and its variables")
     parts: list[str | Symbol] = []
-    for variable, piece in _pieces(template):
+    for variable, piece in pieces(template):
         if not variable:
             parts.append(piece)
             continue
@@ -90,9 +75,8 @@ def join(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
 
 def call(scope: Scope, kind: str, *arguments: Any) -> Symbol:
     """Return the symbol of a function that can only run once deployed, within the bound on text."""
-    symbol = Symbol(kind, tuple(freeze(argument) for argument in arguments))
-    scope.grow(len(symbol.text))
-    return symbol
+    scope.measure(list(arguments))
+    return Symbol(kind, tuple(freeze(argument) for argument in arguments))
 
 
 def split(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
@@ -106,9 +90,8 @@ def split(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     value = text(scope.value(source, at, (*src, 1)), "the string of Fn::Split")
     if isinstance(value, Symbol):
         return call(scope, "split", delimiter, value)
-    parts = value.split(delimiter)
-    scope.spend(len(parts))
-    return parts
+    scope.spend(value.count(delimiter) + 1)
+    return value.split(delimiter)
 
 
 def base64(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
@@ -126,20 +109,18 @@ def base64(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
 def to_json_string(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     """`Fn::ToJsonString`: a mapping or list as compact JSON text; `AWS::NoValue` is left out of it.
 
+    Numbers that come from parameters are text in it, as `Ref` gives them.
     Source: Template Reference, "Fn::ToJsonString".
     """
     need_extensions(scope, "Fn::ToJsonString")
-    value = scope.value(argument, at, src)
+    outer, scope.textual = scope.textual, True
+    try:
+        value = scope.value(argument, at, src)
+    finally:
+        scope.textual = outer
     if value is NO_VALUE or not isinstance(value, dict | list | Symbol):
         raise IntrinsicError("Fn::ToJsonString takes a mapping or a list")
-    if isinstance(value, Symbol):
-        return call(scope, "json", value)
     if symbolic(value):
-        return _json_with_symbols(scope, value)
-    written = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    scope.grow(len(written))
-    return written
-
-
-def _json_with_symbols(scope: Scope, value: Any) -> str | Symbol:
-    return call(scope, "json", json.dumps(to_json(value), separators=(",", ":"), ensure_ascii=False))
+        return call(scope, "json", value)
+    scope.measure(value)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

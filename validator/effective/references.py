@@ -1,0 +1,53 @@
+"""Every reference by a literal name in a template, found without evaluating it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from validator.effective.substitution import pieces
+from validator.effective.template import Path, Reference
+
+_NESTED = frozenset({dict, list})
+_FUNCTIONS = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If"})
+
+
+def references(sections: Mapping[str, Any]) -> Iterator[Reference]:
+    """Yield every reference in `sections`, with the path of the function that makes it."""
+    queue: list[tuple[Path, Any]] = [((name,), section) for name, section in sections.items()]
+    while queue:
+        path, node = queue.pop()
+        if type(node) is list:
+            queue += [((*path, index), item) for index, item in enumerate(node) if type(item) in _NESTED]
+        elif type(node) is dict:
+            if len(node) == 1:
+                (key,) = node
+                if key in _FUNCTIONS:
+                    yield from _of_function(key, node[key], (*path, key))
+            queue += [((*path, key), item) for key, item in node.items() if type(item) in _NESTED]
+
+
+def _of_function(key: str, argument: Any, path: Path) -> Iterator[Reference]:
+    first = argument[0] if isinstance(argument, list) and argument else argument
+    if not isinstance(first, str):
+        return
+    if key == "Ref":
+        if first is argument:
+            yield Reference("any", first, path)
+    elif key == "Fn::GetAtt":
+        resource, dot, _ = first.partition(".")
+        if dot or first is not argument:
+            yield Reference("resource", resource, path)
+    elif key == "Fn::If":
+        if first is not argument:
+            yield Reference("condition", first, (*path, 0))
+    else:
+        yield from _of_sub(first, argument, path)
+
+
+def _of_sub(template: str, argument: Any, path: Path) -> Iterator[Reference]:
+    own = argument[1] if isinstance(argument, list) and len(argument) == 2 else {}
+    for variable, name in pieces(template):
+        if variable and not (isinstance(own, dict) and name in own):
+            resource, dot, _ = name.partition(".")
+            yield Reference("resource" if dot else "any", resource, path)
