@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.conftest import Client
 from tests.e2e.sandbox.stacks import Stack
 
@@ -66,3 +68,21 @@ def test_a_stack_without_topics_has_an_empty_list(stack: Stack) -> None:
     """`sceptre diff` reads the member without asking whether it is there."""
     stack.create("Resources: {Topic: {Type: AWS::SNS::Topic}}")
     assert stack.described()["NotificationARNs"] == []
+
+
+CONSTRAINED = """
+Parameters:
+  One: {Type: "AWS::SSM::Parameter::Value<String>", AllowedPattern: "/o/[a-z]+", MinLength: 4}
+Resources: {Topic: {Type: AWS::SNS::Topic}}
+Outputs: {One: {Value: !Ref One}}
+"""
+
+
+def test_constraints_hold_for_the_name_of_the_parameter(client: Client, account: str, stack: Stack) -> None:
+    """The value may break the pattern, the name may not."""
+    _put(client, account, "1")
+    client("ssm", account=account).put_parameter(Name="/p/one", Type="String", Value="/o/one")
+    assert stack.create(CONSTRAINED, {"One": "/o/one"}) == "CREATE_COMPLETE"
+    assert stack.outputs() == {"One": "1"}
+    with pytest.raises(stack.cloudformation.exceptions.ClientError, match="must match pattern"):
+        Stack(stack.cloudformation, "other").create(CONSTRAINED, {"One": "/p/one"})

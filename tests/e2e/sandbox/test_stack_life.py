@@ -111,6 +111,22 @@ def test_logical_ids_from_a_loop_over_a_parameter(stack: Stack) -> None:
     assert {one["LogicalResourceId"] for one in resources} == {"Topicdef456", "ApiStage"}
 
 
+def test_references_to_a_name_that_is_computed(stack: Stack) -> None:
+    """Ref and Fn::GetAtt take a function that the parameters decide."""
+    template = """
+    Transform: AWS::LanguageExtensions
+    Parameters: {Digests: {Type: CommaDelimitedList}}
+    Resources:
+      Fn::ForEach::Queues: [Digest, !Ref Digests, {"Queue${Digest}": {Type: AWS::SQS::Queue}}]
+    Outputs:
+      Name: {Value: {Fn::GetAtt: [{Fn::Sub: ["Queue${First}", {First: !Select [0, !Ref Digests]}]}, QueueName]}}
+      Url: {Value: {Ref: {Fn::Sub: ["Queue${First}", {First: !Select [1, !Ref Digests]}]}}}
+    """
+    assert stack.create(template, {"Digests": "a1,b2"}) == "CREATE_COMPLETE"
+    assert "Queuea1" in stack.outputs()["Name"]
+    assert stack.outputs()["Url"] == stack.physical("Queueb2")
+
+
 TAGGED = """
 Resources:
   Bucket: {Type: AWS::S3::Bucket}
