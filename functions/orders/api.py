@@ -15,7 +15,7 @@ from functions.orders.intake import Intake, Submission
 from functions.orders.problem import ProblemError
 from functions.orders.queue import OrderQueue
 from functions.orders.store import OrderStore
-from functions.orders.telemetry import count, logger, metrics, tracer
+from functions.orders.telemetry import count, counting, logger, tracer
 
 
 @cache
@@ -31,7 +31,7 @@ def intake() -> Intake:
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics
+@counting()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one API Gateway proxy event. Every answer names its request, for the log and for the caller."""
     request_id = (event.get("requestContext") or {}).get("requestId") or context.aws_request_id

@@ -22,7 +22,7 @@ from functions.orders.edge import AWS_ERRORS, SDK, describe, in_lambda, now, set
 from functions.orders.processing import Processing
 from functions.orders.queue import PoisonError
 from functions.orders.store import OrderStore
-from functions.orders.telemetry import count, logger, metrics, tracer
+from functions.orders.telemetry import count, counting, logger, tracer
 
 
 @cache
@@ -55,7 +55,7 @@ class _Batch(BatchProcessor):
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics
+@counting()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Process one batch and name the messages that failed (ReportBatchItemFailures)."""
     batch = _Batch(EventType.SQS, raise_on_entire_batch_failure=False)

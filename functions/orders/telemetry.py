@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 from aws_lambda_powertools.tracing import Tracer
-
-# An invocation that counts nothing, such as GET /health, is not worth a warning in the log.
-warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 """JSON lines; service and level come from POWERTOOLS_SERVICE_NAME and LOG_LEVEL."""
@@ -29,3 +27,13 @@ tracer = Tracer(
 def count(name: str) -> None:
     """Count one occurrence under the metric `name`."""
     metrics.add_metric(name=name, unit="Count", value=1)
+
+
+@contextmanager
+def counting() -> Iterator[None]:
+    """Write what was counted inside. Powertools' own decorator warns when that is nothing, as in GET /health."""
+    try:
+        yield
+    finally:
+        if metrics.metric_set:
+            metrics.flush_metrics()
