@@ -45,7 +45,9 @@ def _make(original: Any) -> Any:
 EXTENSION = Extension(
     name="nested_references",
     claims=(
-        emulated("AWS::LanguageExtensions", "Fn::ForEach, Length, ToJsonString, conditions in policies, nested Ref"),
+        emulated(
+            "AWS::LanguageExtensions", "Fn::ForEach, Length, ToJsonString, conditions in policies, nested Ref"
+        ),
     ),
     names=(EXPAND, VALUE, UNRESOLVED),
     install=lambda: replace(EXPAND, _make),

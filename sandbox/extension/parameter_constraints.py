@@ -56,7 +56,9 @@ def _make(original: Any) -> Any:
 
 EXTENSION = Extension(
     name="parameter_constraints",
-    claims=(emulated("AWS::SSM::Parameter::Value<...>", "resolved, lists too; constraints hold for the name"),),
+    claims=(
+        emulated("AWS::SSM::Parameter::Value<...>", "resolved, lists too; constraints hold for the name"),
+    ),
     names=(RESOLVE, CHECK, PREFIX),
     install=lambda: replace(RESOLVE, _make),
 )
