@@ -97,7 +97,7 @@ def run(arguments: list[str]) -> int:
     except LockstepError as error:
         _show(error, as_json=_wants_json(arguments))
         return _exit_code(error)
-    except Exception as error:  # noqa: BLE001 - the last stop: a fault of ours is exit code 3, never "no" (1)
+    except Exception as error:
         if os.environ.get("LOCKSTEP_DEBUG"):
             raise
         _show(_fault(error), as_json=_wants_json(arguments))

@@ -1,0 +1,54 @@
+"""Running the real commands against a sandbox, as a user's shell would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PATIENCE_SECONDS = 300
+
+
+def environment(operator: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with the sandbox's variables and no other AWS variable."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, **operator}
+
+
+def lockstep(
+    operator: Mapping[str, str], *arguments: str, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Run `lockstep` to its end."""
+    return _run([str(BIN / "lockstep"), *arguments], operator, cwd)
+
+
+def lockstep_json(operator: Mapping[str, str], *arguments: str, cwd: Path = ROOT) -> Any:
+    """Run `lockstep ... --format json`, which must succeed, and return its document."""
+    done = lockstep(operator, *arguments, "--format", "json", cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def sceptre(
+    operator: Mapping[str, str], *arguments: str, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Run plain Sceptre in the project's `sceptre` folder."""
+    return _run([str(BIN / "sceptre"), *arguments], operator, cwd / "sceptre")
+
+
+def _run(command: list[str], operator: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment(operator),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )

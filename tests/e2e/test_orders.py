@@ -1,0 +1,214 @@
+"""The `orders` workload in three environments, three accounts and two regions on the local AWS."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from pipelines.live import read_stacks
+from sandbox import orders_demo
+from sandbox.place import Record
+from sandbox.traffic import OrderClient, local_url
+from tests.e2e.commands import ROOT, lockstep, lockstep_json
+from tests.unit.pipelines.test_cli import validate
+from validator.loader import load
+from validator.settings import ENVIRONMENTS
+
+pytestmark = pytest.mark.xdist_group("orders")
+
+
+@pytest.fixture(scope="module")
+def project() -> Any:
+    return load(ROOT).project
+
+
+@pytest.fixture(scope="module")
+def deployed(operator: Mapping[str, str]) -> dict[str, Any]:
+    """Deploy every environment with the real command, once; return what it said."""
+    said = {name: lockstep_json(operator, "deploy", name) for name in ENVIRONMENTS}
+    for name, document in said.items():
+        assert {stack["outcome"] for stack in document["stacks"]} <= {"created", "unchanged"}, name
+    return said
+
+
+@pytest.fixture
+def aws(deployed: Any, operator: Mapping[str, str], project: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a maker of clients that act as an environment's deploy role."""
+    from pipelines.aws import Aws
+
+    for name, value in operator.items():
+        monkeypatch.setenv(name, value)
+
+    def make(environment: str) -> Aws:
+        settings = project.settings[environment, "orders"]
+        return Aws(settings.region, settings.deploy_role_arn)
+
+    return make
+
+
+def test_deploying_again_touches_nothing(
+    deployed: Any, operator: Mapping[str, str], aws: Any, project: Any
+) -> None:
+    """REQ-P6: the same release changes nothing, so no stack gets an event."""
+    names = [stack.external_name for stack in project.of("staging")]
+    before = read_stacks(aws("staging"), names, templates=False)
+    again = lockstep_json(operator, "deploy", "staging")
+    assert {stack["outcome"] for stack in again["stacks"]} == {"unchanged"}
+    after = read_stacks(aws("staging"), names, templates=False)
+    assert {n: s.changed_at for n, s in before.items()} == {n: s.changed_at for n, s in after.items()}
+    assert len(after) == len(names)
+
+
+def test_the_status_matrix_is_all_current(deployed: Any, operator: Mapping[str, str], project: Any) -> None:
+    """REQ-X3: every stack of every environment, with the release that it came from."""
+    rows = lockstep_json(operator, "status")["stacks"]
+    assert len(rows) == len(project.stacks)
+    assert {row["state"] for row in rows} == {"current"}
+    assert len({row["commit"] for row in rows}) == 1
+    assert all(len(row["commit"]) == 40 for row in rows)
+    table = lockstep(operator, "status")
+    assert table.returncode == 0
+    assert table.stdout.count("orders/") == len(project.of("dev"))
+
+
+def test_json_of_every_command_keeps_its_schema(deployed: Any, operator: Mapping[str, str]) -> None:
+    """The contract with other tools (REQ-X2)."""
+    import json
+
+    for command in (
+        ["render"],
+        ["manifest", "prod"],
+        ["manifest", "dev", "--live"],
+        ["status"],
+        ["deploy", "dev"],
+    ):
+        validate(json.dumps(lockstep_json(operator, *command)), command[0])
+
+
+def test_the_live_manifest_has_a_physical_id_for_everything(
+    deployed: Any, operator: Mapping[str, str]
+) -> None:
+    """REQ-T7's form for `orders`: what is rendered is what is deployed, resource by resource."""
+    stacks = lockstep_json(operator, "manifest", "prod", "--live")["stacks"]
+    missing = [
+        (stack["name"], logical_id)
+        for stack in stacks
+        for logical_id, resource in stack["resources"].items()
+        if not resource["PhysicalResourceId"]
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_stacks_land_in_their_own_account_and_region(
+    environment: str, deployed: Any, aws: Any, project: Any
+) -> None:
+    """REQ-P3, P9: through the environment's own role, and nowhere else."""
+    settings = project.settings[environment, "orders"]
+    live = read_stacks(aws(environment), [s.external_name for s in project.of(environment)], templates=False)
+    assert len(live) == len(project.of(environment))
+    for stack in live.values():
+        assert stack.stack_id.split(":")[3:5] == [settings.region, settings.account]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_outputs_are_published_where_consumers_read_them(
+    environment: str, deployed: Any, aws: Any, project: Any
+) -> None:
+    """REQ-P7: every CloudFormation output stands in Parameter Store under the same name; nothing is exported."""
+    client = aws(environment).client("ssm")
+    pages = client.get_paginator("get_parameters_by_path").paginate(
+        Path=f"/orders/{environment}", Recursive=True
+    )
+    published = {item["Name"]: item["Value"] for page in pages for item in page["Parameters"]}
+    live = read_stacks(aws(environment), [s.external_name for s in project.of(environment)], templates=False)
+    for stack in project.of(environment):
+        outputs = live[stack.external_name].outputs
+        assert outputs, stack.name
+        for name, value in outputs.items():
+            assert published[f"/orders/{environment}/{stack.short_name}/{name}"] == value
+
+
+def test_the_tags_of_the_release_reach_the_resources(deployed: Any, aws: Any, project: Any) -> None:
+    """REQ-P6 on a bucket, a table, a queue, a function, a key and a VPC."""
+    place = orders_demo.Place.read(aws("prod"), "/orders/prod")
+    account = aws("prod")
+
+    def pairs(tags: list[dict[str, str]]) -> dict[str, str]:
+        return {tag["Key"]: tag["Value"] for tag in tags}
+
+    table = account.client("dynamodb").describe_table(TableName=place.table)["Table"]["TableArn"]
+    function = account.client("lambda").get_function(FunctionName="prod-orders-order-api")
+    vpc = account.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Workload", "Values": ["orders"]}])[
+        "Vpcs"
+    ][0]
+    found = {
+        "bucket": pairs(account.client("s3").get_bucket_tagging(Bucket=place.bucket)["TagSet"]),
+        "table": pairs(account.client("dynamodb").list_tags_of_resource(ResourceArn=table)["Tags"]),
+        "queue": account.client("sqs").list_queue_tags(QueueUrl=place.queue_url)["Tags"],
+        "function": function["Tags"],
+        "vpc": pairs(vpc["Tags"]),
+    }
+    keys = {
+        "Environment",
+        "Workload",
+        "Version",
+        "SourceCommit",
+        "DeployedAt",
+        "CostCenter",
+        "Compliance",
+        "ManagedBy",
+    }
+    for kind, tags in found.items():
+        assert keys <= tags.keys(), kind
+        assert tags["Environment"] == "prod", kind
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_figures_are_live(environment: str, deployed: Any, aws: Any) -> None:
+    """REQ-O1 to O5 as the services themselves report them."""
+    index = ENVIRONMENTS.index(environment)
+    account, place = aws(environment), orders_demo.Place.read(aws(environment), f"/orders/{environment}")
+    for component in ("order-api", "order-processor"):
+        function = account.client("lambda").get_function_configuration(
+            FunctionName=f"{environment}-orders-{component}"
+        )
+        assert function["MemorySize"] == (512, 1024, 2048)[index]
+        assert function["Architectures"] == ["arm64"]
+        assert function["Runtime"] == "python3.13"
+    attributes = account.client("sqs").get_queue_attributes(QueueUrl=place.queue_url, AttributeNames=["All"])[
+        "Attributes"
+    ]
+    assert int(attributes["MessageRetentionPeriod"]) == (1, 4, 14)[index] * 86_400
+    assert f'"maxReceiveCount":{(3, 5, 5)[index]}' in attributes["RedrivePolicy"].replace(" ", "").replace(
+        f'"{(3, 5, 5)[index]}"', str((3, 5, 5)[index])
+    )
+    backups = account.client("dynamodb").describe_continuous_backups(TableName=place.table)
+    status = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"][
+        "PointInTimeRecoveryStatus"
+    ]
+    assert status == ("DISABLED", "DISABLED", "ENABLED")[index]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_orders_are_taken_once_and_archived(
+    environment: str, deployed: Any, aws: Any, sandbox: Record
+) -> None:
+    """REQ-O1: new, repeated, conflicting, wrong and poison, and the counts read back from the services."""
+    place = orders_demo.Place.read(aws(environment), f"/orders/{environment}")
+    before = orders_demo.dead_letters(aws(environment), place)
+    run = uuid.uuid4().hex[:8]
+    orders_demo.poison(aws(environment), place)
+    client = OrderClient(aws(environment), local_url(place.api_url, sandbox.endpoint))
+    answers = orders_demo.send(client, run)
+    counts = orders_demo.settle(aws(environment), place, run, answers, before, time.monotonic)
+    orders_demo.check(environment, counts)
+    assert client.get("/health").status == 200
+    accepted = client.post(orders_demo.order(run, 0))
+    assert accepted.status == 200
+    read = client.get(f"/orders/{accepted.body['order_id']}")
+    assert (read.status, read.body["status"], read.body["quantity"]) == (200, "STORED", "10")
