@@ -1,0 +1,60 @@
+"""A request waits a moment for a worker that is busy before another one is started.
+
+ministack starts a process for every request that finds none free. Starting one costs a third of a second of one core,
+so a burst on a cold function starts dozens at once, each slowed down by the others. AWS has cores for that; one machine
+does not. A worker that is busy with a short request is free again long before a new one would be ready.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from sandbox.extension.names import Name, replace
+from sandbox.extension.registry import Extension, emulated
+
+_MODULE = "core.lambda_runtime"
+ACQUIRE = Name.function(
+    _MODULE, "acquire_worker", "func_name", "config", "code_zip", "qualifier", "max_concurrency"
+)
+KEY = Name.function(_MODULE, "_worker_key", "func_name", "config", "qualifier")
+WORKERS = Name(_MODULE, "_workers")
+LOCK = Name(_MODULE, "_lock")
+
+ENOUGH = max(2, os.cpu_count() or 2)
+"""Workers of one function that are started without waiting."""
+
+PATIENCE_SECONDS = 0.5
+"""How long a request waits for one of them to be free; after that it gets a worker of its own."""
+
+POLL_SECONDS = 0.002
+
+
+def _all_busy(key: str) -> bool:
+    with LOCK.get():
+        workers = WORKERS.get().get(key, [])
+        return len(workers) >= ENOUGH and all(worker.in_use for worker in workers)
+
+
+def _make(original: Any) -> Any:
+    def acquire(
+        func_name: str, config: Any, code_zip: Any, qualifier: str = "$LATEST", max_concurrency: Any = None
+    ) -> Any:
+        key = KEY.get()(func_name, config, qualifier)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while _all_busy(key) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        return original(func_name, config, code_zip, qualifier, max_concurrency)
+
+    return acquire
+
+
+EXTENSION = Extension(
+    name="lambda_workers",
+    claims=(
+        emulated("Lambda concurrency", "a process for each call at a time; beyond one a core, a call waits up to 0.5 s"),
+    ),
+    names=(ACQUIRE, KEY, WORKERS, LOCK),
+    install=lambda: replace(ACQUIRE, _make),
+)
