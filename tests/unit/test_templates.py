@@ -35,6 +35,7 @@ from .template_protection import (
     endpoints_serve_this_account,
     functions_are_sound,
     keys_rotate_and_stay_open,
+    listed,
     log_groups_are_kept_and_encrypted,
     mappings_report_single_failures,
     methods_are_authorised,
@@ -154,6 +155,21 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
 )
 
 
+POLLED = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+"""What Lambda's poller does with the function's role, outside the VPC."""
+
+
+def allowed(path: Path, policy_type: str) -> set[str]:
+    """Return every action that the policies of a type in one template allow."""
+    return {
+        action
+        for _, policy in read(path).resources(policy_type)
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+    }
+
+
 def read(path: Path) -> Template:
     return Template.of(path.stem, path.read_text(encoding="utf-8"))
 
@@ -196,6 +212,23 @@ def test_a_broken_template_is_noticed(check: Check, name: str, old: str, new: st
     text = (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
     assert old in text, "the change no longer applies"
     assert list(check(Template.of(name, text.replace(old, new)))) != []
+
+
+def test_the_boundary_allows_what_the_roles_need_and_no_more() -> None:
+    """A policy that goes beyond the boundary would be silently cut; a boundary beyond them holds nothing (REQ-P8)."""
+    boundary = ROOT / "templates" / "boundary.yaml"
+    policies = [path for path in TEMPLATES if path != boundary]
+    needed = set().union(*(allowed(path, "AWS::IAM::ManagedPolicy") for path in policies))
+    assert allowed(boundary, "AWS::IAM::ManagedPolicy") == needed
+
+
+def test_the_endpoints_pass_what_the_functions_call_and_no_more() -> None:
+    """REQ-C7: what runs in the VPC reaches SQS, Systems Manager, DynamoDB and S3 by the endpoints."""
+    access = [ROOT / "templates" / f"order-{name}-access.yaml" for name in ("api", "processor")]
+    called = set().union(*(allowed(path, "AWS::IAM::ManagedPolicy") for path in access))
+    by_network = {action for action in called - POLLED if not action.startswith("kms:")}
+    passed = allowed(ROOT / "templates" / "endpoints.yaml", "AWS::EC2::VPCEndpoint")
+    assert passed == by_network
 
 
 def test_every_check_is_shown_to_fail() -> None:
