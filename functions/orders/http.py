@@ -57,7 +57,10 @@ def respond(event: Mapping[str, Any], intake: Intake, observe: Callable[[Submiss
 
 def _submit(event: Mapping[str, Any], intake: Intake, observe: Callable[[Submission], None]) -> Answer:
     try:
-        order = parse_order(read_json(_body(event)))
+        document = read_json(_body(event))
+        if not isinstance(document, dict):
+            raise MalformedDocumentError("not a JSON object")
+        order = parse_order(document)
     except MalformedDocumentError as error:
         raise ProblemError(problem.malformed(str(error))) from None
     except InvalidOrderError as error:

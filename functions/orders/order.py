@@ -91,7 +91,7 @@ class FieldError:
 
 
 class InvalidOrderError(ValueError):
-    """The document is JSON but not an order. Carries every field that is wrong."""
+    """The document is a JSON object but not an order. Carries every field that is wrong."""
 
     def __init__(self, errors: tuple[FieldError, ...]) -> None:
         self.errors = errors
@@ -103,10 +103,8 @@ def is_order_id(text: object) -> bool:
     return isinstance(text, str) and _ORDER_ID.fullmatch(text) is not None
 
 
-def parse_order(document: object) -> Order:
+def parse_order(document: Mapping[str, object]) -> Order:
     """Return the order in `document`, which `read_json` read; raises `InvalidOrderError` with every error."""
-    if not isinstance(document, Mapping):
-        raise InvalidOrderError((FieldError("", "must be a JSON object"),))
     values: dict[str, Any] = {"limit_price": None}
     errors: dict[str, str] = {}
     for name, parse in _FIELDS.items():

@@ -55,6 +55,7 @@ class FakeDynamoDB:
         return self._write("UpdateItem", Key["order_id"]["S"], updated, condition)
 
     def get_item(self, *, TableName: str, Key: dict[str, Any], ConsistentRead: bool) -> dict[str, Any]:
+        assert ConsistentRead, "an eventual read could miss the order that a message names"
         self._wire("before GetItem")
         item = copy.deepcopy(self.items.get(Key["order_id"]["S"]))
         self._wire("after GetItem")

@@ -82,8 +82,10 @@ def test_an_invalid_order_is_refused_with_its_fields(desk: Desk) -> None:
     assert desk.world.dynamodb.items == {}
 
 
-@pytest.mark.parametrize("body", ["", "{", "[" * 5000, '{"quantity": NaN}', "\ud800"])
-def test_a_body_that_is_not_json_is_malformed(desk: Desk, body: str) -> None:
+@pytest.mark.parametrize(
+    "body", ["", "{", "[" * 5000, '{"quantity": NaN}', "\ud800", "[]", '"order"', "1", "null"]
+)
+def test_a_body_that_is_not_a_json_object_is_malformed(desk: Desk, body: str) -> None:
     answer = desk("POST", "/orders", body)
     assert (answer.status, answer.document["type"]) == (400, "urn:lockstep:problem:malformed-document")
 

@@ -99,11 +99,6 @@ def test_a_field_is_required(name: str) -> None:
     assert errors_of(order(**{name: None}))[name] == "is required"
 
 
-@pytest.mark.parametrize("document", [[], "order", 1, None, True])
-def test_a_document_that_is_no_object_is_no_order(document: object) -> None:
-    assert errors_of(document) == {"": "must be a JSON object"}
-
-
 def test_the_order_id_follows_from_account_and_client_order_id_alone() -> None:
     order_id = parsed().order_id
     assert is_order_id(order_id)
