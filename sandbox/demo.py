@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sandbox.place import DEFAULT
 from validator.settings import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from sandbox.orders_demo import Counts
     from sandbox.place import Record
+
+FOLDER = Path(".lockstep") / "demo"
+"""A sandbox of the demo's own, so that it can begin empty without touching anybody's."""
 
 
 @click.command()
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
 def demo(*, keep: bool, timings: Path | None) -> None:
     """Deploy orders to dev, staging and prod on the local AWS, trade, and show what the services hold."""
     steps = Steps()
-    with steps.step("start the local AWS"), _quiet_stderr():
+    with steps.step("start the local AWS"):
         record, started = _start()
     try:
         with _pointed_at(record):
             counts = _run(steps, record)
-        _show(counts)
         _stubs(record)
+        _show(counts)
         _matrix()
     finally:
         if started and not keep:
@@ -69,20 +71,17 @@ class Steps:
         file.write_text(json.dumps(self.seconds, indent=2) + "\n", encoding="utf-8")
 
 
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    yield
-
-
 def _start() -> tuple[Record, bool]:
-    """Return the running sandbox, and whether this run started it."""
+    """Return the demo's sandbox, and whether this run started it: empty, unless one was kept running."""
     from sandbox import process
     from sandbox.place import Place
 
-    place = Place.of(DEFAULT)
+    place = Place.of(FOLDER)
     running = process.find(place)
+    if running is None:
+        process.remove(place)
     record = running or process.start(place)
-    click.echo(f"listening on {record.endpoint}, state and log in {DEFAULT}")
+    click.echo(f"listening on {record.endpoint}, state and log in {FOLDER}")
     return record, running is None
 
 
@@ -90,7 +89,7 @@ def _stop() -> None:
     from sandbox import process
     from sandbox.place import Place
 
-    process.stop(Place.of(DEFAULT))
+    process.stop(Place.of(FOLDER))
 
 
 @contextmanager
@@ -174,9 +173,9 @@ def _next_commands(record: Record) -> None:
     click.echo(f"""
 The local AWS stays at {record.endpoint}. Try next, in this folder:
   . .venv/bin/activate
-  eval "$(lockstep sandbox env)"
+  eval "$(lockstep sandbox env --dir {FOLDER})"
   lockstep status
   lockstep deploy prod
   lockstep manifest prod --live
   (cd sceptre && sceptre launch -y dev)
-  lockstep sandbox stop""")
+  lockstep sandbox stop --dir {FOLDER}""")

@@ -20,15 +20,27 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from functions.orders.archive import OrderArchive
 from functions.orders.edge import AWS_ERRORS, SDK, describe, in_lambda, now, settings
 from functions.orders.processing import Processing
-from functions.orders.queue import PoisonError
+from functions.orders.queue import OrderQueue, PoisonError
 from functions.orders.store import OrderStore
 from functions.orders.telemetry import count, counting, logger, tracer
 
 
 @cache
+def names() -> dict[str, str]:
+    """Return what this environment's table, bucket and queue are called. A failure is not kept."""
+    return settings(("table/TableName", "trades/BucketName", "queue/QueueUrl"))
+
+
+@cache
+def queue() -> OrderQueue:
+    """Return the queue that the batches come from."""
+    return OrderQueue(boto3.client("sqs", config=SDK), names()["queue/QueueUrl"])
+
+
+@cache
 def processing() -> Processing:
-    """Return the worker on this environment's table and archive. A failure is not kept."""
-    values = settings(("table/TableName", "trades/BucketName"))
+    """Return the worker on this environment's table and archive."""
+    values = names()
     return Processing(
         table=OrderStore(boto3.client("dynamodb", config=SDK), values["table/TableName"]),
         archive=OrderArchive(boto3.client("s3", config=SDK), values["trades/BucketName"]),
@@ -44,6 +56,8 @@ class _Batch(BatchProcessor):
         if isinstance(error, PoisonError):
             count("Poison")
             logger.warning("poison message", message_id=record.message_id, reason=str(error))
+            with suppress(*AWS_ERRORS):  # then it waits for its visibility timeout, as any other failure does
+                queue().return_now(record.receipt_handle)
         elif isinstance(error, Exception):
             # Where it failed, without the exception's own text, which may quote the order.
             stack = format_tb(exception[2])

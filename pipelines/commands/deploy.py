@@ -32,7 +32,7 @@ MARKS = {
 @environment_argument(required=True)
 @project_option
 @format_option
-def deploy(environment: str, root: Path, style: str) -> None:
+def deploy(environment: str, root: Path, style: str) -> int:
     """Deploy ENVIRONMENT batch by batch; stop at the first stack that does not end COMPLETE.
 
     A stack that already is as rendered is not touched. Run again after a failure or an interruption: it carries
@@ -43,7 +43,9 @@ def deploy(environment: str, root: Path, style: str) -> None:
         fields = ("stack", "outcome", "reason", "seconds")
         rows = [{name: getattr(result, name) for name in fields} for result in results]
         echo_json("deploy", {"environment": environment, "stacks": rows})
+        return 0 if is_done(results) else 1
     conclude(environment, results)
+    return 0
 
 
 def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> list[Result]:
@@ -68,12 +70,17 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
             return deployment.run()
 
 
+def is_done(results: list[Result]) -> bool:
+    """Tell whether every stack is as rendered."""
+    return all(result.outcome in {"created", "updated", "unchanged"} for result in results)
+
+
 def conclude(environment: str, results: list[Result]) -> None:
     """Raise FailureError with what failed, why, and what stands, unless every stack is as rendered."""
+    if is_done(results):
+        return
     bad = [result for result in results if result.outcome in {"failed", "interrupted"}]
     waiting = [result.stack for result in results if result.outcome == "not started"]
-    if not bad and not waiting:
-        return
     stands = sum(result.outcome in {"created", "updated", "unchanged"} for result in results)
     lines = [f"{result.stack}: {result.outcome}: {result.reason}" for result in bad]
     lines.append(

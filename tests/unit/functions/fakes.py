@@ -98,7 +98,13 @@ def holds(expression: str | None, item: dict[str, Any], request: dict[str, Any])
 class FakeSQS:
     def __init__(self, wire: Wire) -> None:
         self.bodies: list[str] = []
+        self.returned: list[str] = []
         self._wire = wire
+
+    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:
+        self._wire("before ChangeMessageVisibility")
+        assert VisibilityTimeout == 0
+        self.returned.append(ReceiptHandle)
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:
         self._wire("before SendMessage")

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from functions.orders import api, processor
+from functions.orders.queue import OrderQueue
 from functions.orders.telemetry import logger
 
 from .fakes import World, order, refused, request
@@ -42,6 +43,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     monkeypatch.setattr(api, "intake", lambda: world.intake)
     monkeypatch.setattr(processor, "processing", lambda: world.processing)
+    monkeypatch.setattr(processor, "queue", lambda: OrderQueue(world.sqs, "queue"))  # type: ignore[arg-type]
     return world
 
 
@@ -62,7 +64,13 @@ def post(**changes: Any) -> dict[str, Any]:
 
 def batch(*bodies: str) -> dict[str, Any]:
     records = [
-        {"messageId": f"message-{n}", "body": body, "eventSource": "aws:sqs", "attributes": {}}
+        {
+            "messageId": f"message-{n}",
+            "receiptHandle": f"receipt-{n}",
+            "body": body,
+            "eventSource": "aws:sqs",
+            "attributes": {},
+        }
         for n, body in enumerate(bodies)
     ]
     return processor.handler({"Records": records}, CONTEXT)
@@ -141,7 +149,19 @@ def test_a_batch_stores_what_is_good_and_reports_what_is_poison(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}, {"itemIdentifier": "message-3"}]}
     assert output.metrics == {"Stored": 2, "Archived": 2, "Redelivered": 1, "Poison": 2}
     assert {item["status"]["S"] for item in world.dynamodb.items.values()} == {"STORED"}
+    assert world.sqs.returned == ["receipt-1", "receipt-3"], "poison waits for no visibility timeout"
     assert batch(good, other) == {"batchItemFailures": []}
+    assert len(world.sqs.returned) == 2
+
+
+def test_poison_that_cannot_be_returned_is_reported_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise refused("ChangeMessageVisibility", "InvalidParameterValue")
+
+    monkeypatch.setattr(world.sqs, "change_message_visibility", fail)
+    assert batch("x") == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
 
 
 def test_a_batch_of_poison_alone_is_reported_not_raised(world: World) -> None:
@@ -165,6 +185,7 @@ def test_a_failure_of_one_message_leaves_the_others_alone(
     monkeypatch.setattr(world.s3, "put_object", fail_once)
     capsys.readouterr()
     assert batch(*world.sqs.bodies) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert world.sqs.returned == [], "what may heal waits before it is tried again"
     output = Output(capsys.readouterr().out)
     assert output.metrics == {"Stored": 1, "Archived": 1}
     (error,) = [record for record in output.records if record["level"] == "ERROR"]

@@ -1,0 +1,135 @@
+"""`lockstep deploy` after an interruption, a failure, and beside plain Sceptre, each on a sandbox of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from pipelines import cli
+from sandbox import accounts, process
+from sandbox.place import Place
+from tests.e2e.commands import BIN, ROOT, environment, lockstep, lockstep_json, sceptre
+from validator.loader import load
+
+STAGING = {"account": accounts.ACCOUNTS["staging"], "region": "us-east-2"}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Start a sandbox that no other test sees; return the operator's variables."""
+    place = Place.of(tmp_path / "sandbox")
+    record = process.start(place, lifeline=os.getpid())
+    yield accounts.variables(record.endpoint)
+    process.stop(place)
+
+
+def client(own: Mapping[str, str], service: str, *, account: str, region: str) -> Any:
+    session = boto3.Session(account, accounts.SECRET, region_name=region)
+    return session.client(service, endpoint_url=own["AWS_ENDPOINT_URL"])
+
+
+def stack_ids(own: Mapping[str, str]) -> dict[str, str]:
+    """Return the stacks of staging by name; a stack that was made twice would have two."""
+    cloudformation = client(own, "cloudformation", **STAGING)
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    found = [(stack["StackName"], stack["StackId"]) for page in pages for stack in page["Stacks"]]
+    assert len(found) == len(dict(found)), "a stack stands twice"
+    return dict(found)
+
+
+@pytest.mark.parametrize("after", [1, 6, 13], ids=lambda count: f"after-{count}-stacks")
+def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int) -> None:
+    """SIGINT at several points: exit code 1 at once, and the next run ends complete with nothing made twice."""
+    running = subprocess.Popen(
+        [BIN / "lockstep", "deploy", "staging"],
+        cwd=ROOT,
+        env=environment(own),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    seen = 0
+    for line in running.stdout:
+        seen += line.startswith("  + ")
+        if seen == after:
+            running.send_signal(signal.SIGINT)
+            break
+    output, errors = running.communicate(timeout=60)
+    assert running.returncode == cli.FAILURE, output + errors
+    assert "stopping: nothing new is started" in errors
+    assert "run `lockstep deploy staging` again" in errors
+    assert "Traceback" not in errors
+    before = stack_ids(own)
+    total = len(load(ROOT).project.of("staging"))
+    assert 0 < len(before) < total
+
+    again = lockstep_json(own, "deploy", "staging")
+    outcomes = [stack["outcome"] for stack in again["stacks"]]
+    assert set(outcomes) == {"created", "unchanged"}
+    after_ids = stack_ids(own)
+    assert len(after_ids) == total
+    assert before.items() <= after_ids.items(), "a stack that stood was made again"
+    rows = lockstep_json(own, "status", "staging")["stacks"]
+    assert {row["state"] for row in rows} == {"current"}
+
+
+def test_a_failing_resource_stops_the_run_and_a_second_run_carries_on(own: Mapping[str, str]) -> None:
+    """The stack, the resource and its reason are named; what depends on it is not started; nothing is doubled."""
+    dynamodb = client(own, "dynamodb", **STAGING)
+    table = lockstep_json(own, "render", "staging")
+    (name,) = [
+        resource["Properties"]["TableName"]
+        for stack in table["stacks"]
+        for resource in stack["resources"].values()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    ]
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "somebody", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "somebody", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    done = lockstep(own, "deploy", "staging")
+    assert done.returncode == cli.FAILURE, done.stdout + done.stderr
+    assert "staging/orders/table: failed: OrderTable (AWS::DynamoDB::Table)" in done.stderr
+    assert "Traceback" not in done.stderr
+    document = json.loads(
+        lockstep(own, "deploy", "staging", "--format", "json").stdout.split("\n{", 1)[0] or "{}"
+    )
+    outcomes = {stack["stack"].split("/")[-1]: stack["outcome"] for stack in document["stacks"]}
+    assert outcomes["table"] == "failed"
+    assert outcomes["order-api-access"] == "not started"
+    assert outcomes["keys"] == "unchanged"
+    before = stack_ids(own)
+
+    dynamodb.delete_table(TableName=name)
+    again = lockstep_json(own, "deploy", "staging")
+    assert {stack["outcome"] for stack in again["stacks"]} == {"created", "unchanged"}
+    after = stack_ids(own)
+    del before["lockstep-staging-orders-table"]
+    assert before.items() <= after.items()
+    assert {row["state"] for row in lockstep_json(own, "status", "staging")["stacks"]} == {"current"}
+
+
+def test_plain_sceptre_ends_with_the_same_stacks(own: Mapping[str, str]) -> None:
+    """REQ-X4: `sceptre launch dev`, with nothing but environment variables, is `lockstep deploy dev`."""
+    launched = sceptre(own, "launch", "-y", "dev")
+    assert launched.returncode == 0, launched.stdout + launched.stderr
+    rows = lockstep_json(own, "status", "dev")["stacks"]
+    assert {row["state"] for row in rows} == {"current"}, "a live digest is not the rendered one"
+    again = lockstep_json(own, "deploy", "dev")
+    assert {stack["outcome"] for stack in again["stacks"]} == {"unchanged"}
+    relaunched = sceptre(own, "launch", "-y", "dev")
+    assert relaunched.returncode == 0
+    assert relaunched.stdout.count("No updates to perform") + relaunched.stderr.count(
+        "No updates to perform"
+    ) == len(rows)
