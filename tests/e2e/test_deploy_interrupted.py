@@ -84,38 +84,26 @@ def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int
 
 def test_a_failing_resource_stops_the_run_and_a_second_run_carries_on(own: Mapping[str, str]) -> None:
     """The stack, the resource and its reason are named; what depends on it is not started; nothing is doubled."""
-    dynamodb = client(own, "dynamodb", **STAGING)
-    table = lockstep_json(own, "render", "staging")
-    (name,) = [
-        resource["Properties"]["TableName"]
-        for stack in table["stacks"]
-        for resource in stack["resources"].values()
-        if resource["Type"] == "AWS::DynamoDB::Table"
-    ]
-    dynamodb.create_table(
-        TableName=name,
-        AttributeDefinitions=[{"AttributeName": "somebody", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "somebody", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    ssm = client(own, "ssm", **STAGING)
+    ssm.put_parameter(Name="/orders/staging/queue/QueueArn", Value="somebody else's", Type="String")
     done = lockstep(own, "deploy", "staging")
     assert done.returncode == cli.FAILURE, done.stdout + done.stderr
-    assert "staging/orders/table: failed: OrderTable (AWS::DynamoDB::Table)" in done.stderr
+    assert "staging/orders/queue: failed: QueueArnParameter (AWS::SSM::Parameter): " in done.stderr
     assert "Traceback" not in done.stderr
     document = json.loads(
         lockstep(own, "deploy", "staging", "--format", "json").stdout.split("\n{", 1)[0] or "{}"
     )
     outcomes = {stack["stack"].split("/")[-1]: stack["outcome"] for stack in document["stacks"]}
-    assert outcomes["table"] == "failed"
+    assert outcomes["queue"] == "failed"
     assert outcomes["order-api-access"] == "not started"
     assert outcomes["keys"] == "unchanged"
     before = stack_ids(own)
 
-    dynamodb.delete_table(TableName=name)
+    ssm.delete_parameter(Name="/orders/staging/queue/QueueArn")
     again = lockstep_json(own, "deploy", "staging")
     assert {stack["outcome"] for stack in again["stacks"]} == {"created", "unchanged"}
     after = stack_ids(own)
-    del before["lockstep-staging-orders-table"]
+    del before["lockstep-staging-orders-queue"]
     assert before.items() <= after.items()
     assert {row["state"] for row in lockstep_json(own, "status", "staging")["stacks"]} == {"current"}
 
