@@ -64,6 +64,15 @@ class Place:
         """Unpacked function packages; emptied at each start."""
         return self.directory / "tmp"
 
+    @property
+    def marker(self) -> Path:
+        """Says that the saved state is whole; there from the end of one run to the start of the next."""
+        return self.state / "complete"
+
+    def was_cut_off(self) -> bool:
+        """Tell whether the last run left state behind without having saved all of it."""
+        return self.state.is_dir() and any(self.state.iterdir()) and not self.marker.exists()
+
     def prepare(self) -> None:
         """Make the folders."""
         for folder in (self.directory, self.state, self.temporary):

@@ -28,6 +28,9 @@ STOP_SECONDS = 15.0
 """How long the server may take to save its state before it is killed."""
 
 POLL_SECONDS = 0.02
+MODULE = "sandbox.server"
+"""What the started process runs."""
+
 ANSWER_SECONDS = 2.0
 LOG_TAIL_LINES = 15
 
@@ -60,10 +63,13 @@ def stubs(record: Record) -> list[dict[str, str]]:
 
 
 def _exists(pid: int) -> bool:
-    """Tell whether a process runs."""
+    """Tell whether a process runs; one that ended and that nobody has asked for yet does not."""
     child = _children.get(pid)
     if child is not None:
         return child.poll() is None
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
+            return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -95,7 +101,7 @@ def _is_ours(place: Place, record: Record) -> bool:
     if isinstance(answer, dict) and answer.get("token") == record.token:
         return True
     command = _command_line(record.pid)
-    return "sandbox.server" in command and str(place.directory) in command
+    return MODULE in command and str(place.directory) in command
 
 
 def find(place: Place) -> Record | None:
@@ -183,6 +189,8 @@ def start(
             progress(f"already running on port {running.port}")
             return running
         chosen = _port_for(place, port)
+        if place.was_cut_off():
+            progress("the last run was cut off before it could save its state: beginning empty")
         _clear(place)
         progress("starting")
         return _launch(place, chosen, lifeline, progress)
@@ -199,7 +207,7 @@ def _launch(place: Place, port: int, lifeline: int | None, progress: Progress) -
     command = [
         sys.executable,
         "-m",
-        "sandbox.server",
+        MODULE,
         "--directory",
         str(place.directory),
         "--port",

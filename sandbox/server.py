@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import secrets
+import shutil
 import socket
 import threading
 import time
@@ -43,6 +44,7 @@ def environment(place: Place, port: int, inherited: Mapping[str, str]) -> dict[s
         "IOT_MTLS_ENABLED": "0",  # a second port that nobody here needs
         "SFTP_ENABLED": "0",  # the same
         "LAMBDA_EXECUTOR": "local",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # a minute on AWS
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state),
         "S3_PERSIST": "1",
@@ -83,6 +85,14 @@ def _end_with(pid: int) -> None:
     threading.Thread(target=watch, daemon=True, name="lockstep-lifeline").start()
 
 
+def _take_state(place: Place) -> None:
+    """Begin with the state that the last run saved; with none when it was cut off, since half of it would lie."""
+    if place.was_cut_off():
+        shutil.rmtree(place.state)
+        place.state.mkdir()
+    place.marker.unlink(missing_ok=True)
+
+
 def _application(record: Record) -> Any:
     """Return the ASGI application, built in the environment that is set by now."""
     from sandbox import application
@@ -103,14 +113,16 @@ def serve(place: Place, port: int, lifeline: int | None) -> None:
     os.environ.update(settings)
     if lifeline is not None:
         _end_with(lifeline)
+    _take_state(place)
     built = _application(record)
     place.write(record)
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.backlog = BACKLOG
-    config.graceful_timeout = 3
+    config.graceful_timeout = 0.3  # functions keep idle connections open, and nobody waits for those
     asyncio.run(run(built, config))
+    place.marker.touch()
 
 
 def main() -> None:

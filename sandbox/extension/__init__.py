@@ -24,7 +24,7 @@ from sandbox.extension import (
     s3_buckets,
     sns_topics,
 )
-from sandbox.extension.registry import Extension
+from sandbox.extension.claims import Extension
 
 EXTENSIONS: tuple[Extension, ...] = (
     alarms.EXTENSION,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.extension.claims import Extension, emulated, recorded
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, emulated, recorded
 from sandbox.extension.resources import NAMES, Kind, Made, Properties, accepted, define, tag_map, wanted
 
 RECORD = Name.function("services.cloudformation.provisioners", "_cw_metric_alarm_record", "name", "props")

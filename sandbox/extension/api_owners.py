@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, emulated
 
 FIND = Name.function("services.apigateway_v1", "find_api_scope", "api_id")
 APIS = Name("services.apigateway_v1", "_rest_apis")

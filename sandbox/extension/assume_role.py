@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, emulated
 
 HANDLE = Name.function("services.sts", "handle_request", "method", "path", "headers", "body", "query_params")
 CALLER = Name.function("services.sts", "_caller_identity", "headers", "query_params")
@@ -46,9 +46,7 @@ def _make(original: Any) -> Any:
 
 EXTENSION = Extension(
     name="assume_role",
-    claims=(
-        emulated("AssumeRole", "the role has to exist and to trust the caller; conditions are evaluated"),
-    ),
+    claims=(emulated("AssumeRole", "the role has to exist and its trust policy to allow the caller"),),
     names=(HANDLE, CALLER, ERROR, ROLES, TRUSTS),
     install=lambda: replace(HANDLE, _make),
 )

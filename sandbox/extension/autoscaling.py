@@ -9,8 +9,8 @@ from __future__ import annotations
 import uuid
 
 from sandbox.extension import stubs
+from sandbox.extension.claims import Extension, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, recorded
 from sandbox.extension.resources import NAMES, Made, Properties
 
 REGION = Name.function("core.responses", "get_region")

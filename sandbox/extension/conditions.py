@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.extension.claims import Extension, absent, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, absent, emulated
 
 EVALUATE = Name.function("services.cloudformation.engine", "_evaluate_conditions", "template", "params")
 RESOLVE = Name.function(

@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from sandbox.extension.claims import Extension, emulated, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, emulated, recorded
 
 ACTIONS = Name("services.cloudformation.handlers", "_ACTION_HANDLERS")
 RESOLVE_STACK = Name.function("services.cloudformation.handlers", "_resolve_stack", "stack_name")

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from sandbox.extension.claims import Extension, absent, emulated, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, absent, emulated, recorded
 from sandbox.extension.resources import (
     NAMES,
     Properties,
@@ -66,7 +66,7 @@ EXTENSION = Extension(
         ),
         emulated(
             "AWS::DynamoDB::Table TimeToLiveSpecification",
-            "expired items go, as the emulator's DynamoDB does it",
+            "expired items are removed once a minute",
         ),
         recorded(
             "AWS::DynamoDB::Table PointInTimeRecoverySpecification", "shown by DescribeContinuousBackups"

@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 from sandbox.extension import ec2
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, emulated
 from sandbox.extension.resources import NAMES, Kind, Made, Properties, changed, define, wanted
 
 ADDRESSES = Name("services.ec2", "_addresses")

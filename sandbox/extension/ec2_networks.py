@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.extension import ec2
+from sandbox.extension.claims import Extension, emulated, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, emulated, recorded
 from sandbox.extension.resources import NAMES, Kind, Made, Properties, changed, complete, define, wanted
 
 VPCS = Name("services.ec2", "_vpcs")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.extension import ec2
+from sandbox.extension.claims import Extension, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, recorded
 from sandbox.extension.resources import NAMES, Kind, Made, Properties, define, wanted
 
 GROUPS = Name("services.ec2", "_security_groups")

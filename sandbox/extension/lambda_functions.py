@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.extension.claims import Extension, emulated, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, emulated, recorded
 from sandbox.extension.resources import NAMES, Properties, RefusedError, accepted, complete
 
 FUNCTIONS = Name("services.lambda_svc", "_functions")
@@ -49,7 +49,10 @@ EXTENSION = Extension(
     claims=(
         emulated("AWS::Lambda::Function ReservedConcurrentExecutions", "more calls at a time are throttled"),
         emulated("AWS::Lambda::Function Code in S3", "a package that is not there fails the resource"),
-        emulated("AWS::Lambda::Function DeadLetterConfig", "takes events of asynchronous calls that failed"),
+        emulated(
+            "AWS::Lambda::Function DeadLetterConfig",
+            "takes the event after two retries within a second, in the form of an on-failure destination",
+        ),
         recorded(
             "AWS::Lambda::Function VpcConfig, KmsKeyArn, TracingConfig",
             "shown; no network, key or trace is used",

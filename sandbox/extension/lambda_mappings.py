@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from sandbox.extension.claims import Extension, emulated, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, emulated, recorded
 from sandbox.extension.resources import NAMES, Properties, complete, tag_map
 
 MAPPINGS = Name("services.lambda_svc", "_esms")

@@ -11,8 +11,8 @@ import os
 import time
 from typing import Any
 
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, emulated
 
 _MODULE = "core.lambda_runtime"
 ACQUIRE = Name.function(
@@ -53,7 +53,10 @@ def _make(original: Any) -> Any:
 EXTENSION = Extension(
     name="lambda_workers",
     claims=(
-        emulated("Lambda concurrency", "a process for each call at a time; beyond one a core, a call waits up to 0.5 s"),
+        emulated(
+            "Lambda concurrency",
+            "a process for each call at a time; beyond one a core, a call waits up to 0.5 s",
+        ),
     ),
     names=(ACQUIRE, KEY, WORKERS, LOCK),
     install=lambda: replace(ACQUIRE, _make),

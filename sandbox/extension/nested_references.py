@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, emulated
 
 _MODULE = "services.cloudformation.language_extensions"
 EXPAND = Name.function(_MODULE, "_expand", "node", "bindings", "context", "ids")

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, emulated
 
 RESOLVE = Name.function(
     "services.cloudformation.engine", "_resolve_parameters", "template", "provided_params", "previous_params"

@@ -13,8 +13,8 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.extension.registry import Extension, emulated
 from sandbox.extension.resources import RefusedError
 
 _MODULE = "services.cloudformation.provisioners"

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from sandbox.extension.claims import Extension, emulated, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, emulated, recorded
 from sandbox.extension.resources import NAMES, Properties, RefusedError, accepted, complete, tag_map
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+from sandbox.extension.claims import Extension, recorded
 from sandbox.extension.names import Name
-from sandbox.extension.registry import Extension, recorded
 from sandbox.extension.resources import NAMES, Properties, complete
 
 TOPICS = Name("services.sns", "_topics")

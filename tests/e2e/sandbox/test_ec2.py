@@ -9,11 +9,17 @@ NETWORK = """
 Parameters: {Protocol: {Type: String, Default: tcp}}
 Resources:
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.9.0.0/16}}
-  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: !Select [0, !Cidr [!GetAtt Vpc.CidrBlock, 4, 8]]}}
+  Subnet:
+    Type: AWS::EC2::Subnet
+    Properties: {VpcId: !Ref Vpc, CidrBlock: !Select [0, !Cidr [!GetAtt Vpc.CidrBlock, 4, 8]]}
   Address: {Type: AWS::EC2::EIP, Properties: {Domain: vpc}}
-  Gateway: {Type: AWS::EC2::NatGateway, Properties: {SubnetId: !Ref Subnet, AllocationId: !GetAtt Address.AllocationId}}
+  Gateway:
+    Type: AWS::EC2::NatGateway
+    Properties: {SubnetId: !Ref Subnet, AllocationId: !GetAtt Address.AllocationId}
   Table: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
-  Route: {Type: AWS::EC2::Route, Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: !Ref Gateway}}
+  Route:
+    Type: AWS::EC2::Route
+    Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: !Ref Gateway}
   Logs: {Type: AWS::Logs::LogGroup}
   FlowLog:
     Type: AWS::EC2::FlowLog
@@ -21,7 +27,13 @@ Resources:
   Group: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: g, VpcId: !Ref Vpc}}
   Inward:
     Type: AWS::EC2::SecurityGroupIngress
-    Properties: {GroupId: !Ref Group, IpProtocol: !Ref Protocol, FromPort: 443, ToPort: 443, CidrIp: 10.9.0.0/16, Description: in}
+    Properties:
+      GroupId: !Ref Group
+      IpProtocol: !Ref Protocol
+      FromPort: 443
+      ToPort: 443
+      CidrIp: 10.9.0.0/16
+      Description: in
   Outward:
     Type: AWS::EC2::SecurityGroupEgress
     Properties: {GroupId: !Ref Group, IpProtocol: tcp, FromPort: 1, ToPort: 2, DestinationSecurityGroupId: !Ref Group}

@@ -127,3 +127,14 @@ def test_new_code_is_run_after_an_update(client: Client, account: str, function:
     )
     assert function.update(_template(account), {"Key": "new.zip"}) == "UPDATE_COMPLETE"
     assert json.loads(aws.invoke(FunctionName="f", Payload=b"{}")["Payload"].read()) == "new"
+
+
+def test_a_failed_asynchronous_call_ends_in_the_dead_letter_queue(
+    client: Client, account: str, function: Stack
+) -> None:
+    """The event is there after the retries, wrapped as the page says."""
+    function.create(_template(account), {"Key": "good.zip"})
+    aws, sqs = (client(service, account=account, region=REGION) for service in ("lambda", "sqs"))
+    aws.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"fail": true}')
+    dead = sqs.receive_message(QueueUrl=function.outputs()["Dead"], WaitTimeSeconds=15)["Messages"]
+    assert [json.loads(message["Body"])["requestPayload"] for message in dead] == [{"fail": True}]

@@ -35,7 +35,14 @@ Resources:{ROLE}
     Type: AWS::SQS::QueuePolicy
     Properties:
       Queues: [!Ref Queue]
-      PolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Deny, Principal: "*", Action: "sqs:*", Resource: "*", Condition: {{Bool: {{"aws:SecureTransport": "false"}}}}}}]}}
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Deny
+            Principal: "*"
+            Action: "sqs:*"
+            Resource: "*"
+            Condition: {{Bool: {{"aws:SecureTransport": "false"}}}}
   Table:
     Type: AWS::DynamoDB::Table
     Properties:

@@ -12,7 +12,12 @@ Parameters: {Maximum: {Type: Number, Default: 10}}
 Resources:
   Target:
     Type: AWS::ApplicationAutoScaling::ScalableTarget
-    Properties: {ResourceId: table/orders, ScalableDimension: "dynamodb:table:ReadCapacityUnits", ServiceNamespace: dynamodb, MinCapacity: 1, MaxCapacity: !Ref Maximum}
+    Properties:
+      ResourceId: table/orders
+      ScalableDimension: "dynamodb:table:ReadCapacityUnits"
+      ServiceNamespace: dynamodb
+      MinCapacity: 1
+      MaxCapacity: !Ref Maximum
   Policy:
     Type: AWS::ApplicationAutoScaling::ScalingPolicy
     Properties:
@@ -63,10 +68,16 @@ Resources:
         - {Id: rate, Expression: "100 * errors / calls", Label: percent, ReturnData: true}
         - Id: errors
           ReturnData: false
-          MetricStat: {Metric: {Namespace: AWS/ApiGateway, MetricName: 5XXError, Dimensions: [{Name: ApiName, Value: a}]}, Period: 60, Stat: Sum}
+          MetricStat:
+            Metric: {Namespace: AWS/ApiGateway, MetricName: 5XXError, Dimensions: [{Name: ApiName, Value: a}]}
+            Period: 60
+            Stat: Sum
         - Id: calls
           ReturnData: false
-          MetricStat: {Metric: {Namespace: AWS/ApiGateway, MetricName: Count, Dimensions: [{Name: ApiName, Value: a}]}, Period: 60, Stat: Sum}
+          MetricStat:
+            Metric: {Namespace: AWS/ApiGateway, MetricName: Count, Dimensions: [{Name: ApiName, Value: a}]}
+            Period: 60
+            Stat: Sum
   Latency:
     Type: AWS::CloudWatch::Alarm
     Properties:
@@ -78,7 +89,9 @@ Resources:
       EvaluationPeriods: 1
       Threshold: 100
       ComparisonOperator: GreaterThanThreshold
-  Any: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmName: any, AlarmRule: !Sub "ALARM(${Errors}) OR ALARM(${Latency})"}}
+  Any:
+    Type: AWS::CloudWatch::CompositeAlarm
+    Properties: {AlarmName: any, AlarmRule: !Sub "ALARM(${Errors}) OR ALARM(${Latency})"}
 """
 
 

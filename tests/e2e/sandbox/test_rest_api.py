@@ -21,10 +21,8 @@ SOURCE = """
         return {"statusCode": 201, "headers": {"Content-Type": "application/json", "X-Own": "1"},
                 "body": json.dumps(body)}
 """
-_INTEGRATION = (
-    "{Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: !Sub "
-    '"arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"}'
-)
+_FUNCTION = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function.Arn}"
+_INTEGRATION = f'{{Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: !Sub "{_FUNCTION}/invocations"}}'
 TEMPLATE = (
     "Parameters: {Rate: {Type: Number, Default: 100}, Burst: {Type: Number, Default: 50}}\n"
     + f"Resources:{ROLE}"
@@ -32,7 +30,11 @@ TEMPLATE = (
   Logs: {Type: AWS::Logs::LogGroup}
   Function:
     Type: AWS::Lambda::Function
-    Properties: {Runtime: python3.13, Handler: code.handler, Role: !GetAtt Role.Arn, Code: {S3Bucket: code-BUCKET, S3Key: code.zip}}
+    Properties:
+      Runtime: python3.13
+      Handler: code.handler
+      Role: !GetAtt Role.Arn
+      Code: {S3Bucket: code-BUCKET, S3Key: code.zip}
   Api:
     Type: AWS::ApiGateway::RestApi
     Properties: {Name: api, EndpointConfiguration: {Types: [REGIONAL]}, DisableExecuteApiEndpoint: false}
@@ -57,8 +59,12 @@ TEMPLATE = (
       StatusCode: "422"
       ResponseParameters: {gatewayresponse.header.Content-Type: "'application/problem+json'"}
       ResponseTemplates: {application/json: '{"title": "no order", "detail": $context.error.messageString}'}
-  Orders: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: orders}}
-  Order: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !Ref Orders, PathPart: "{order_id}"}}
+  Orders:
+    Type: AWS::ApiGateway::Resource
+    Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: orders}
+  Order:
+    Type: AWS::ApiGateway::Resource
+    Properties: {RestApiId: !Ref Api, ParentId: !Ref Orders, PathPart: "{order_id}"}
   Post:
     Type: AWS::ApiGateway::Method
     Properties:
@@ -71,7 +77,12 @@ TEMPLATE = (
       Integration: INTEGRATION
   Get:
     Type: AWS::ApiGateway::Method
-    Properties: {RestApiId: !Ref Api, ResourceId: !Ref Order, HttpMethod: GET, AuthorizationType: NONE, Integration: INTEGRATION}
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !Ref Order
+      HttpMethod: GET
+      AuthorizationType: NONE
+      Integration: INTEGRATION
   Deployment: {Type: AWS::ApiGateway::Deployment, DependsOn: [Post, Get, BadBody], Properties: {RestApiId: !Ref Api}}
   Stage:
     Type: AWS::ApiGateway::Stage
@@ -81,7 +92,8 @@ TEMPLATE = (
       StageName: dev
       TracingEnabled: true
       AccessLogSetting: {DestinationArn: !GetAtt Logs.Arn, Format: "$context.requestId"}
-      MethodSettings: [{HttpMethod: "*", ResourcePath: "/*", ThrottlingRateLimit: !Ref Rate, ThrottlingBurstLimit: !Ref Burst}]
+      MethodSettings:
+        - {HttpMethod: "*", ResourcePath: "/*", ThrottlingRateLimit: !Ref Rate, ThrottlingBurstLimit: !Ref Burst}
 Outputs: {Api: {Value: !Ref Api}}
 """.replace("INTEGRATION", _INTEGRATION)
 )

@@ -13,7 +13,8 @@ Resources:
     Type: AWS::S3::Bucket
     Properties:
       VersioningConfiguration: {Status: Enabled}
-      PublicAccessBlockConfiguration: {BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true}
+      PublicAccessBlockConfiguration:
+        {BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true}
       OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]}
       BucketEncryption:
         ServerSideEncryptionConfiguration:
@@ -24,10 +25,16 @@ Resources:
         Rules:
           - Id: tier
             Status: Enabled
-            Transitions: [{StorageClass: INTELLIGENT_TIERING, TransitionInDays: 0}, {StorageClass: GLACIER, TransitionInDays: 365}]
+            Transitions:
+              - {StorageClass: INTELLIGENT_TIERING, TransitionInDays: 0}
+              - {StorageClass: GLACIER, TransitionInDays: 365}
           - !If
             - Expires
-            - {Id: expire, Status: Enabled, Prefix: trades/, ExpirationInDays: !Ref Retention, NoncurrentVersionExpiration: {NoncurrentDays: 1}}
+            - Id: expire
+              Status: Enabled
+              Prefix: trades/
+              ExpirationInDays: !Ref Retention
+              NoncurrentVersionExpiration: {NoncurrentDays: 1}
             - !Ref AWS::NoValue
           - {Id: parts, Status: Enabled, AbortIncompleteMultipartUpload: {DaysAfterInitiation: 7}}
 """

@@ -13,7 +13,9 @@ TOPIC = "Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: NA
 def test_an_update_without_a_change_is_refused(stack: Stack) -> None:
     """The words are those that Sceptre takes for "nothing to do"."""
     stack.create(TOPIC, tags={"Environment": "dev"})
-    with pytest.raises(stack.cloudformation.exceptions.ClientError, match="No updates are to be performed."):
+    with pytest.raises(
+        stack.cloudformation.exceptions.ClientError, match=r"No updates are to be performed\."
+    ):
         stack.update(TOPIC, tags={"Environment": "dev"})
 
 
@@ -79,7 +81,12 @@ def test_retain_except_on_create(client: Client, account: str, stack: Stack) -> 
     """What a creation that failed had made does not stay behind and block the next one."""
     template = (
         KEPT
-        + "  Refused: {Type: AWS::SSM::Parameter, DependsOn: Parameter, Properties: {Name: /taken, Type: String, Value: v}}"
+        + """
+  Refused:
+    Type: AWS::SSM::Parameter
+    DependsOn: Parameter
+    Properties: {Name: /taken, Type: String, Value: v}
+"""
     )
     ssm = client("ssm", account=account)
     ssm.put_parameter(Name="/taken", Type="String", Value="mine")
@@ -100,7 +107,9 @@ def test_logical_ids_from_a_loop_over_a_parameter(stack: Stack) -> None:
           Fn::ForEach::Parts:
             - Part
             - [Stage]
-            - Api${Part}: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: {Ref: {Fn::Sub: "Topic${Digest}"}}}}
+            - Api${Part}:
+                Type: AWS::SSM::Parameter
+                Properties: {Type: String, Value: {Ref: {Fn::Sub: "Topic${Digest}"}}}
     Outputs: {Topic: {Value: !GetAtt ApiStage.Value}}
     """
     assert stack.create(template, {"Digests": "abc123"}) == "CREATE_COMPLETE"

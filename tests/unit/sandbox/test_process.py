@@ -1,0 +1,113 @@
+"""Finding the sandbox's process, and never taking another one for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox import process
+from sandbox.place import Place, Record
+from sandbox.server import environment
+from validator.errors import ConfigurationError, TechnicalError
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Return a place where nothing runs."""
+    made = Place.of(tmp_path / "sandbox")
+    made.prepare()
+    return made
+
+
+def test_nothing_was_ever_started(tmp_path: Path) -> None:
+    """A folder that does not exist is a sandbox that does not run, and is not made by asking."""
+    place = Place.of(tmp_path / "none")
+    assert process.find(place) is None
+    assert not place.directory.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x"}', '{"pid": 1, "port": 2}'])
+def test_a_pid_file_that_cannot_be_read_is_none(place: Place, text: str) -> None:
+    """Half a file, or another one, is as good as no file."""
+    place.record_file.write_text(text, encoding="utf-8")
+    assert process.find(place) is None
+
+
+def test_a_pid_that_is_gone_is_stale(place: Place) -> None:
+    """The record of a process that ended leads to nothing."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    place.write(Record(pid=ended.pid, port=1, token="t"))
+    assert process.find(place) is None
+
+
+def test_the_pid_of_another_process_is_not_ours(place: Place) -> None:
+    """A number that the system gave to somebody else since is left alone, also by stop."""
+    place.write(Record(pid=os.getpid(), port=1, token="t"))
+    assert process.find(place) is None
+    assert process.stop(place) is False
+
+
+def test_a_server_that_does_not_answer_is_known_by_its_command(place: Place) -> None:
+    """A server that hangs is still ours, so that it can be stopped."""
+    command = [sys.executable, "-c", "input()", process.MODULE, str(place.directory)]
+    hanging = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    record = Record(pid=hanging.pid, port=1, token="t")
+    place.write(record)
+    try:
+        assert process.find(place) == record
+        assert process.stop(place) is True
+    finally:
+        hanging.kill()
+        hanging.communicate()
+    assert hanging.returncode != 0
+
+
+def test_not_running_names_the_mend(place: Place) -> None:
+    """Exit code 2 with the command to type."""
+    with pytest.raises(ConfigurationError) as caught:
+        process.require(place)
+    assert caught.value.problems[0].hint == "lockstep sandbox start"
+    assert caught.value.problems[0].file == str(place.directory)
+
+
+def test_a_folder_that_cannot_be_made_is_a_configuration_error(tmp_path: Path) -> None:
+    """The folder and the option that chooses another are named."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="cannot be made") as caught:
+        process.start(Place.of(tmp_path / "file" / "sandbox"))
+    assert "--dir" in caught.value.problems[0].hint
+
+
+def test_stubs_of_a_server_that_does_not_answer() -> None:
+    """It could not be told: exit code 3."""
+    with pytest.raises(TechnicalError, match="does not answer"):
+        process.stubs(Record(pid=1, port=1, token="t"))
+
+
+def test_state_that_was_not_saved_whole_is_told(place: Place) -> None:
+    """Only files without the marker are half a state."""
+    assert place.was_cut_off() is False
+    (place.state / "s3").mkdir()
+    assert place.was_cut_off() is True
+    place.marker.touch()
+    assert place.was_cut_off() is False
+
+
+def test_nothing_of_the_users_aws_gets_in(place: Place) -> None:
+    """Functions inherit the server's environment: it holds what it needs and nothing else."""
+    inherited = {
+        "PATH": "/bin",
+        "AWS_PROFILE": "mine",
+        "AWS_SESSION_TOKEN": "t",
+        "PYTHONPATH": "x",
+        "SECRET": "s",
+    }
+    found = environment(place, 4000, inherited)
+    assert {name for name in found if name in inherited} == {"PATH"}
+    assert (found["BIND_HOST"], found["GATEWAY_PORT"]) == ("127.0.0.1", "4000")
+    assert all(str(place.directory) in found[name] for name in ("STATE_DIR", "S3_DATA_DIR", "TMPDIR"))
