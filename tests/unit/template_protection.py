@@ -229,11 +229,12 @@ def security_groups_are_narrow(template: Template) -> Iterator[str]:
 
 
 def subnets_give_no_public_address(template: Template) -> Iterator[str]:
-    """EC2.15; zones come from the region, never from a name."""
+    """EC2.15; zones are ids by region, since a zone's name means another place in another account."""
     for subnet in template.resources("AWS::EC2::Subnet"):
         yield from wrong(subnet, MapPublicIpOnLaunch=False)
-        if "Fn::Select" not in subnet[1]["Properties"]["AvailabilityZone"]:
-            yield f"{subnet[0]} names its zone"
+        zone = subnet[1]["Properties"].get("AvailabilityZoneId", {})
+        if zone.get("Fn::FindInMap", [None, None])[:2] != ["Zones", {"Ref": "AWS::Region"}]:
+            yield f"{subnet[0]} does not take its zone from the region's"
 
 
 def stages_are_logged_and_throttled(template: Template) -> Iterator[str]:

@@ -140,6 +140,12 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
     (security_groups_are_narrow, "function", "CidrIp: !Ref VpcCidr", "CidrIp: 0.0.0.0/0"),
     (security_groups_are_narrow, "endpoints", "ToPort: 443", "ToPort: 8443"),
     (subnets_give_no_public_address, "network", "MapPublicIpOnLaunch: false", "MapPublicIpOnLaunch: true"),
+    (
+        subnets_give_no_public_address,
+        "network",
+        "AvailabilityZoneId: !FindInMap [Zones, !Ref AWS::Region, First]",
+        "AvailabilityZone: us-east-1a",
+    ),
     (stages_are_logged_and_throttled, "orders-api", "ResourcePath: /*", "ResourcePath: /orders"),
     (
         stages_are_logged_and_throttled,

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from .base import Grows, Model, Size, WorkloadSettings, broken
 
 SECONDS_A_DAY = 86_400
+ARCHIVE_DAYS = 365
+"""After this many days, data that is kept longer moves to GLACIER (REQ-P11)."""
 UNRESERVED_CONCURRENCY = 100
 """Executions that Lambda keeps unreserved in an account (Lambda developer guide, reserved concurrency)."""
 
@@ -115,6 +117,12 @@ class Trades(Model):
     def expiration_days(self) -> int:
         """Days after which an object expires; 0 for never."""
         return self.retention_days or 0
+
+    @property
+    def storage_tier(self) -> str:
+        """The bucket's tier: what `intelligent` keeps for more than a year goes on to the archive (REQ-P11)."""
+        is_kept_longer = self.retention_days is None or self.retention_days > ARCHIVE_DAYS
+        return "intelligent_archive" if self.tier == "intelligent" and is_kept_longer else self.tier
 
 
 class Artifacts(Model):

@@ -13,7 +13,7 @@ from tests.unit.test_bad_projects import PROJECTS, assemble
 from validator.loader import load
 from validator.settings.base import Grows
 from validator.settings.build import leaves, merge, redundant, repeated
-from validator.settings.orders import OrdersSettings
+from validator.settings.orders import OrdersSettings, Trades
 from validator.settings.rules import growing, overlapping, sizes
 
 SCALARS = st.one_of(st.integers(), st.booleans(), st.text(max_size=3), st.none())
@@ -121,6 +121,24 @@ def test_derived_values_follow_the_environment(settings: dict[tuple[str, str], O
     assert prod.queue.retention_seconds == 14 * 86_400
     assert prod.trades.expiration_days == 0
     assert settings["dev", "orders"].trades.expiration_days == 30
+
+
+@pytest.mark.parametrize(
+    ("tier", "days", "storage_tier"),
+    [
+        ("none", None, "none"),
+        ("infrequent_access", 90, "infrequent_access"),
+        ("intelligent", 365, "intelligent"),
+        ("intelligent", 366, "intelligent_archive"),
+        ("intelligent", None, "intelligent_archive"),
+    ],
+)
+def test_only_what_is_kept_longer_than_a_year_is_archived(
+    tier: str, days: int | None, storage_tier: str
+) -> None:
+    """REQ-P11: GLACIER after 365 days where data is kept longer."""
+    trades = Trades.model_validate({"tier": tier, "retention_days": days})
+    assert trades.storage_tier == storage_tier
 
 
 def test_every_growing_field_is_compared(settings: dict[tuple[str, str], OrdersSettings]) -> None:
