@@ -39,6 +39,10 @@ def parse(text: str, file: str) -> Template:
         reader.read(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError as error:
         reader.problems.append(_syntax(error, file))
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        message = "this is not YAML or JSON: half of a character"
+        reader.problems.append(Problem(file, "", message, "save the file as UTF-8", line))
     except StopReading:
         pass
     if not reader.problems and not isinstance(reader.root, dict):

@@ -185,18 +185,21 @@ class Reader:
         frame = self._stack.pop()
         value = frame.value
         if type(value) is dict and _MERGE in value:
-            value = self._merged(frame.path, value, event)
+            value = self._merged(frame.path, value)
         if frame.function is not None:
             value = {frame.function: value}
         self._add(value, frame.anchor, (frame.nodes, frame.chars, frame.height))
 
-    def _merged(self, path: Path, value: dict[str, Any], event: Any) -> dict[str, Any]:
+    def _merged(self, path: Path, value: dict[str, Any]) -> dict[str, Any]:
         sources = value.pop(_MERGE)
+        here = (*path, _MERGE)
         for source in sources if isinstance(sources, list) else [sources]:
             if isinstance(source, dict):
                 value = {**source, **value}
             else:
-                self._report((*path, _MERGE), event, "only mappings can be merged", "write the keys out")
+                line = self.positions[here].line
+                message = "only mappings can be merged"
+                self.problems.append(Problem(self.file, dotted(here), message, "write the keys out", line))
         return value
 
     def _alias(self, event: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from validator.effective.substitution import pieces
+from validator.effective.substitution import NAME, pieces
 from validator.effective.template import Path, Reference
 
 _NESTED = frozenset({dict, list})
@@ -48,6 +48,6 @@ def _of_function(key: str, argument: Any, path: Path) -> Iterator[Reference]:
 def _of_sub(template: str, argument: Any, path: Path) -> Iterator[Reference]:
     own = argument[1] if isinstance(argument, list) and len(argument) == 2 else {}
     for variable, name in pieces(template):
-        if variable and not (isinstance(own, dict) and name in own):
+        if variable and NAME.fullmatch(name) and not (isinstance(own, dict) and name in own):
             resource, dot, _ = name.partition(".")
             yield Reference("resource" if dot else "any", resource, path)

@@ -123,4 +123,9 @@ def evaluate_outputs(scope: Scope, declared: Mapping[str, Any], results: dict[st
             continue
         fields = {key: item for key, item in body.items() if key != "Condition"}
         value = scope.value(fields, path, path)
+        if "Value" not in value:
+            scope.fail(
+                (*path, "Value"), f"the output {name} comes to no value", "give it a Condition instead"
+            )
+            continue
         results[name] = value if exists is True else value | {"Condition": exists}

@@ -162,14 +162,20 @@ class Scope:
         result = {}
         for key, item in node.items():
             inner = (*at, key)
-            if key[:4] == "Fn::" and key != "Fn::Transform":
-                hint = "a function is the only key of its mapping"
-                self.fail((*src, key), f"{key} stands beside other keys", hint)
-                continue
-            value = self.value(item, inner, inner if same else (*src, key))
+            if key[:4] == "Fn::" or key == "Ref":
+                value = self._beside(key, item, inner, src)
+            else:
+                value = self.value(item, inner, inner if same else (*src, key))
             if value is not NO_VALUE:
                 result[key] = value
         return result
+
+    def _beside(self, key: str, argument: Any, at: Path, src: Path) -> Any:
+        """Evaluate a function that has other keys beside it, which only Fn::Transform may."""
+        if key == "Fn::Transform":
+            return self._call(self.functions[key], key, argument, at, src)
+        hint = "a function is the only key of its mapping"
+        return self.fail((*src, key), f"{key} stands beside other keys", hint)
 
     def _list(self, node: list[Any], at: Path, src: Path) -> list[Any]:
         self.spend(len(node))

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 _VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
 _MAX_REMEMBERED = 2_000
+NAME = re.compile(r"[A-Za-z0-9_.:]+")
+"""What a variable of `Fn::Sub` is called, unless it is one of its own."""
 
 Piece = tuple[bool, str]
 """Whether this is a variable, and its name or the literal text."""

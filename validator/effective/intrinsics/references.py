@@ -120,7 +120,6 @@ def dotted_reference(scope: Scope, name: str) -> Any:
 
 def given(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     """Return the symbol that the JSON form of an effective template spells as `{"$symbol": "..."}`."""
-    del scope, at, src
-    if not isinstance(argument, str):
-        raise IntrinsicError("$symbol takes the symbol's text")
-    return Symbol.verbatim(argument)
+    if isinstance(argument, str):
+        return Symbol.verbatim(argument)
+    return {"$symbol": scope.value(argument, (*at, "$symbol"), src)}

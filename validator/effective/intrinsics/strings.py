@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64 as encoding
 import json
-import re
 from typing import Any
 
 from validator.effective.intrinsics.arguments import items, need_extensions, text
 from validator.effective.intrinsics.references import dotted_reference
 from validator.effective.scope import IntrinsicError, Scope
-from validator.effective.substitution import pieces
+from validator.effective.substitution import NAME, pieces
 from validator.effective.symbols import NO_VALUE, Symbol, concat, freeze, symbolic
 from validator.effective.template import Path
-
-_NAME = re.compile(r"[A-Za-z0-9_.:]+")
 
 
 def sub(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
@@ -39,7 +36,7 @@ def sub(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
             continue
         if piece in own:
             value = own[piece]
-        elif not _NAME.fullmatch(piece):
+        elif not NAME.fullmatch(piece):
             raise IntrinsicError(f"${{{piece}}} is no name", "write a literal ${...} as ${!...}")
         else:
             value = dotted_reference(scope, piece)
