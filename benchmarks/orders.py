@@ -24,7 +24,7 @@ def orders(endpoint: str, server_pid: int, environment: str = "dev") -> list[dic
     from sandbox.traffic import OrderClient, local_url
     from validator.loader import load
 
-    settings = load(Path()).project.settings[environment, "orders"]
+    settings = load(Path()).settings[environment, "orders"]
     aws = Aws(settings.region, settings.deploy_role_arn)
     place = orders_demo.Place.read(aws, settings.parameter_root)
     client, run = OrderClient(aws, local_url(place.api_url, endpoint)), f"bench-{uuid.uuid4().hex[:8]}"

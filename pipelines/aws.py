@@ -48,16 +48,22 @@ def _session(profile: str | None, role_arn: str | None) -> Any:
 
 
 def _sts(base: Any, service: str, **kwargs: Any) -> Any:
-    """Make the client that assumes the role; a role's own region does not matter to STS."""
+    """Make the client that assumes the role: the first call of every command, so it gives up soon.
+
+    The region does not matter to STS.
+    """
+    from botocore.config import Config
+
     kwargs.setdefault("region_name", base.region_name or "us-east-1")
-    return base.client(service, **kwargs)
+    config = Config(retries={"total_max_attempts": 2}, connect_timeout=3, read_timeout=10)
+    return base.client(service, config=config, **kwargs)
 
 
 class Aws:
     """Clients for one role and region. Cheap to make; sessions and clients are shared."""
 
     def __init__(self, region: str, role_arn: str | None = None, profile: str | None = None) -> None:
-        self.region, self.role_arn, self.profile = region, role_arn, profile
+        self.region, self.role_arn, self.profile = region, role_arn or None, profile
 
     @classmethod
     def of_stack(cls, stack: SceptreStack) -> Aws:
@@ -125,13 +131,3 @@ def clear_errors() -> Iterator[None]:
         raise TechnicalError(
             f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}"
         ) from None
-
-
-def preflight(region: str) -> str:
-    """Return the account of the credentials in use, or raise ConfigurationError when there are none or no endpoint."""
-    from botocore.config import Config
-
-    with clear_errors():
-        config = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
-        sts = _session(None, None).client("sts", region_name=region, config=config)
-        return str(sts.get_caller_identity()["Account"])

@@ -9,11 +9,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from pipelines import launcher
 from pipelines.aws import Aws, clear_errors
 from pipelines.deployment import Action, decide
 from pipelines.live import LiveStack, read_parameters, read_stacks
-from validator.loader import Loaded
+from pipelines.workspace import Workspace
 from validator.model import Stack
 
 Outcome = Literal["created", "updated", "unchanged", "failed", "interrupted", "not started"]
@@ -45,12 +44,14 @@ class Reporter(Protocol):
 class Deployment:
     """One run over one environment. `stop` may be set from a signal handler; nothing new starts after it."""
 
-    loaded: Loaded
+    workspace: Workspace
     environment: str
     reporter: Reporter
     clock: Callable[[], float] = time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)
     _report: threading.Lock = field(default_factory=threading.Lock)
+    _published: dict[str, str] = field(default_factory=dict)
+    _changed: bool = False
 
     def run(self) -> list[Result]:
         """Deploy, and return a result for every stack of the environment in deployment order.
@@ -59,9 +60,10 @@ class Deployment:
         run after its batch; the rest is "not started". Running again carries on from there.
         """
         results: dict[str, Result] = {}
-        batches = self.loaded.project.batches(self.environment)
+        batches = self.workspace.project().batches(self.environment)
         with clear_errors():
             live = self._live([stack for batch in batches for stack in batch])
+            self._published |= self._read_published([stack for batch in batches for stack in batch], live)
             for batch in batches:
                 if self.stop.is_set() or any(
                     r.outcome in {"failed", "interrupted"} for r in results.values()
@@ -75,20 +77,34 @@ class Deployment:
     def _live(self, stacks: list[Stack]) -> dict[str, LiveStack]:
         """Return the live stacks by Sceptre name; stacks of one role and region are read together."""
         found: dict[str, LiveStack] = {}
-        for region in sorted({stack.region for stack in stacks}):
-            here = [stack for stack in stacks if stack.region == region]
-            aws = Aws.of_stack(self.loaded.sceptre_stacks[here[0].name])
-            lives = read_stacks(aws, [stack.external_name for stack in here], templates=True)
+        for (region, role_arn), here in _by_place(stacks).items():
+            lives = read_stacks(
+                Aws(region, role_arn), [stack.external_name for stack in here], templates=True
+            )
             found |= {s.name: lives[s.external_name] for s in here if s.external_name in lives}
         return found
 
+    def _read_published(self, stacks: list[Stack], live: Mapping[str, LiveStack]) -> dict[str, str]:
+        """Return the present values in Parameter Store of what the live stacks read there."""
+        values: dict[str, str] = {}
+        for (region, role_arn), here in _by_place([stack for stack in stacks if stack.name in live]).items():
+            names = {live[s.name].parameters[key] for s in here for key in live[s.name].resolved}
+            values |= read_parameters(Aws(region, role_arn), names) if names else {}
+        return values
+
     def _batch(self, batch: tuple[Stack, ...], live: Mapping[str, LiveStack]) -> dict[str, Result]:
-        published = self._published(batch, live)
-        actions = {stack.name: decide(stack, live.get(stack.name), published) for stack in batch}
+        if self._changed:
+            # Stacks that this run changed may have published other values since the first look.
+            self._published |= self._read_published(list(batch), live)
+        actions = {stack.name: decide(stack, live.get(stack.name), self._published) for stack in batch}
         results = {
             name: self._ended(Result(name, "unchanged")) for name, a in actions.items() if a.kind == "skip"
         }
         todo = [stack for stack in batch if stack.name not in results]
+        if not todo:
+            return results
+        self._changed = True
+        self.workspace.loaded()
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
             running: set[Future[Result]] = {
                 pool.submit(self._one, stack, actions[stack.name]) for stack in todo
@@ -99,19 +115,11 @@ class Deployment:
                 results |= {result.stack: result for result in (future.result() for future in done)}
         return results
 
-    def _published(self, batch: tuple[Stack, ...], live: Mapping[str, LiveStack]) -> dict[str, str]:
-        values: dict[str, str] = {}
-        for region in sorted({stack.region for stack in batch}):
-            here = [stack for stack in batch if stack.region == region and stack.name in live]
-            names = {live[s.name].parameters[key] for s in here for key in live[s.name].resolved}
-            if names:
-                values |= read_parameters(Aws.of_stack(self.loaded.sceptre_stacks[here[0].name]), names)
-        return values
-
     def _one(self, stack: Stack, action: Action) -> Result:
         """Bring one stack to its rendered state. Never raises: what goes wrong is the stack's result."""
         from sceptre.exceptions import SceptreException
 
+        from pipelines import launcher
         from validator.errors import LockstepError
 
         started = self.clock()
@@ -129,18 +137,18 @@ class Deployment:
         return self._ended(Result(stack.name, outcome, reason, self.clock() - started))
 
     def _bring(self, stack: Stack, action: Action) -> tuple[Outcome, str]:
-        sceptre_stack = self.loaded.sceptre_stacks[stack.name]
+        from pipelines import launcher
+
+        sceptre_stack = self.workspace.loaded().sceptre_stacks[stack.name]
         if action.kind == "wait":
             launcher.wait(sceptre_stack, self.stop.is_set)
-            aws = Aws.of_stack(sceptre_stack)
-            live = read_stacks(aws, [stack.external_name], templates=True).get(stack.external_name)
-            published = self._published((stack,), {stack.name: live} if live else {})
-            action = decide(stack, live, published)
+            live = self._live([stack])
+            action = decide(stack, live.get(stack.name), self._read_published([stack], live))
             if action.kind == "skip":
                 return "unchanged", "an earlier run brought it there"
         if action.kind == "blocked":
             return "failed", action.reason
-        live, failure = launcher.launch(sceptre_stack, self.stop.is_set)
+        _, failure = launcher.launch(sceptre_stack, self.stop.is_set)
         if failure:
             return "failed", failure
         return ("created" if action.kind in {"create", "recreate"} else "updated"), action.reason
@@ -149,3 +157,11 @@ class Deployment:
         with self._report:
             self.reporter.ended(result)
         return result
+
+
+def _by_place(stacks: list[Stack]) -> dict[tuple[str, str], list[Stack]]:
+    """Return stacks by region and role, which is how they are read."""
+    found: dict[tuple[str, str], list[Stack]] = {}
+    for stack in stacks:
+        found.setdefault((stack.region, stack.role_arn), []).append(stack)
+    return found

@@ -119,10 +119,10 @@ def _trade(record: Record) -> dict[str, Counts]:
     from sandbox.traffic import OrderClient, local_url
     from validator.loader import load
 
-    project, run = load(Path()).project, uuid.uuid4().hex[:8]
+    loaded, run = load(Path()), uuid.uuid4().hex[:8]
     sent = {}
     for environment in ENVIRONMENTS:
-        settings = project.settings[environment, "orders"]
+        settings = loaded.settings[environment, "orders"]
         aws = Aws(settings.region, settings.deploy_role_arn)
         place = orders.Place.read(aws, settings.parameter_root)
         before = orders.dead_letters(aws, place)

@@ -132,9 +132,10 @@ def read_text(path: Path, file: str) -> str:
 
 @dataclass(slots=True)
 class Loaded:
-    """A project together with Sceptre's own stacks, which a deployment needs."""
+    """A project, the settings it was rendered from, and Sceptre's own stacks, which a deployment needs."""
 
     project: Project
+    settings: Mapping[tuple[str, str], WorkloadSettings]
     sceptre_stacks: Mapping[str, SceptreStack] = field(default_factory=dict)
 
 
@@ -161,10 +162,10 @@ def load(root: Path) -> Loaded:
             problems += error.problems
     if problems:
         raise ConfigurationError(problems)
-    project = Project(environments, tuple(loaded), settings, tuple(hierarchy.needless()))
+    project = Project(environments, tuple(loaded), tuple(hierarchy.needless()))
     for environment in environments:
         project.batches(environment)
-    return Loaded(project, {stack.name: stack for stack in stacks})
+    return Loaded(project, settings, {stack.name: stack for stack in stacks})
 
 
 def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack]]:
@@ -265,6 +266,7 @@ def _stack(
         workload=workload,
         account=settings[environment, workload].account,
         region=stack.region,
+        role_arn=str(_offline(stack._sceptre_role) or ""),
         external_name=stack.external_name,
         file=file,
         template=template,

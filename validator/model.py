@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .effective import Symbol, to_json
 from .errors import ConfigurationError, Problem
-from .settings import WorkloadSettings
 
 RELEASE_TAGS = frozenset({"Version", "SourceCommit", "DeployedAt"})
 """Tags that name the release: they change with it and so are no part of a stack's digest (REQ-P6)."""
@@ -24,7 +23,8 @@ class Stack:
     """One Sceptre stack as it would be deployed, as far as that is known offline (REQ-V1).
 
     `name` is the Sceptre name (`prod/orders/queue`), `external_name` CloudFormation's, `template` a path
-    relative to the project, `body` its text. Values that exist only at deployment are symbols.
+    relative to the project, `body` its text, `role_arn` what a deployment assumes (empty for none). Values that
+    exist only at deployment are symbols.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Stack:
     workload: str
     account: str
     region: str
+    role_arn: str
     external_name: str
     file: str
     template: str
@@ -65,11 +66,10 @@ def stack_digest(body: str, parameters: Mapping[str, Any], tags: Mapping[str, An
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A whole monorepo: every stack of every environment, and the settings they were rendered from."""
+    """A whole monorepo: every stack of every environment."""
 
     environments: tuple[str, ...]
     stacks: tuple[Stack, ...]
-    settings: Mapping[tuple[str, str], WorkloadSettings]
     warnings: tuple[Problem, ...] = ()
     _by_name: dict[str, Stack] = field(default_factory=dict, repr=False, compare=False)
 
@@ -99,6 +99,40 @@ class Project:
             sorter.done(*ready)
             found.append(tuple(self._by_name[name] for name in ready if name in self._by_name))
         return [batch for batch in found if batch]
+
+
+def project_to_json(project: Project) -> dict[str, Any]:
+    """Return a project as JSON; each template's text stands once."""
+    bodies = {stack.template: stack.body for stack in project.stacks}
+    return {
+        "environments": list(project.environments),
+        "bodies": bodies,
+        "stacks": [_stack_to_json(stack) for stack in project.stacks],
+        "warnings": [asdict(warning) for warning in project.warnings],
+    }
+
+
+def _stack_to_json(stack: Stack) -> dict[str, Any]:
+    written = {name.name: getattr(stack, name.name) for name in fields(stack) if name.name != "body"}
+    for name in ("parameters", "tags"):
+        written[name] = {key: to_json(value) for key, value in written[name].items()}
+    return written
+
+
+def project_from_json(document: Mapping[str, Any]) -> Project:
+    """Return the project that `project_to_json` wrote; raises KeyError, TypeError or AttributeError for another."""
+
+    def value(written: Any) -> Value:
+        return Symbol.named(written["$symbol"]) if isinstance(written, dict) else written
+
+    stacks = []
+    for written in document["stacks"]:
+        for name in ("parameters", "tags"):
+            written[name] = {key: value(item) for key, item in written[name].items()}
+        written["dependencies"] = tuple(written["dependencies"])
+        stacks.append(Stack(**written, body=document["bodies"][written["template"]]))
+    warnings = tuple(Problem(**warning) for warning in document["warnings"])
+    return Project(tuple(document["environments"]), tuple(stacks), warnings)
 
 
 def circle(names: list[str], files: Mapping[str, str]) -> ConfigurationError:

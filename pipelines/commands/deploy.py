@@ -50,22 +50,19 @@ def deploy(environment: str, root: Path, style: str) -> int:
 
 def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> list[Result]:
     """Load, check and deploy one environment with live progress; return a result for each stack."""
-    from pipelines.aws import preflight
     from pipelines.deploy import Deployment
     from pipelines.release import checked_out
-    from validator.loader import load
-    from validator.rendering import render
+    from pipelines.workspace import Workspace
 
-    loaded = load(root)
-    stacks = loaded.project.of(environment)
-    render(stacks)
+    workspace = Workspace(root.resolve())
+    project = workspace.project()
+    stacks = project.of(environment)
     release = checked_out(root.resolve())
-    preflight(stacks[0].region)
-    warn(loaded.project)
+    warn(project)
     if not quiet:
         console().print(f"[bold]{environment}[/]: {len(stacks)} stacks, release {release.version}")
     with progress(len(stacks), quiet=quiet) as reporter:
-        deployment = Deployment(loaded, environment, reporter)
+        deployment = Deployment(workspace, environment, reporter)
         with stop_on_signal(deployment):
             return deployment.run()
 

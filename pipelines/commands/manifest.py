@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import console, echo_json, environment_argument, format_option, project_option
+
+if TYPE_CHECKING:
+    from validator.model import Project
 
 
 @click.command()
@@ -21,13 +24,12 @@ from .common import console, echo_json, environment_argument, format_option, pro
 )
 def manifest(environment: str, root: Path, style: str, live: bool, output: Path | None) -> None:
     """List every resource of ENVIRONMENT with its configuration. Offline, unless `--live`."""
-    from validator.loader import load
-    from validator.rendering import as_json, render
+    from pipelines.workspace import Workspace
 
-    project = load(root).project
-    stacks = as_json(render(project.of(environment)))
+    workspace = Workspace(root.resolve())
+    stacks = workspace.rendered(environment)
     if live:
-        _add_physical_ids(project, stacks)
+        _add_physical_ids(workspace.project(), stacks)
     content = {"environment": environment, "stacks": stacks}
     if output:
         document = {"schema": "lockstep/manifest/v1", **content}
@@ -38,17 +40,15 @@ def manifest(environment: str, root: Path, style: str, live: bool, output: Path 
     _print(stacks, live=live)
 
 
-def _add_physical_ids(project: Any, stacks: list[dict[str, Any]]) -> None:
+def _add_physical_ids(project: Project, stacks: list[dict[str, Any]]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    from pipelines.aws import Aws, clear_errors, preflight
+    from pipelines.aws import Aws, clear_errors
     from pipelines.live import read_physical_ids
 
-    preflight(stacks[0]["region"])
-
     def add(stack: dict[str, Any]) -> None:
-        role = project.settings[stack["environment"], stack["workload"]].deploy_role_arn
-        ids = read_physical_ids(Aws(stack["region"], role), project[stack["name"]].external_name)
+        known = project[stack["name"]]
+        ids = read_physical_ids(Aws(known.region, known.role_arn), known.external_name)
         for logical_id, resource in stack["resources"].items():
             resource["PhysicalResourceId"] = ids.get(logical_id)
 

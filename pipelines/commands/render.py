@@ -18,21 +18,18 @@ def render(environment: str | None, root: Path, style: str) -> None:
 
     Needs no network and no credentials. JSON: the contract of `lockstep/render/v1`.
     """
-    from validator.loader import load
-    from validator.rendering import as_json
-    from validator.rendering import render as evaluate
+    from pipelines.workspace import Workspace
 
-    project = load(root).project
-    rendered = evaluate(project.of(environment))
-    warn(project)
+    workspace = Workspace(root.resolve())
+    stacks = workspace.rendered(environment)
+    warn(workspace.project())
     if style == "json":
-        echo_json("render", {"stacks": as_json(rendered)})
+        echo_json("render", {"stacks": stacks})
         return
     from rich.table import Table
 
     table = Table("stack", "account", "region", "template", "resources", "digest", box=None, pad_edge=False)
-    for item in rendered:
-        stack = item.stack
-        count = str(len(item.effective.resources))
-        table.add_row(stack.name, stack.account, stack.region, stack.template, count, stack.digest[7:19])
+    for stack in stacks:
+        texts = [stack[name] for name in ("name", "account", "region", "template")]
+        table.add_row(*texts, str(len(stack["resources"])), stack["digest"][7:19])
     console().print(table)

@@ -40,12 +40,11 @@ def read_rows(root: Path, environment: str | None) -> list[Row]:
     """Read the live stacks of one environment, or of all, side by side."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from pipelines.aws import clear_errors, preflight
-    from validator.loader import load
+    from pipelines.aws import clear_errors
+    from pipelines.workspace import Workspace
 
-    project = load(root).project
+    project = Workspace(root.resolve()).project()
     wanted = [environment] if environment else list(project.environments)
-    preflight(project.of(wanted[0])[0].region)
     with clear_errors(), ThreadPoolExecutor(max_workers=3) as pool:
         return [
             row for rows in pool.map(lambda name: _environment_rows(project, name), wanted) for row in rows
@@ -61,9 +60,9 @@ def _environment_rows(project: Project, environment: str) -> list[Row]:
 
     rows = []
     stacks = project.of(environment)
-    for workload, region in sorted({(stack.workload, stack.region) for stack in stacks}):
-        here = tuple(stack for stack in stacks if (stack.workload, stack.region) == (workload, region))
-        aws = Aws(region, project.settings[environment, workload].deploy_role_arn)
+    for region, role_arn in sorted({(stack.region, stack.role_arn) for stack in stacks}):
+        here = tuple(stack for stack in stacks if (stack.region, stack.role_arn) == (region, role_arn))
+        aws = Aws(region, role_arn)
         by_external = read_stacks(aws, [stack.external_name for stack in here], templates=True)
         lives = {s.name: by_external[s.external_name] for s in here if s.external_name in by_external}
         rows += rows_of(here, lives, datetime.now(UTC))

@@ -22,8 +22,13 @@ pytestmark = pytest.mark.xdist_group("orders")
 
 
 @pytest.fixture(scope="module")
-def project() -> Any:
-    return load(ROOT).project
+def loaded() -> Any:
+    return load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def project(loaded: Any) -> Any:
+    return loaded.project
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def deployed(operator: Mapping[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def aws(deployed: Any, operator: Mapping[str, str], project: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def aws(deployed: Any, operator: Mapping[str, str], loaded: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a maker of clients that act as an environment's deploy role."""
     from pipelines.aws import Aws
 
@@ -44,7 +49,7 @@ def aws(deployed: Any, operator: Mapping[str, str], project: Any, monkeypatch: p
         monkeypatch.setenv(name, value)
 
     def make(environment: str) -> Aws:
-        settings = project.settings[environment, "orders"]
+        settings = loaded.settings[environment, "orders"]
         return Aws(settings.region, settings.deploy_role_arn)
 
     return make
@@ -105,10 +110,10 @@ def test_the_live_manifest_has_a_physical_id_for_everything(
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_stacks_land_in_their_own_account_and_region(
-    environment: str, deployed: Any, aws: Any, project: Any
+    environment: str, deployed: Any, aws: Any, project: Any, loaded: Any
 ) -> None:
     """REQ-P3, P9: through the environment's own role, and nowhere else."""
-    settings = project.settings[environment, "orders"]
+    settings = loaded.settings[environment, "orders"]
     live = read_stacks(aws(environment), [s.external_name for s in project.of(environment)], templates=False)
     assert len(live) == len(project.of(environment))
     for stack in live.values():

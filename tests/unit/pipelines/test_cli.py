@@ -151,14 +151,14 @@ def test_a_fault_of_ours_is_no_no(
 ) -> None:
     """Exit code 3 with the place of the fault; the traceback only on request."""
 
-    def fault(root: Path) -> None:
-        raise ZeroDivisionError(f"in {root}")
+    def fault(workspace: object, environment: str | None) -> None:
+        raise ZeroDivisionError("by design")
 
-    monkeypatch.setattr("validator.loader.load", fault)
+    monkeypatch.setattr("pipelines.workspace.Workspace.rendered", fault)
     monkeypatch.delenv("LOCKSTEP_DEBUG", raising=False)
     assert cli.run(["render"]) == cli.TECHNICAL
     error = capsys.readouterr().err
-    assert "ZeroDivisionError: in ." in error
+    assert "ZeroDivisionError: by design" in error
     assert "test_cli.py:" in error
     assert "Traceback" not in error
     monkeypatch.setenv("LOCKSTEP_DEBUG", "1")

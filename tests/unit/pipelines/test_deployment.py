@@ -19,6 +19,7 @@ STACK = Stack(
     workload="orders",
     account="111111111111",
     region="us-east-1",
+    role_arn="",
     external_name="lockstep-dev-orders-queue",
     file="sceptre/stacks/orders/queue.yaml",
     template="templates/queue.yaml",

@@ -106,7 +106,7 @@ def assemble_with(tmp_path: Path, old: str, new: str) -> Path:
 
 @pytest.fixture(scope="module")
 def settings() -> dict[tuple[str, str], OrdersSettings]:
-    found = load(PROJECTS / "good" / "base").project.settings
+    found = load(PROJECTS / "good" / "base").settings
     return {place: value for place, value in found.items() if isinstance(value, OrdersSettings)}
 
 
