@@ -15,6 +15,7 @@ from validator.effective.symbols import Symbol, scalar_text
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 """How a Number parameter is written."""
 _NUMERIC = frozenset({"Number", "List<Number>"})
+_LIMITS = frozenset({"MinLength", "MaxLength", "MinValue", "MaxValue"})
 
 
 def violations(
@@ -42,7 +43,8 @@ def _of_member(kind: str, declaration: Mapping[str, Any], value: str, steps: Ste
     pattern = declaration.get("AllowedPattern")
     if isinstance(pattern, str) and matches(pattern, value, steps) is False:
         yield f"must match the pattern {pattern}"
-    yield from _range(kind, declaration, value)
+    if not _LIMITS.isdisjoint(declaration):
+        yield from _range(kind, declaration, value)
 
 
 def _range(kind: str, declaration: Mapping[str, Any], value: str) -> Iterator[str]:

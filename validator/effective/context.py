@@ -15,6 +15,13 @@ _PARTITIONS = (
 )
 
 
+PSEUDO_PARAMETERS = frozenset(
+    {"AWS::AccountId", "AWS::NotificationARNs", "AWS::NoValue", "AWS::Partition", "AWS::Region"}
+    | {"AWS::StackId", "AWS::StackName", "AWS::URLSuffix"}
+)
+"""The names that `Ref` knows everywhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The account, region and stack that a template is evaluated for.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from validator.effective.conditions import CONDITION_FUNCTIONS, evaluate_conditions
@@ -10,13 +10,13 @@ from validator.effective.context import Context
 from validator.effective.foreach import expand
 from validator.effective.intrinsics import FUNCTIONS
 from validator.effective.parameters import ParameterValue, bind
-from validator.effective.references import references
+from validator.effective.references import Declared, dangling
 from validator.effective.resources import evaluate_outputs, evaluate_resources
 from validator.effective.result import EffectiveResource, EffectiveTemplate, RuleFailure
 from validator.effective.rules import evaluate_rules
 from validator.effective.scope import BoundError, Scope
-from validator.effective.static import check_references
-from validator.effective.template import Template
+from validator.effective.static import report
+from validator.effective.template import Reference, Template
 
 
 def evaluate(
@@ -33,12 +33,16 @@ def evaluate(
     failures: list[RuleFailure] = []
     try:
         bind(scope, parameters)
-        evaluate_conditions(scope, expand(scope, "Conditions"))
+        conditions = expand(scope, "Conditions")
+        evaluate_conditions(scope, conditions)
         failures = evaluate_rules(scope)
         scope.resources = expand(scope, "Resources")
         declared = expand(scope, "Outputs")
-        sections = {"Resources": scope.resources, "Outputs": declared}
-        check_references(scope, references(sections) if template.has_loops else template.references)
+        found: Iterable[Reference] = template.dangling
+        if template.looped:
+            names = Declared.of(template, scope.resources, conditions)
+            found = dangling({"Resources": scope.resources, "Outputs": declared}, names)
+        report(scope, found)
         evaluate_resources(scope, resources)
         evaluate_outputs(scope, declared, outputs)
     except BoundError as error:

@@ -26,7 +26,7 @@ _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
 def expand(scope: Scope, section: str) -> Any:
     """Return a section with its loops expanded; `scope.moved` then tells where each copy came from."""
     node = scope.template.section(section)
-    return _Expansion(scope).copy(node, (section,), (section,)) if scope.template.has_loops else node
+    return _Expansion(scope).copy(node, (section,), (section,)) if scope.template.looped else node
 
 
 class _Expansion:
@@ -35,10 +35,13 @@ class _Expansion:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.names: Mapping[str, str] = {}
+        self.looped = scope.template.looped
         self.loops = 0
 
     def copy(self, node: Any, at: Path, src: Path) -> Any:
-        """Return a copy of `node` with identifiers replaced and the loops inside it expanded."""
+        """Return `node` with identifiers replaced and the loops inside it expanded."""
+        if not self.names and src not in self.looped:
+            return node
         if isinstance(node, dict):
             if self.names and len(node) == 1:
                 (key,) = node

@@ -79,7 +79,7 @@ def is_list(kind: str) -> bool:
 
 def is_secret(declaration: Mapping[str, Any]) -> bool:
     """Tell whether a parameter is declared `NoEcho`."""
-    return scalar_text(declaration.get("NoEcho", False)).lower() == "true"
+    return "NoEcho" in declaration and scalar_text(declaration["NoEcho"]).lower() == "true"
 
 
 def number(written: str) -> int | float | str:

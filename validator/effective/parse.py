@@ -10,11 +10,12 @@ Sources: AWS CloudFormation User Guide, "Template formats" and "Understand Cloud
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import yaml
 
 from validator.effective.reader import MAX_CHARACTERS, Reader, StopReading
-from validator.effective.references import references
+from validator.effective.references import Declared, dangling
 from validator.effective.template import Template
 from validator.errors import ConfigurationError, Problem
 
@@ -50,9 +51,13 @@ def parse(text: str, file: str) -> Template:
         reader.problems.append(Problem(file, "", "a template is a mapping with a Resources section", hint, 1))
     if reader.problems:
         raise ConfigurationError(reader.problems)
-    body, loops = reader.root, reader.has_loops
-    found = references({key: body[key] for key in ("Resources", "Outputs") if key in body})
-    return Template(file, body, reader.positions, () if loops else tuple(found), loops)
+    body = reader.root
+    looped = frozenset(path[:length] for path in reader.loops for length in range(1, len(path) + 1))
+    template = Template(file, body, reader.positions, (), looped)
+    if looped:
+        return template
+    declared = Declared.of(template, template.section("Resources"), template.section("Conditions"))
+    return replace(template, dangling=tuple(dangling(body, declared)))
 
 
 def _whole(match: re.Match[str]) -> str:

@@ -47,7 +47,8 @@ class Pattern:
         self._guards: dict[int, tuple[str, Pattern | None]] = {}
         self._final = self._state()
         self._start = self._build(node, self._final)
-        self._memory: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._looks_ahead = any(inner is not None for _, inner in self._guards.values())
+        self._memory: dict[tuple[frozenset[int], str, bool], frozenset[int]] = {}
 
     def _state(self, test: Test | None = None, ways: Iterable[int] = ()) -> int:
         self._tests.append(test)
@@ -115,18 +116,19 @@ class Pattern:
 
         Raises `UnsupportedError` when `steps` run out.
         """
-        remember = not self._guards
+        end = len(text) - 1
         current = self._reach([self._start], text, index, steps)
         for position in range(index, len(text)):
             if not current or (not whole and self._final in current):
                 break
             character = text[position]
-            step = self._memory.get((current, character)) if remember else None
+            seen = (current, character, position == end)
+            step = None if self._looks_ahead else self._memory.get(seen)
             if step is None:
                 ahead = self._ahead(current, character)
                 step = self._reach(ahead, text, position + 1, steps)
-                if remember and len(self._memory) < _MAX_REMEMBERED:
-                    self._memory[(current, character)] = step
+                if len(self._memory) < _MAX_REMEMBERED:
+                    self._memory[seen] = step
             steps.take(len(current) + len(step))
             current = step
         return self._final in current
@@ -151,10 +153,22 @@ def _compiled(pattern: str) -> Pattern | None:
 
 def matches(pattern: str, text: str, steps: Steps) -> bool | None:
     """Tell whether `pattern` matches all of `text`; `None` when only CloudFormation can tell."""
-    compiled = _compiled(pattern)
-    if compiled is None:
-        return None
+    found, taken = _result(pattern, text)
     try:
-        return compiled.matches(text, steps)
+        steps.take(taken)
     except UnsupportedError:
         return None
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _result(pattern: str, text: str) -> tuple[bool | None, int]:
+    """Return whether the pattern matches, and the work it takes to tell."""
+    compiled = _compiled(pattern)
+    steps = Steps()
+    if compiled is None:
+        return None, 0
+    try:
+        return compiled.matches(text, steps), MAX_STEPS - steps.left
+    except UnsupportedError:
+        return None, MAX_STEPS

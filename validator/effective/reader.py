@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from validator.effective.scalars import plain
-from validator.effective.template import Path, Position, dotted
+from validator.effective.template import FixedDict, FixedList, Path, Position, dotted
 from validator.errors import Problem
 
 MAX_CHARACTERS = 1_048_576
@@ -36,6 +36,7 @@ _STRUCTURE_TAGS = frozenset({None, "!", f"{_YAML}map", f"{_YAML}seq"})
 _TEXT_TAGS = frozenset({None, "!", f"{_YAML}str"})
 _PLAIN_TAGS = frozenset({f"{_YAML}{name}" for name in ("int", "float", "bool", "null")})
 _MERGE = "<<"
+_LIVE = frozenset({dict, list})
 
 
 class StopReading(Exception):  # noqa: N818 - ends the reading early, is no error of its own
@@ -45,11 +46,24 @@ class StopReading(Exception):  # noqa: N818 - ends the reading early, is no erro
 class _Frame:
     """One mapping or list that is being read."""
 
-    __slots__ = ("anchor", "chars", "function", "height", "key", "nodes", "path", "value")
+    __slots__ = (
+        "anchor",
+        "chars",
+        "fixed",
+        "function",
+        "height",
+        "key",
+        "loops",
+        "nodes",
+        "path",
+        "value",
+    )
 
     def __init__(self, value: Any, path: Path, function: str | None, anchor: str | None) -> None:
         self.value, self.path, self.function, self.anchor = value, path, function, anchor
         self.nodes, self.chars, self.height = 1, 0, 1
+        self.fixed = True
+        self.loops = 0
         self.key: str | None = None
 
 
@@ -61,9 +75,10 @@ class Reader:
         self.root: Any = None
         self.positions: dict[Path, Position] = {}
         self.problems: list[Problem] = []
-        self.has_loops = False
+        self.loops: list[Path] = []
         self._stack: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int, int, int]] = {}
+        self._anchored_loops: dict[str, list[Path]] = {}
         self._nodes = self._chars = self._documents = 0
 
     def read(self, events: Iterator[Any]) -> None:
@@ -147,8 +162,10 @@ class Reader:
         if key in frame.value:
             first = self.positions[path].line
             self._report(path, event, f"the key stands twice; first in line {first}", "keep one of them")
-        if key.startswith("Fn::ForEach::"):
-            self.has_loops = True
+        if key.startswith(("Fn::", "Ref", "$symbol", _MERGE)):
+            frame.fixed = False
+            if key.startswith("Fn::ForEach::"):
+                self.loops.append(path)
         mark = event.start_mark
         self.positions[path] = Position(mark.line + 1, mark.column + 1)
         frame.key = key
@@ -180,14 +197,20 @@ class Reader:
             self.positions[path] = position
         value: Any = {} if type(event) is yaml.MappingStartEvent else []
         self._stack.append(_Frame(value, path, function, event.anchor))
+        self._stack[-1].loops = len(self.loops)
 
     def _close(self, event: Any) -> None:
         frame = self._stack.pop()
         value = frame.value
         if type(value) is dict and _MERGE in value:
             value = self._merged(frame.path, value)
+        if frame.fixed:
+            value = FixedDict(value) if type(value) is dict else FixedList(value)
         if frame.function is not None:
             value = {frame.function: value}
+        if frame.anchor is not None:
+            length = len(frame.path) - (frame.function is not None)
+            self._anchored_loops[frame.anchor] = [loop[length:] for loop in self.loops[frame.loops :]]
         self._add(value, frame.anchor, (frame.nodes, frame.chars, frame.height))
 
     def _merged(self, path: Path, value: dict[str, Any]) -> dict[str, Any]:
@@ -216,6 +239,7 @@ class Reader:
             self._report(path[:4], event, message, "write them out", stop=True)
         mark = event.start_mark
         self.positions.setdefault(path, Position(mark.line + 1, mark.column + 1))
+        self.loops += [path + loop for loop in self._anchored_loops.get(event.anchor, ())]
         self._add(value, None, (nodes, chars, height))
 
     def _add(self, value: Any, anchor: str | None, size: tuple[int, int, int]) -> None:
@@ -229,6 +253,8 @@ class Reader:
         frame.nodes += size[0]
         frame.chars += size[1]
         frame.height = max(frame.height, size[2] + 1)
+        if type(value) in _LIVE or (type(value) is str and "{{resolve:" in value):
+            frame.fixed = False
         if type(frame.value) is list:
             frame.value.append(value)
         elif frame.key is not None:

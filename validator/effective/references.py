@@ -1,12 +1,45 @@
-"""Every reference by a literal name in a template, found without evaluating it."""
+"""References by a literal name that CloudFormation checks in every branch, taken or not.
+
+A `Ref` in the branch of an `Fn::If` that is not taken, or in a resource whose condition is false, must name
+something that is declared all the same ("Unresolved resource dependencies").
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from validator.effective.context import PSEUDO_PARAMETERS
 from validator.effective.substitution import NAME, pieces
-from validator.effective.template import Path, Reference
+from validator.effective.template import LANGUAGE_EXTENSIONS, Path, Reference, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The names that references may use, by the kind of the reference."""
+
+    names: Mapping[str, Collection[str]]
+
+    @classmethod
+    def of(
+        cls, template: Template, resources: Mapping[str, Any], conditions: Mapping[str, Any]
+    ) -> Declared | None:
+        """Return what is declared; `None` when other transforms may add what is referred to."""
+        if any(name != LANGUAGE_EXTENSIONS for name in template.transforms):
+            return None
+        anything = resources.keys() | template.section("Parameters").keys() | PSEUDO_PARAMETERS
+        return cls({"any": anything, "resource": resources.keys(), "condition": conditions.keys()})
+
+
+def dangling(body: Mapping[str, Any], declared: Declared | None) -> Iterator[Reference]:
+    """Yield every reference in resources and outputs that names nothing."""
+    if declared is not None:
+        sections = {name: body[name] for name in ("Resources", "Outputs") if name in body}
+        for reference in references(sections):
+            if reference.name not in declared.names[reference.kind]:
+                yield reference
+
 
 _NESTED = frozenset({dict, list})
 _FUNCTIONS = frozenset({"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If"})

@@ -7,8 +7,7 @@ intrinsics, and leaves out what is `AWS::NoValue`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from validator.effective.context import Context
 from validator.effective.dynamic import resolve_references
@@ -42,8 +41,7 @@ class BoundError(Exception):
     """The evaluation grew beyond its bounds and stops."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """One thing that a value came from: a `parameter`, `mapping` entry, `condition` or `pseudo` parameter."""
 
     kind: str
@@ -54,6 +52,10 @@ class Origin:
 
 
 Origins = frozenset[Origin]
+
+
+_EVALUATED = frozenset({dict, list, str})
+"""The types that may hold functions; numbers, and what is fixed, evaluate to themselves."""
 
 
 class Scope:
@@ -164,6 +166,8 @@ class Scope:
             inner = (*at, key)
             if key[:4] == "Fn::" or key == "Ref":
                 value = self._beside(key, item, inner, src)
+            elif type(item) not in _EVALUATED or (type(item) is str and "{{resolve:" not in item):
+                value = item
             else:
                 value = self.value(item, inner, inner if same else (*src, key))
             if value is not NO_VALUE:
@@ -187,7 +191,7 @@ class Scope:
             source = (*src, index) if shifted or not same else inner
             if shifted and self.trace is None:
                 self.sources[inner] = source
-            value = self.value(item, inner, source)
+            value = self.value(item, inner, source) if type(item) in _EVALUATED else item
             if value is not NO_VALUE:
                 result.append(value)
         return result

@@ -1,8 +1,4 @@
-"""References that CloudFormation checks in every branch, taken or not.
-
-A `Ref` in the branch of an `Fn::If` that is not taken, or in a resource whose condition is false, must name
-something that is declared all the same ("Unresolved resource dependencies").
-"""
+"""Problems of references that can be told without evaluating."""
 
 from __future__ import annotations
 
@@ -13,20 +9,11 @@ from validator.effective.scope import IntrinsicError, Scope
 from validator.effective.template import Reference
 
 
-def check_references(scope: Scope, found: Iterable[Reference]) -> None:
-    """Record each reference to what the template does not declare.
-
-    A template with other transforms than AWS::LanguageExtensions may refer to what they will add.
-    """
-    if not scope.strict:
-        return
-    conditions = scope.template.section("Conditions").keys() | scope.conditions.keys()
-    names = scope.variables.keys() | scope.pseudo.keys() | scope.resources.keys() | {"AWS::NoValue"}
-    known = {"any": names, "resource": scope.resources.keys(), "condition": conditions}
+def report(scope: Scope, found: Iterable[Reference]) -> None:
+    """Record each reference to nothing."""
     for reference in found:
-        if reference.name not in known[reference.kind]:
-            error = _unknown(scope, reference)
-            scope.fail(reference.path, error.message, error.hint)
+        error = _unknown(scope, reference)
+        scope.fail(reference.path, error.message, error.hint)
 
 
 def _unknown(scope: Scope, reference: Reference) -> IntrinsicError:

@@ -30,19 +30,32 @@ class Position(NamedTuple):
     column: int
 
 
+class FixedDict(dict[str, Any]):
+    """A mapping with no function inside it: it evaluates to itself, and is shared as it is."""
+
+    __slots__ = ()
+
+
+class FixedList(list[Any]):
+    """A list with no function inside it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """One template as written. Its values are shared, never changed: treat them as read-only.
 
-    `body` is the document with short tags (`!Sub`) in their long form (`{"Fn::Sub": ...}`). `references`
-    are those in resources and outputs, unless loops have to be expanded first.
+    `body` is the document with short tags (`!Sub`) in their long form (`{"Fn::Sub": ...}`). `dangling`
+    are the references to nothing in resources and outputs, unless loops have to be expanded to tell;
+    `looped` has the path of every loop (`Fn::ForEach`) and of all its parents.
     """
 
     file: str
     body: Mapping[str, Any]
     positions: Mapping[Path, Position] = field(repr=False, compare=False)
-    references: tuple[Reference, ...] = field(repr=False, compare=False)
-    has_loops: bool = False
+    dangling: tuple[Reference, ...] = field(repr=False, compare=False)
+    looped: frozenset[Path] = field(default=frozenset(), repr=False, compare=False)
 
     def position(self, path: Path) -> Position | None:
         """Return where `path` is written, or else its nearest parent that is written down."""

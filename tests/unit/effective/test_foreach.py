@@ -278,3 +278,18 @@ def test_a_huge_expansion_ends_in_a_problem() -> None:
     found = effective(nested(5, 60))
     assert [p.message for p in found.problems] == ["the template expands to more than 400000 values"]
     assert time.perf_counter() - start < 10
+
+
+def test_a_loop_behind_an_alias() -> None:
+    found = loops(
+        """
+Resources:
+  A:
+    Type: T
+    Properties: &properties
+      Fn::ForEach::L: [N, [x, y], {"K${N}": !Ref N}]
+  B: {Type: T, Properties: *properties}
+"""
+    )
+    assert found["Resources"]["A"] == found["Resources"]["B"]  # type: ignore[index]
+    assert found["Resources"]["B"]["Properties"] == {"Kx": "x", "Ky": "y"}  # type: ignore[index]

@@ -20,7 +20,7 @@ def items(argument: Any, name: str, least: int, most: int | None = None) -> list
 
 def text(value: Any, what: str) -> str | Symbol:
     """Return `value` as text: a scalar's text, or a symbol."""
-    if isinstance(value, Symbol):
+    if type(value) is str or isinstance(value, Symbol):
         return value
     if isinstance(value, str | int | float):
         return scalar_text(value)

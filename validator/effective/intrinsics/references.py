@@ -53,6 +53,8 @@ def unknown_reference(scope: Scope, name: str) -> IntrinsicError:
 
 def _variable(scope: Scope, value: Any) -> Any:
     """Return a parameter's value; numbers as text where text is being made."""
+    if type(value) is str:
+        return value
     if isinstance(value, list):
         scope.spend(len(value))
         return [scalar_text(item) for item in value] if scope.textual and not symbolic(value) else value

@@ -45,6 +45,10 @@ def sub(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
 
 
 def _joined(scope: Scope, parts: list[str | Symbol]) -> str | Symbol:
+    if all(type(part) is str for part in parts):
+        plain = "".join(parts)  # type: ignore[arg-type]
+        scope.grow(len(plain))
+        return plain
     scope.grow(sum(len(part) if isinstance(part, str) else len(part.text) for part in parts))
     return concat(parts)
 
