@@ -42,7 +42,7 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 		--no-annotate --custom-compile-command "make lock" --quiet "$$@"; }
 	compile --python-version 3.11 --extra build --extra sandbox pyproject.toml -o locks/main.lock
 	compile --python-version 3.11 --extra build --extra sandbox --extra dev pyproject.toml -o locks/dev.lock
-	compile --python-version 3.13 locks/functions.in -o locks/functions.lock
+	compile --python-version 3.13 --excludes locks/functions.excludes locks/functions.in -o locks/functions.lock
 
 clean: ## stop the local AWS and remove what the targets made
 	@if [ -x $(BIN)/lockstep ]; then $(BIN)/lockstep sandbox stop >/dev/null 2>&1 || true; fi

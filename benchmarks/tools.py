@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.measure import Run, best_of, command
-from validator.settings import ENVIRONMENTS
+from validator.environments import ENVIRONMENTS
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

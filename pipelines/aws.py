@@ -23,11 +23,11 @@ _lock = threading.RLock()
 
 @functools.cache
 def _session(profile: str | None, role_arn: str | None) -> Any:
-    import boto3
+    """Return a botocore session; boto3 would add resources and transfers, which nobody here uses, and its import."""
     import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
-    base = boto3.Session(profile_name=profile)
+    base = botocore.session.Session(profile=profile)
     if role_arn is None:
         return base
     credentials = base.get_credentials()
@@ -44,7 +44,7 @@ def _session(profile: str | None, role_arn: str | None) -> Any:
     assumed._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
         refresh_using=fetcher.fetch_credentials, method="assume-role"
     )
-    return boto3.Session(botocore_session=assumed)
+    return assumed
 
 
 def _sts(base: Any, service: str, **kwargs: Any) -> Any:
@@ -54,9 +54,9 @@ def _sts(base: Any, service: str, **kwargs: Any) -> Any:
     """
     from botocore.config import Config
 
-    kwargs.setdefault("region_name", base.region_name or "us-east-1")
+    kwargs.setdefault("region_name", base.get_config_variable("region") or "us-east-1")
     config = Config(retries={"total_max_attempts": 2}, connect_timeout=3, read_timeout=10)
-    return base.client(service, config=config, **kwargs)
+    return base.create_client(service, config=config, **kwargs)
 
 
 class Aws:
@@ -71,7 +71,7 @@ class Aws:
         return cls(stack.region, stack.sceptre_role, stack.profile)
 
     def session(self) -> Any:
-        """Return the boto3 session of the role, for what needs its credentials themselves."""
+        """Return the botocore session of the role, for what needs its credentials themselves."""
         with _lock:
             return _session(self.profile, self.role_arn)
 
@@ -91,7 +91,7 @@ def _client(service: str, region: str, role_arn: str | None, profile: str | None
         max_pool_connections=32,
         s3={"addressing_style": "path"} if os.environ.get("AWS_ENDPOINT_URL") else None,
     )
-    return _session(profile, role_arn).client(service, region_name=region, config=config)
+    return _session(profile, role_arn).create_client(service, region_name=region, config=config)
 
 
 def no_credentials() -> ConfigurationError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pipelines.aws import Aws, clear_errors
-from pipelines.deployment import Action, decide
+from pipelines.deployment import Action, decide, published
 from pipelines.live import LiveStack, read_parameters, read_stacks
 from pipelines.workspace import Workspace
 from validator.model import Stack
@@ -50,8 +50,8 @@ class Deployment:
     clock: Callable[[], float] = time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)
     _report: threading.Lock = field(default_factory=threading.Lock)
-    _published: dict[str, str] = field(default_factory=dict)
-    _changed: bool = False
+    _live: dict[str, LiveStack] = field(default_factory=dict)
+    _foreign: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> list[Result]:
         """Deploy, and return a result for every stack of the environment in deployment order.
@@ -61,49 +61,47 @@ class Deployment:
         """
         results: dict[str, Result] = {}
         batches = self.workspace.project().batches(self.environment)
+        stacks = [stack for batch in batches for stack in batch]
         with clear_errors():
-            live = self._live([stack for batch in batches for stack in batch])
-            self._published |= self._read_published([stack for batch in batches for stack in batch], live)
+            self._live |= self._read(stacks)
+            self._foreign |= self._read_foreign(stacks)
             for batch in batches:
-                if self.stop.is_set() or any(
-                    r.outcome in {"failed", "interrupted"} for r in results.values()
-                ):
+                if self.stop.is_set() or {"failed", "interrupted"} & {r.outcome for r in results.values()}:
                     break
-                results |= self._batch(batch, live)
-        return [
-            results.get(stack.name, Result(stack.name, "not started")) for batch in batches for stack in batch
-        ]
+                results |= self._batch(batch)
+        return [results.get(stack.name, Result(stack.name, "not started")) for stack in stacks]
 
-    def _live(self, stacks: list[Stack]) -> dict[str, LiveStack]:
+    def _read(self, stacks: list[Stack]) -> dict[str, LiveStack]:
         """Return the live stacks by Sceptre name; stacks of one role and region are read together."""
         found: dict[str, LiveStack] = {}
         for (region, role_arn), here in _by_place(stacks).items():
-            lives = read_stacks(
-                Aws(region, role_arn), [stack.external_name for stack in here], templates=True
-            )
+            names = [stack.external_name for stack in here]
+            lives = read_stacks(Aws(region, role_arn), names, templates=True)
             found |= {s.name: lives[s.external_name] for s in here if s.external_name in lives}
         return found
 
-    def _read_published(self, stacks: list[Stack], live: Mapping[str, LiveStack]) -> dict[str, str]:
-        """Return the present values in Parameter Store of what the live stacks read there."""
+    def _read_foreign(self, stacks: list[Stack]) -> dict[str, str]:
+        """Return the values in Parameter Store that live stacks read and no stack of this environment publishes."""
+        own = published(stacks, self._live)
         values: dict[str, str] = {}
-        for (region, role_arn), here in _by_place([stack for stack in stacks if stack.name in live]).items():
-            names = {live[s.name].parameters[key] for s in here for key in live[s.name].resolved}
-            values |= read_parameters(Aws(region, role_arn), names) if names else {}
+        for (region, role_arn), here in _by_place([s for s in stacks if s.name in self._live]).items():
+            live = [self._live[stack.name] for stack in here]
+            if foreign := {one.parameters[key] for one in live for key in one.resolved} - own.keys():
+                values |= read_parameters(Aws(region, role_arn), foreign)
         return values
 
-    def _batch(self, batch: tuple[Stack, ...], live: Mapping[str, LiveStack]) -> dict[str, Result]:
-        if self._changed:
-            # Stacks that this run changed may have published other values since the first look.
-            self._published |= self._read_published(list(batch), live)
-        actions = {stack.name: decide(stack, live.get(stack.name), self._published) for stack in batch}
-        results = {
-            name: self._ended(Result(name, "unchanged")) for name, a in actions.items() if a.kind == "skip"
-        }
+    def _decide(self, stack: Stack) -> Action:
+        stacks = self.workspace.project().of(self.environment)
+        values = {**self._foreign, **published(stacks, self._live)}
+        return decide(stack, self._live.get(stack.name), values)
+
+    def _batch(self, batch: tuple[Stack, ...]) -> dict[str, Result]:
+        actions = {stack.name: self._decide(stack) for stack in batch}
+        still = [name for name, action in actions.items() if action.kind == "skip"]
+        results = {name: self._ended(Result(name, "unchanged")) for name in still}
         todo = [stack for stack in batch if stack.name not in results]
         if not todo:
             return results
-        self._changed = True
         self.workspace.loaded()
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
             running: set[Future[Result]] = {
@@ -142,13 +140,16 @@ class Deployment:
         sceptre_stack = self.workspace.loaded().sceptre_stacks[stack.name]
         if action.kind == "wait":
             launcher.wait(sceptre_stack, self.stop.is_set)
-            live = self._live([stack])
-            action = decide(stack, live.get(stack.name), self._read_published([stack], live))
+            self._live.pop(stack.name, None)
+            self._live |= self._read([stack])
+            action = self._decide(stack)
             if action.kind == "skip":
                 return "unchanged", "an earlier run brought it there"
         if action.kind == "blocked":
             return "failed", action.reason
-        _, failure = launcher.launch(sceptre_stack, self.stop.is_set)
+        live, failure = launcher.launch(sceptre_stack, self.stop.is_set)
+        if live is not None:
+            self._live[stack.name] = live
         if failure:
             return "failed", failure
         return ("created" if action.kind in {"create", "recreate"} else "updated"), action.reason

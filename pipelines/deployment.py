@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,10 +26,10 @@ class Action:
     reason: str
 
 
-def decide(stack: Stack, live: LiveStack | None, published: Mapping[str, str]) -> Action:
+def decide(stack: Stack, live: LiveStack | None, values: Mapping[str, str]) -> Action:
     """Return the action for a stack.
 
-    `published` holds the present values in Parameter Store: a stack is touched when one of its inputs moved, even
+    `values` holds what stands under each name in Parameter Store: a stack is touched when one of its inputs moved, even
     though its own template and parameters are what is deployed.
     """
     if live is None or live.status == "DELETE_COMPLETE":
@@ -47,11 +47,25 @@ def decide(stack: Stack, live: LiveStack | None, published: Mapping[str, str]) -
     moved = [
         key
         for key, value in live.resolved.items()
-        if published.get(live.parameters.get(key, ""), value) != value
+        if values.get(live.parameters.get(key, ""), value) != value
     ]
     if moved:
         return Action("update", f"what it reads has changed: {', '.join(sorted(moved))}")
     return Action("skip", "unchanged")
+
+
+def published(stacks: Iterable[Stack], live: Mapping[str, LiveStack]) -> dict[str, str]:
+    """Return what live stacks publish in Parameter Store, by name (REQ-P7).
+
+    Read from their outputs rather than from Parameter Store: a value that somebody changed there by hand is drift,
+    and no reason to deploy it further.
+    """
+    return {
+        f"{stack.parameter_path}/{output}": value
+        for stack in stacks
+        if stack.name in live
+        for output, value in live[stack.name].outputs.items()
+    }
 
 
 def _difference(stack: Stack, live: LiveStack) -> str:

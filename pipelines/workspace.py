@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,12 +30,20 @@ KEPT = 8
 """Cache files kept: enough for a few branches."""
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a cache file holds: the project, and the `stacks` of `lockstep/render/v1`."""
+
+    project: Project
+    stacks: list[dict[str, Any]]
+
+
 @dataclass(slots=True)
 class Workspace:
     """The project below `root`. `LOCKSTEP_CACHE=off` in the environment loads it anew each time."""
 
     root: Path
-    _content: dict[str, Any] = field(default_factory=dict)
+    _content: Content | None = None
     _loaded: Loaded | None = None
 
     def loaded(self) -> Loaded:
@@ -48,32 +56,27 @@ class Workspace:
 
     def project(self) -> Project:
         """Return the project; every stack of it evaluates without a problem, or ConfigurationError is raised."""
-        return project_from_json(self._read()["project"])
+        return self._read().project
 
     def rendered(self, environment: str | None = None) -> list[dict[str, Any]]:
         """Return the `stacks` of `lockstep/render/v1`, of one environment or of all."""
-        stacks = self._read()["stacks"]
+        stacks = self._read().stacks
         return [stack for stack in stacks if environment in (None, stack["environment"])]
 
-    def _read(self) -> dict[str, Any]:
-        if not self._content:
+    def _read(self) -> Content:
+        if self._content is None:
             file = self._file()
             self._content = _kept(file) or self._render(file)
         return self._content
 
-    def _render(self, file: Path | None) -> dict[str, Any]:
+    def _render(self, file: Path | None) -> Content:
         from validator.rendering import as_json, render
 
         project = self.loaded().project
-        content = {
-            "schema": SCHEMA,
-            "project": project_to_json(project),
-            "stacks": as_json(render(project.stacks)),
-        }
-        text = json.dumps(content)
+        stacks = as_json(render(project.stacks))
         if file is not None:
-            _keep(file, text)
-        return dict(json.loads(text))
+            _keep(file, json.dumps({"schema": SCHEMA, "project": project_to_json(project), "stacks": stacks}))
+        return Content(project, stacks)
 
     def _file(self) -> Path | None:
         if os.environ.get("LOCKSTEP_CACHE") == "off":
@@ -99,15 +102,14 @@ def _files(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names))
 
 
-def _kept(file: Path | None) -> dict[str, Any] | None:
+def _kept(file: Path | None) -> Content | None:
     """Return what a cache file holds; None where it is missing or not whole."""
     if file is None:
         return None
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        content = json.loads(file.read_text(encoding="utf-8"))
-        if content["schema"] == SCHEMA and isinstance(content["stacks"], list):
-            project_from_json(json.loads(json.dumps(content["project"])))
-            return dict(content)
+        document = json.loads(file.read_text(encoding="utf-8"))
+        if document["schema"] == SCHEMA and isinstance(document["stacks"], list):
+            return Content(project_from_json(document["project"]), document["stacks"])
     return None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from validator.settings import ENVIRONMENTS
+from validator.environments import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from sandbox.orders_demo import Counts

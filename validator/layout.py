@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from .environments import ENVIRONMENTS
 from .errors import ConfigurationError, Problem
-from .settings import ENVIRONMENTS
 
 CONFIG = "config.yaml"
 NOT_ENVIRONMENTS = frozenset({"shared"})

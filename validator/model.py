@@ -47,6 +47,11 @@ class Stack:
         return self.name.split("/", 2)[-1]
 
     @property
+    def parameter_path(self) -> str:
+        """Where the stack publishes its outputs in Parameter Store (REQ-P7)."""
+        return f"/{self.workload}/{self.environment}/{self.short_name}"
+
+    @property
     def digest(self) -> str:
         """Digest of what a deployment would set: template, parameters, tags without the release's."""
         parameters = {key: to_json(value) for key, value in self.parameters.items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from validator.settings import ENVIRONMENTS
+from validator.environments import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -15,8 +15,8 @@ from sandbox.place import Record
 from sandbox.traffic import OrderClient, local_url
 from tests.e2e.commands import ROOT, lockstep, lockstep_json
 from tests.unit.pipelines.test_cli import validate
+from validator.environments import ENVIRONMENTS
 from validator.loader import load
-from validator.settings import ENVIRONMENTS
 
 pytestmark = pytest.mark.xdist_group("orders")
 

@@ -5,9 +5,9 @@ A new workload is one file here and one line in `WORKLOADS`.
 
 from __future__ import annotations
 
-from .base import ENVIRONMENTS, Grows, Identity, WorkloadSettings
+from .base import Grows, Identity, WorkloadSettings
 from .orders import OrdersSettings
 
 WORKLOADS: dict[str, type[WorkloadSettings]] = {"orders": OrdersSettings}
 
-__all__ = ["ENVIRONMENTS", "WORKLOADS", "Grows", "Identity", "OrdersSettings", "WorkloadSettings"]
+__all__ = ["WORKLOADS", "Grows", "Identity", "OrdersSettings", "WorkloadSettings"]

@@ -14,9 +14,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-ENVIRONMENTS = ("dev", "staging", "prod")
-"""The promotion order (REQ-G1)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:

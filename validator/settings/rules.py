@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ..environments import ENVIRONMENTS
 from ..errors import Problem
-from .base import ENVIRONMENTS, Grows, WorkloadSettings
+from .base import Grows, WorkloadSettings
 
 Place = tuple[str, str]
 """Environment and workload."""
