@@ -19,8 +19,8 @@ OPERATOR = ACCOUNTS["dev"]
 """The account whose credentials a user of the sandbox holds; it may assume each deploy role."""
 
 OPERATOR_REGION = "us-east-1"
-SECRET = "sandbox"  # noqa: S105 - no secret: the emulator checks no signature
-"""The secret access key of every account."""
+SECRET = "sandbox"  # noqa: S105 - no secret: it opens nothing but this machine's own emulator
+"""The secret access key of every account; requests are signed with it."""
 
 
 def role_name(environment: str) -> str:

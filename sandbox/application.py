@@ -26,6 +26,10 @@ STUBS = f"{OWN}stubs"
 """The resources that deployments made and that are only recorded."""
 
 
+SECURE = (b"x-forwarded-proto", b"https")
+"""Says that a request came over TLS: nothing leaves this machine, and policies deny what does not."""
+
+
 async def _answer(send: Send, status: int, found: object) -> None:
     body = json.dumps(found).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
@@ -48,6 +52,8 @@ def build(record: Record) -> Any:
             return
         if scope["type"] == "lifespan":
             send = _then_bootstrap(send)
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [*scope["headers"], SECURE]}
         await ministack.app.app(scope, receive, send)
 
     return application

@@ -15,7 +15,7 @@ SCOPE = Name.function("core.responses", "request_scope", "account_id", "region")
 NAMES = (HANDLERS, ROLES, SCOPE)
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-"""The emulator enforces no policy; the real deploy role has its own (REQ-P8)."""
+"""What the deploy roles may do here; on AWS they have a policy of their own (REQ-P8)."""
 
 
 def _iam(action: str, **parameters: str) -> Any:

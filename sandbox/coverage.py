@@ -18,37 +18,62 @@ END = "<!-- end -->"
 OWN: tuple[Claim, ...] = (
     emulated("AWS::ApiGateway::Account", "the role is kept; nothing is logged with it"),
     emulated("AWS::ApiGateway::GatewayResponse", "status, headers and the `application/json` template"),
-    emulated("AWS::ApiGateway::Method", "proxy to Lambda; AWS_IAM asks for a signature and does not verify it"),
+    emulated(
+        "AWS::ApiGateway::Method", "proxy to Lambda; AWS_IAM verifies the signature and the caller's policy"
+    ),
     emulated("AWS::ApiGateway::Model", "checked by the request validator"),
     emulated("AWS::ApiGateway::Resource", "paths and path parameters"),
     emulated("AWS::ApiGateway::RestApi", "served over HTTP"),
     emulated("AWS::ApiGateway::Stage", "throttling by its method settings, answered with 429"),
     recorded("AWS::ApiGateway::Deployment", "a stage serves the API as it is now, not as it was deployed"),
-    emulated("AWS::CloudWatch::Alarm", "over one metric that is published; the services publish none by themselves"),
+    emulated(
+        "AWS::CloudWatch::Alarm", "over one metric that is published; the services publish none by themselves"
+    ),
     recorded("AWS::CloudWatch::Dashboard", "kept and shown"),
     emulated("AWS::DynamoDB::Table", "items, conditions, transactions, streams"),
-    recorded("AWS::EC2::InternetGateway, AWS::EC2::VPCGatewayAttachment", "kept and shown; there is no traffic"),
+    recorded(
+        "AWS::EC2::InternetGateway, AWS::EC2::VPCGatewayAttachment", "kept and shown; there is no traffic"
+    ),
     recorded("AWS::EC2::Route, AWS::EC2::RouteTable", "kept and shown; there is no traffic"),
     recorded("AWS::EC2::SecurityGroup", "kept and shown; no traffic is filtered"),
-    recorded("AWS::EC2::Subnet, AWS::EC2::SubnetRouteTableAssociation", "kept and shown; no address is taken"),
+    recorded(
+        "AWS::EC2::Subnet, AWS::EC2::SubnetRouteTableAssociation", "kept and shown; no address is taken"
+    ),
     recorded("AWS::EC2::VPC", "kept and shown, with its default group, table and list"),
-    recorded("AWS::EC2::VPCEndpoint", "kept and shown; functions reach every service without one, policies deny nothing"),
-    recorded("AWS::IAM::ManagedPolicy", "kept and shown; no call is denied by one"),
-    recorded("AWS::IAM::Role", "can be assumed where its trust policy says so; its policies deny nothing"),
-    emulated("AWS::KMS::Alias, AWS::KMS::Key", "encrypts and decrypts; services do not use keys by themselves"),
+    recorded(
+        "AWS::EC2::VPCEndpoint",
+        "kept and shown; functions reach every service without one, policies deny nothing",
+    ),
+    emulated("AWS::IAM::ManagedPolicy", "as a policy and as a boundary, evaluated at every call"),
+    emulated(
+        "AWS::IAM::Role", "trust policy, policies and boundary are evaluated; a function acts as its role"
+    ),
+    emulated(
+        "AWS::KMS::Alias, AWS::KMS::Key", "encrypts and decrypts; services do not use keys by themselves"
+    ),
     emulated("AWS::Lambda::Function", "runs in a process of its own, cold and warm, with its timeout"),
     recorded("AWS::Lambda::Permission", "kept and shown; nobody is refused for want of one"),
     emulated("AWS::Logs::LogGroup", "functions write to it; retention is kept and deletes nothing"),
     emulated("AWS::S3::Bucket", "objects, versions, conditional writes"),
-    recorded("AWS::S3::BucketPolicy", "kept and shown; no call is denied by one"),
+    emulated("AWS::S3::BucketPolicy", "evaluated at every call"),
     emulated("AWS::SNS::Topic", "publishes to queues and functions"),
-    recorded("AWS::SNS::TopicPolicy", "kept and shown; no call is denied by one"),
+    emulated("AWS::SNS::TopicPolicy", "evaluated at every call"),
     emulated("AWS::SQS::Queue", "visibility, retention, delay, redrive to the dead letter queue"),
-    recorded("AWS::SQS::QueuePolicy", "kept and shown; no call is denied by one"),
+    emulated("AWS::SQS::QueuePolicy", "evaluated at every call"),
     emulated("AWS::SSM::Parameter", "versions, lists"),
-    emulated("Stacks", "create, update, delete, change sets, rollback with the reason in the events, drift of 14 types"),
+    emulated(
+        "Stacks",
+        "create, update, delete, change sets, rollback with the reason in the events, drift of 14 types",
+    ),
     emulated("Accounts and regions", "12-digit accounts, apart from one another, regions by the signature"),
-    absent("IAM enforcement", "policies and boundaries are never evaluated, except the trust policies of AssumeRole"),
+    emulated(
+        "IAM enforcement",
+        "policies of roles and resources, boundaries, trust policies; signatures of sessions",
+    ),
+    absent("IAM: the root of an account", "its 12-digit key is believed without its signature"),
+    absent("IAM: what CloudFormation and the services do", "made in process, as nobody: no policy is asked"),
+    absent("IAM: organisation policies, kms:ViaService", "there are none; services use no keys"),
+    absent("TLS", "loopback is HTTP, and every request counts as TLS for aws:SecureTransport"),
     absent("Metrics that AWS services publish", "only what is put by PutMetricData is there"),
     absent("X-Ray", "no daemon and no service; a traced function says so in its settings only"),
     absent("Networks", "no packet flows: subnets, routes, gateways, endpoints and groups decide nothing"),
@@ -58,14 +83,17 @@ OWN: tuple[Claim, ...] = (
 
 _TITLES = {
     Level.EMULATED: ("Emulated", "The service's own calls do and show what the template says."),
-    Level.RECORDED: ("Recorded only", "Kept and shown; nothing acts on it, and no claim of the product rests on it."),
+    Level.RECORDED: (
+        "Recorded only",
+        "Kept and shown; nothing acts on it, and no claim of the product rests on it.",
+    ),
     Level.ABSENT: ("Not there", "Ignored, or refused with a message, as the note says."),
 }
 
 
 def claims() -> tuple[Claim, ...]:
     """Return every claim, ministack's own first."""
-    from sandbox.extension import EXTENSIONS  # noqa: PLC0415 - the page is read without ministack
+    from sandbox.extension import EXTENSIONS
 
     return OWN + tuple(claim for extension in EXTENSIONS for claim in extension.claims)
 

@@ -39,7 +39,9 @@ def environment(place: Place, port: int, inherited: Mapping[str, str]) -> dict[s
         "MINISTACK_HOST": HOST,
         "MINISTACK_ACCOUNT_ID": accounts.OPERATOR,
         "MINISTACK_REGION": accounts.OPERATOR_REGION,
+        "AWS_ACCESS_KEY_ID": accounts.OPERATOR,
         "AWS_SECRET_ACCESS_KEY": accounts.SECRET,
+        "AUTH": "true",  # signatures, policies, boundaries and trust are evaluated
         "AWS_EC2_METADATA_DISABLED": "true",
         "IOT_MTLS_ENABLED": "0",  # a second port that nobody here needs
         "SFTP_ENABLED": "0",  # the same

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sandbox.extension import (
     alarms,
     api_owners,
-    assume_role,
     autoscaling,
     conditions,
     describe_stacks,
@@ -18,6 +17,7 @@ from sandbox.extension import (
     lambda_mappings,
     lambda_workers,
     nested_references,
+    parameter_access,
     parameter_constraints,
     property_types,
     rest_apis,
@@ -29,7 +29,6 @@ from sandbox.extension.claims import Extension
 EXTENSIONS: tuple[Extension, ...] = (
     alarms.EXTENSION,
     api_owners.EXTENSION,
-    assume_role.EXTENSION,
     autoscaling.EXTENSION,
     conditions.EXTENSION,
     describe_stacks.EXTENSION,
@@ -42,6 +41,7 @@ EXTENSIONS: tuple[Extension, ...] = (
     lambda_mappings.EXTENSION,
     lambda_workers.EXTENSION,
     nested_references.EXTENSION,
+    parameter_access.EXTENSION,
     parameter_constraints.EXTENSION,
     property_types.EXTENSION,
     rest_apis.EXTENSION,

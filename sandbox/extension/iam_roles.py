@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from sandbox.extension.claims import Extension, recorded
+from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name
 from sandbox.extension.resources import NAMES, Properties, RefusedError, complete
 
@@ -25,12 +25,7 @@ def _apply(name: str, old: Properties, new: Properties) -> None:
 
 EXTENSION = Extension(
     name="iam_roles",
-    claims=(
-        recorded("AWS::IAM::Role PermissionsBoundary", "has to exist, and is shown by GetRole"),
-        recorded(
-            "AWS::IAM::Role and AWS::IAM::ManagedPolicy documents", "kept and shown; no call is denied by one"
-        ),
-    ),
+    claims=(emulated("AWS::IAM::Role PermissionsBoundary", "has to exist; limits what the role may do"),),
     names=(*NAMES, ROLES, POLICIES),
     install=lambda: complete("AWS::IAM::Role", _apply),
 )

@@ -13,7 +13,13 @@ ROLE = """
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement: [{Effect: Allow, Action: ["ssm:GetParameter", "dynamodb:PutItem", "sqs:*"], Resource: "*"}]
 """
+"""A role with what the functions of these tests call."""
 
 
 def package(source: str) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -72,3 +75,74 @@ def test_a_role_shows_its_boundary(client: Client, account: str, stack: Stack) -
     role = client("iam", account=account).get_role(RoleName="bounded")["Role"]
     expected = f"arn:aws:iam::{account}:policy/boundary"
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == expected
+
+
+LIMITED = """
+Resources:
+  Boundary:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Action: ["ssm:GetParameters", "sqs:ListQueues"], Resource: "*"}]
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: limited
+      PermissionsBoundary: !Ref Boundary
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {AWS: !Ref AWS::AccountId}, Action: "sts:AssumeRole"}]
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: ["sns:ListTopics", "sqs:ListQueues"], Resource: "*"}
+              - Effect: Allow
+                Action: ssm:GetParameters
+                Resource: !Sub "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/own/*"
+"""
+
+
+@pytest.fixture
+def limited(client: Client, sandbox: Record, account: str, stack: Stack) -> Callable[[str], Any]:
+    """Return a maker of clients that act as a role with little, inside a boundary."""
+    assert stack.create(LIMITED) == "CREATE_COMPLETE", stack.reasons()
+    role = f"arn:aws:iam::{account}:role/limited"
+    given = client("sts", account=account).assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+    session = boto3.Session(
+        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region_name="us-east-1"
+    )
+    return lambda service: session.client(service, endpoint_url=sandbox.endpoint)
+
+
+def test_policies_are_enforced(limited: Callable[[str], Any]) -> None:
+    """A role may do what its policy allows, within its boundary, and nothing else (REQ-P8)."""
+    limited("sqs").list_queues()
+    with pytest.raises(ClientError, match=r"AccessDenied|AuthorizationError"):
+        limited("sns").list_topics()  # allowed by the policy, not by the boundary
+    with pytest.raises(ClientError, match="AccessDenied"):
+        limited("dynamodb").list_tables()
+
+
+def test_parameters_are_allowed_one_by_one(
+    client: Client, account: str, limited: Callable[[str], Any]
+) -> None:
+    """GetParameters needs leave for each parameter that it names."""
+    client("ssm", account=account).put_parameter(Name="/own/a", Type="String", Value="v")
+    ssm = limited("ssm")
+    found = ssm.get_parameters(Names=["/own/a", "/own/none"])
+    assert [one["Value"] for one in found["Parameters"]] == ["v"]
+    for names in (["/other/a"], ["/own/a", "/other/a"]):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            ssm.get_parameters(Names=names)
+
+
+def test_a_wrong_secret_is_refused(client: Client, sandbox: Record) -> None:
+    """The signatures of sessions are verified."""
+    role = accounts.role_arn("staging")
+    given = client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+    session = boto3.Session(given["AccessKeyId"], "wrong", given["SessionToken"], region_name="us-east-1")
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        session.client("sqs", endpoint_url=sandbox.endpoint).list_queues()

@@ -7,7 +7,11 @@ import json
 from dataclasses import dataclass
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from sandbox import accounts
 from sandbox.place import HOST, Record
 from tests.e2e.conftest import Client
 from tests.e2e.sandbox.functions import ROLE, package
@@ -97,7 +101,7 @@ TEMPLATE = (
 Outputs: {Api: {Value: !Ref Api}}
 """.replace("INTEGRATION", _INTEGRATION)
 )
-SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/execute-api/aws4_request"}
+FORGED = {"Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/execute-api/aws4_request"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,31 @@ class Api:
 
     sandbox: Record
     stack: Stack
+    account: str
 
     def ask(
-        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: str | None = None,
+        *,
+        signed: bool = False,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, object], dict[str, str]]:
-        """Return status, JSON body and headers (names in lower case)."""
+        """Return status, JSON body and headers (names in lower case); `signed` by the API's own account."""
         connection = http.client.HTTPConnection(HOST, self.sandbox.port, timeout=30)
-        base = f"/_aws/execute-api/{self.stack.outputs()['Api']}/dev"
-        connection.request(method, base + path, body, {"Content-Type": "application/json", **(headers or {})})
+        target = f"/_aws/execute-api/{self.stack.outputs()['Api']}/dev{path}"
+        request = AWSRequest(
+            method,
+            f"{self.sandbox.endpoint}{target}",
+            headers={"Content-Type": "application/json", **(headers or {})},
+            data=body,
+        )
+        if signed:
+            SigV4Auth(Credentials(self.account, accounts.SECRET), "execute-api", "us-east-1").add_auth(
+                request
+            )
+        connection.request(method, target, body, dict(request.headers.items()))
         answer = connection.getresponse()
         found = answer.status, json.loads(answer.read()), {k.lower(): v for k, v in answer.getheaders()}
         connection.close()
@@ -126,7 +147,7 @@ def api(client: Client, account: str, sandbox: Record, stack: Stack) -> Api:
     s3 = client("s3", account=account)
     s3.create_bucket(Bucket=f"code-{account}")
     s3.put_object(Bucket=f"code-{account}", Key="code.zip", Body=package(SOURCE))
-    return Api(sandbox, stack)
+    return Api(sandbox, stack, account)
 
 
 def test_a_request_reaches_the_function(account: str, api: Api) -> None:
@@ -135,21 +156,22 @@ def test_a_request_reaches_the_function(account: str, api: Api) -> None:
     status, body, headers = api.ask("GET", "/orders/o-1")
     assert (status, headers["x-own"]) == (201, "1")
     assert body == {"method": "GET", "path": "/orders/o-1", "stage": "dev", "order": "o-1"}
-    assert api.ask("POST", "/orders", '{"symbol": "X"}', SIGNED)[0] == 201
+    assert api.ask("POST", "/orders", '{"symbol": "X"}', signed=True)[0] == 201
 
 
 def test_a_body_that_breaks_the_model_is_refused(account: str, api: Api) -> None:
     """The request validator answers through the gateway response of the API."""
     api.stack.create(TEMPLATE.replace("BUCKET", account))
-    status, body, headers = api.ask("POST", "/orders", '{"side": "BUY"}', SIGNED)
+    status, body, headers = api.ask("POST", "/orders", '{"side": "BUY"}', signed=True)
     assert (status, headers["content-type"]) == (422, "application/problem+json")
     assert body == {"title": "no order", "detail": "Invalid request body"}
 
 
 def test_an_unsigned_request_is_refused(account: str, api: Api) -> None:
-    """A method with AWS_IAM answers 403 to a request without a signature."""
+    """A method with AWS_IAM answers 403 to a request without a signature, or with a forged one."""
     api.stack.create(TEMPLATE.replace("BUCKET", account))
     assert api.ask("POST", "/orders", '{"symbol": "X"}')[0] == 403
+    assert api.ask("POST", "/orders", '{"symbol": "X"}', headers=FORGED)[0] == 403
 
 
 def test_more_requests_than_the_stage_allows_are_throttled(account: str, api: Api) -> None:

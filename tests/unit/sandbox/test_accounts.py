@@ -6,19 +6,18 @@ import json
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from sandbox import accounts
-from validator.loader import load
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("environment", sorted(accounts.ACCOUNTS))
-def test_account_and_role_are_those_of_the_configuration(environment: str) -> None:
-    """What Sceptre assumes is what the sandbox has made."""
-    settings = load(ROOT).project.settings[environment, "orders"]
-    assert settings.account == accounts.ACCOUNTS[environment]
-    assert settings.deploy_role_arn == accounts.role_arn(environment)
+def test_the_account_is_that_of_the_configuration(environment: str) -> None:
+    """What the configuration deploys to is what the sandbox has made."""
+    config = YAML(typ="safe").load(ROOT / "sceptre" / "config" / environment / "config.yaml")
+    assert config["account"] == accounts.ACCOUNTS[environment]
 
 
 def test_the_trust_policy_names_the_operator_only() -> None:
