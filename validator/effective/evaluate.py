@@ -53,8 +53,9 @@ def evaluate(
         outputs,
         scope.conditions,
         tuple(failures),
-        tuple(sorted(set(scope.problems), key=lambda p: (p.line or 0, p.key, p.message))),
+        scope.found(),
         scope.origins,
+        scope.condition_origins,
         scope.sources,
         scope.moved,
     )

@@ -19,7 +19,7 @@ MAX_CHARACTERS = 1_048_576
 """The longest template that CloudFormation takes, in characters; aliases count as what they stand for."""
 MAX_DEPTH = 100
 """The deepest nesting that is read; deeper text is refused."""
-MAX_NODES = 150_000
+MAX_NODES = 250_000
 """The most nodes of a template; aliases count as what they stand for."""
 MAX_PROBLEMS = 50
 """Reading stops after this many problems: the rest is likely noise."""

@@ -44,7 +44,8 @@ class RuleFailure:
 class EffectiveTemplate:
     """A template evaluated with one environment's parameters. Values are shared: treat them as read-only.
 
-    `origins` says for each effective path what its value came from; ask `because` for the whole story.
+    `origins` says for each effective path what its value came from directly, and `condition_origins` the
+    same of each condition; ask `because` for the whole story.
     """
 
     template: Template
@@ -54,6 +55,7 @@ class EffectiveTemplate:
     rule_failures: tuple[RuleFailure, ...]
     problems: tuple[Problem, ...]
     origins: Mapping[Path, Origins] = field(repr=False)
+    condition_origins: Mapping[str, Origins] = field(repr=False)
     _sources: Mapping[Path, Path] = field(repr=False)
     _moved: Mapping[Path, Path] = field(repr=False)
 
@@ -68,7 +70,7 @@ class EffectiveTemplate:
     def because(self, path: Path) -> tuple[Origin, ...]:
         """Return what the value at `path` came from, its own parts included, in a stable order.
 
-        A part of a computed value has the origins of the whole.
+        A part of a computed value has the origins of the whole; a condition brings what decided it.
         """
         found: set[Origin] = set()
         for length in range(len(path), 0, -1):
@@ -76,6 +78,11 @@ class EffectiveTemplate:
         for place, origins in self.origins.items():
             if place[: len(path)] == path:
                 found |= origins
+        queue = [origin.name for origin in found if origin.kind == "condition"]
+        while queue:
+            behind = self.condition_origins.get(queue.pop(), frozenset()) - found
+            queue += [origin.name for origin in behind if origin.kind == "condition"]
+            found |= behind
         return tuple(sorted(found, key=str))
 
     def to_json(self) -> dict[str, Any]:

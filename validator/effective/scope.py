@@ -239,7 +239,6 @@ class Scope:
             return Symbol("condition", (name,))
         if self.trace is not None:
             self.trace.add(Origin("condition", name))
-            self.trace |= self.condition_origins.get(name, frozenset())
         return self.conditions[name]
 
     def unknown_condition(self, name: str) -> IntrinsicError:
@@ -247,16 +246,21 @@ class Scope:
         hint = "declare it in Conditions, or correct the name"
         return IntrinsicError(f"no condition is named {name}", hint)
 
+    def found(self) -> tuple[Problem, ...]:
+        """Return the problems in the order of the file, no more than can be read."""
+        problems = sorted(set(self.problems[:MAX_PROBLEMS]), key=lambda p: (p.line or 0, p.key, p.message))
+        if len(self.problems) > MAX_PROBLEMS:
+            message = f"there are more than {MAX_PROBLEMS} problems; the rest is not shown"
+            problems.append(self.template.problem((), message, "mend these first"))
+        return tuple(problems)
+
     def original(self, path: Path) -> Path:
         """Return where the node at `path` stood before loops were expanded."""
         return _moved(path, self.moved)
 
     def fail(self, path: Path, message: str, hint: str = "") -> Symbol:
         """Record a problem at a source path and return the symbol that stands for the missing value."""
-        if len(self.problems) == MAX_PROBLEMS:
-            message = f"there are more than {MAX_PROBLEMS} problems; the rest is not shown"
-            self.problems.append(self.template.problem((), message, "mend these first"))
-        elif len(self.problems) < MAX_PROBLEMS:
+        if len(self.problems) <= MAX_PROBLEMS:
             self.problems.append(self.template.problem(self.original(path), message, hint))
         return Symbol("invalid", (str(path[-1]) if path else "",))
 

@@ -126,10 +126,16 @@ def test_two_circles_are_two_problems_and_leave_the_rest_alone() -> None:
 
 def test_a_long_chain_of_conditions() -> None:
     """As many as a template of 1 MB could name one after the other, without recursion."""
-    links = "\n".join(f"C{index}: !Not [!Condition C{index + 1}]" for index in range(5_000))
-    found = conditions(f"{links}\nC5000: !Equals [a, a]")
+    links = ", ".join(f"C{index}: !Not [!Condition C{index + 1}]" for index in range(5_000))
+    found = effective(
+        f"Parameters: {{P: {{Type: String, Default: a}}}}\nConditions: {{{links}, C5000: !Equals [!Ref P, a]}}\n"
+        "Resources: {A: {Type: T, Condition: C0}}"
+    )
     assert found.conditions["C0"] is True
     assert found.conditions["C1"] is False
+    because = [str(origin) for origin in found.because(("Resources", "A"))]
+    assert len(because) == 5_002
+    assert because[-1] == "parameter:P"
 
 
 IF = HEAD + "Conditions: {Yes: !Equals [a, a], Never: !Equals [a, b], Sym: !Equals [!Ref AWS::StackId, x]}\n"
