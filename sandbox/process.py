@@ -24,7 +24,7 @@ from validator.errors import ConfigurationError, TechnicalError
 READY_SECONDS = 60.0
 """How long a start may take on a slow machine; a second is usual."""
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 """How long the server may take to save its state before it is killed."""
 
 POLL_SECONDS = 0.02

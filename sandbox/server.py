@@ -125,6 +125,10 @@ def serve(place: Place, port: int, lifeline: int | None) -> None:
     config.graceful_timeout = 0.3  # functions keep idle connections open, and nobody waits for those
     asyncio.run(run(built, config))
     place.marker.touch()
+    # Nothing is left to do, and the interpreter would wait seconds for threads and functions that nobody needs; what
+    # is left of the process group ends with its pipes, or by `process.stop`.
+    logging.shutdown()
+    os._exit(0)
 
 
 def main() -> None:
