@@ -119,7 +119,6 @@ def value_of(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
     name, attribute = items(argument, "Fn::ValueOf", 2)
     if not isinstance(name, str) or name not in scope.variables or not isinstance(attribute, str):
         raise IntrinsicError("Fn::ValueOf takes the name of a parameter and an attribute")
-    scope.note("parameter", name)
     return Symbol("valueof", (name, attribute))
 
 

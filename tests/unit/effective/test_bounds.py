@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -75,11 +76,15 @@ def test_long_text_in_a_long_loop_ends() -> None:
 
 def test_identifiers_in_long_text_end() -> None:
     copied = f"{{'X': {{Type: T, Properties: {{P: '{'${N}' * 100_000}'}}}}}}"
+    tracemalloc.start()
     found = bounded(
         "Transform: AWS::LanguageExtensions\n"
         f"Parameters: {{P: {{Type: CommaDelimitedList, Default: {'v' * 4000}}}}}\n"
         f"Resources: {{'Fn::ForEach::L': [N, !Ref P, {copied}]}}"
     )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000_000
     assert "more than 8000000 characters" in found.problems[0].message
 
 
@@ -89,6 +94,17 @@ def test_hostile_patterns_of_many_parameters_end() -> None:
     )
     found = bounded(f"Parameters: {{{declared}}}\nResources: {{A: {{Type: T}}}}")
     assert all("must match" in p.message or "more than 200" in p.message for p in found.problems)
+
+
+def test_many_encodings_end() -> None:
+    uses = ", ".join(f"P{i}: {{Fn::Base64: !Ref P}}" for i in range(1_500))
+    found = bounded(
+        f"Parameters: {{P: {{Type: String, Default: {'y' * 4000}}}}}\n"
+        f"Resources: {{A: {{Type: T, Properties: {{{uses}}}}}}}"
+    )
+    assert [p.message for p in found.problems] == [
+        "the template's functions produce more than 8000000 characters"
+    ]
 
 
 def test_deep_values_do_not_exhaust_the_stack() -> None:

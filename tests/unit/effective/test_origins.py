@@ -102,6 +102,32 @@ def test_an_effective_path_leads_back_to_its_line(path: tuple[str | int, ...], l
     assert position.line == line
 
 
+@pytest.mark.parametrize(
+    ("condition", "key", "line"),
+    [
+        ("Always", "Resources.A.Properties.P.Fn::If.1.K.0.Fn::Select", 8),
+        ("Never", "Resources.A.Properties.P.Fn::If.2.Fn::Select", 9),
+        ("Sym", "Resources.A.Properties.P.Fn::If.2.Fn::Select", 9),
+    ],
+)
+def test_a_problem_in_a_branch_points_into_it(condition: str, key: str, line: int) -> None:
+    found = effective(
+        f"""Conditions: {{Always: !Equals [a, a], Never: !Equals [a, b], Sym: !Equals [!Ref AWS::StackId, x]}}
+Resources:
+  A:
+    Type: T
+    Properties:
+      P: !If
+        - {condition}
+        - K: [!Select [5, [x]]]
+        - !Select [6, [x]]
+"""
+    )
+    problem = found.problems[-1]
+    assert (problem.key, problem.line) == (key, line)
+    assert len(found.problems) == (2 if condition == "Sym" else 1)
+
+
 def test_problems_carry_the_file_the_key_and_the_line() -> None:
     found = effective("Resources:\n  A:\n    Type: T\n    Properties:\n      P: !If [Gone, a, b]\n")
     (problem,) = found.problems

@@ -81,7 +81,9 @@ def test_json_is_read_with_its_own_numbers_tabs_and_escapes() -> None:
 
 
 def test_every_node_has_the_position_of_its_key_or_item() -> None:
-    template = parse("Resources:\n  A:\n    L:\n      - x\n      - !Sub y\n", "t.yaml")
+    template = parse("Resources:\n  A:\n    L:\n      - x\n      - !Sub y\n      -  !Join [a]\n", "t.yaml")
+    assert template.position(("Resources", "A", "L", 2, "Fn::Join")) == Position(6, 10)
+    assert template.position(("Resources", "A", "L", 2, "Fn::Join", 0)) == Position(6, 17)
     assert template.position(("Resources", "A", "L", 1, "Fn::Sub")) == Position(5, 9)
     assert template.position(("Resources", "A", "L")) == Position(3, 5)
     assert template.position(("Resources", "A", "L", 0)) == Position(4, 9)
@@ -143,6 +145,7 @@ HOSTILE = {
     "deep mappings": '{"a":' * 10_000 + "1" + "}" * 10_000,
     "unclosed": "[" * 1_000_000,
     "wide": "a: [" + "x, " * 300_000 + "x]",
+    "wide lists": "a: [" + "[], " * 260_000 + "[]]",
     "too long": "a: " + "x" * MAX_CHARACTERS,
     "laughs": "a: &a [x, x, x, x, x, x, x, x, x]\n"
     + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(12)),

@@ -58,7 +58,7 @@ def test_java_classes_and_groups() -> None:
     "pattern",
     [
         *(r"(a)\1", r"(?<=a)b", r"(?i)a", "a++", "[a&&b]", "(", "a{2,1}", "[b-a]", "*", r"\p{IsGreek}"),
-        *("[", "\\", "a{", "x" * 3000),
+        *("[", "\\", "a{", "a)", "x" * 3000),
     ],
 )
 def test_what_is_not_covered_is_left_to_cloudformation(pattern: str) -> None:

@@ -104,7 +104,7 @@ def test_references_are_checked_in_branches_that_are_not_taken() -> None:
           A:
             Type: T
             Properties:
-              P: !If [Never, !Ref Nothing, [!Sub "${Gone.Arn}", !If [Missing, a, b]]]
+              P: !If [Never, [!Ref Nothing, !If [Missing, a, b]], !Sub "${Gone.Arn}"]
           B:
             Type: T
             Condition: Never
@@ -112,9 +112,9 @@ def test_references_are_checked_in_branches_that_are_not_taken() -> None:
         """
     )
     assert [(p.key.rpartition("Properties.")[2], p.message) for p in found.problems] == [
-        ("P.Fn::If.1.Ref", "no parameter or resource is named Nothing"),
-        ("P.Fn::If.2.0.Fn::Sub", "no resource is named Gone"),
-        ("P.Fn::If.2.1.Fn::If.0", "no condition is named Missing"),
+        ("P.Fn::If.1.0.Ref", "no parameter or resource is named Nothing"),
+        ("P.Fn::If.1.1.Fn::If.0", "no condition is named Missing"),
+        ("P.Fn::If.2.Fn::Sub", "no resource is named Gone"),
         ("P.Fn::GetAtt", "no resource is named Lost"),
     ]
     assert [p.line for p in found.problems] == [7, 7, 7, 11]

@@ -144,6 +144,9 @@ def test_malformed_templates(text: str, expected: list[str]) -> None:
 def test_properties_may_be_chosen_whole() -> None:
     found = effective(HEAD + "Resources: {A: {Type: T, Properties: !If [Always, {P: !Ref AWS::Region}, {}]}}")
     assert found.resources["A"].properties == {"P": "us-east-1"}
+    unknown = effective(HEAD + "Resources: {A: {Type: T, Properties: !If [Sym, {P: x}, {}]}}")
+    assert unknown.problems == ()
+    assert str(unknown.resources["A"].properties["$properties"]).startswith("if(equals(")
     left_out = effective(HEAD + "Resources: {A: {Type: T, Properties: !If [Never, {}, !Ref AWS::NoValue]}}")
     assert left_out.resources["A"].properties == {}
 
