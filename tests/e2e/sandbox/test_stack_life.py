@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from ruamel.yaml import YAML
 
 from tests.e2e.conftest import Client
 from tests.e2e.sandbox.stacks import Stack
@@ -180,3 +183,66 @@ def test_stack_tags_reach_the_resources(client: Client, account: str, stack: Sta
     for name, tags in _tags(client, account, stack).items():
         assert tags["Version"] == "2", name
     assert _tags(client, account, stack)["Address"]["Name"] == "own"
+
+
+NAMED = """
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Properties:
+      TableName: kept
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+"""
+
+
+def test_a_name_that_is_taken_is_refused(client: Client, account: str, stack: Stack) -> None:
+    """What a deleted stack retained is not overwritten by the next one."""
+    stack.create(NAMED)
+    dynamodb = client("dynamodb", account=account)
+    dynamodb.put_item(TableName="kept", Item={"id": {"S": "1"}})
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert stack.create(NAMED) == "ROLLBACK_COMPLETE"
+    assert "already exists" in stack.reasons()["Table"]
+    assert dynamodb.scan(TableName="kept")["Count"] == 1
+
+
+EVERY_NAME = """
+Resources:
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmName: same
+      Namespace: n
+      MetricName: m
+      ComparisonOperator: GreaterThanThreshold
+      EvaluationPeriods: 1
+      Threshold: 1
+  Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: same}}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: same
+      PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: same}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: same
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: same}}
+"""
+
+
+@pytest.mark.parametrize("logical_id", ["Alarm", "Group", "Policy", "Queue", "Role", "Topic"])
+def test_every_named_type_is_refused(stack: Stack, logical_id: str) -> None:
+    """Each type on its own, against a stack that holds the name."""
+    assert stack.create(EVERY_NAME) == "CREATE_COMPLETE", stack.reasons()
+    resource = YAML(typ="safe").load(EVERY_NAME)["Resources"][logical_id]
+    other = Stack(stack.cloudformation, "other")
+    assert other.create(json.dumps({"Resources": {logical_id: resource}})) == "ROLLBACK_COMPLETE"
+    assert "already exists" in other.reasons()[logical_id]
