@@ -1,10 +1,9 @@
-"""Start, find and stop the sandbox's process."""
+"""Start and stop the sandbox's process; what finds it is here by name too."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import signal
@@ -12,14 +11,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 from sandbox.place import HOST, Place, Record
+from sandbox.running import MODULE, ask, children, exists, find, require, stubs
 from validator.errors import ConfigurationError, TechnicalError
+
+__all__ = ["find", "remove", "require", "start", "stop", "stubs"]
 
 READY_SECONDS = 60.0
 """How long a start may take on a slow machine; a second is usual."""
@@ -28,96 +26,13 @@ STOP_SECONDS = 60.0
 """How long the server may take to save its state before it is killed."""
 
 POLL_SECONDS = 0.02
-MODULE = "sandbox.server"
-"""What the started process runs."""
-
-ANSWER_SECONDS = 2.0
 LOG_TAIL_LINES = 15
-
-_children: dict[int, subprocess.Popen[bytes]] = {}
-"""Servers that this process started: a child that ended stays a zombie until its parent asks for it."""
 
 Progress = Callable[[str], None]
 
 
 def quiet(message: str) -> None:
     """Tell nobody."""
-
-
-def ask(record: Record, path: str) -> Any:
-    """Return the JSON answer of the server to one of its own paths; None when there is none."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{record.endpoint}{path}", timeout=ANSWER_SECONDS) as answer:
-            return json.loads(answer.read())
-    except (OSError, ValueError, urllib.error.URLError):
-        return None
-
-
-def stubs(record: Record) -> list[dict[str, str]]:
-    """Return the deployed resources that are only recorded; `TechnicalError` without an answer."""
-    answer = ask(record, "/_lockstep/stubs")
-    if not isinstance(answer, dict) or "stubs" not in answer:
-        raise TechnicalError(f"the sandbox at {record.endpoint} does not answer")
-    return list(answer["stubs"])
-
-
-def _exists(pid: int) -> bool:
-    """Tell whether a process runs; one that ended and that nobody has asked for yet does not."""
-    child = _children.get(pid)
-    if child is not None:
-        return child.poll() is None
-    with contextlib.suppress(OSError):
-        if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _command_line(pid: int) -> str:
-    """Return the command line of a process; empty when the system does not tell."""
-    listing = Path(f"/proc/{pid}/cmdline")
-    with contextlib.suppress(OSError):
-        return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    ps = shutil.which("ps")
-    if ps is None:
-        return ""
-    shown = subprocess.run(
-        [ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return shown.stdout
-
-
-def _is_ours(place: Place, record: Record) -> bool:
-    """Tell whether the recorded process is this sandbox's server, so that nothing else is ever signalled."""
-    if not _exists(record.pid):
-        return False
-    answer = ask(record, "/_lockstep/sandbox")
-    if isinstance(answer, dict) and answer.get("token") == record.token:
-        return True
-    command = _command_line(record.pid)
-    return MODULE in command and str(place.directory) in command
-
-
-def find(place: Place) -> Record | None:
-    """Return the running sandbox of a place; None when there is none, whatever a stale pid file says."""
-    record = place.read()
-    return record if record is not None and _is_ours(place, record) else None
-
-
-def require(place: Place) -> Record:
-    """Return the running sandbox of a place; `ConfigurationError` when it does not run."""
-    record = find(place)
-    if record is None:
-        raise ConfigurationError.single(
-            "the sandbox is not running", file=str(place.directory), hint="lockstep sandbox start"
-        )
-    return record
 
 
 @contextlib.contextmanager
@@ -219,7 +134,7 @@ def _launch(place: Place, port: int, lifeline: int | None, progress: Progress) -
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
-    _children[child.pid] = child
+    children[child.pid] = child
     try:
         record = _await_ready(place, child)
     except BaseException:
@@ -260,12 +175,12 @@ def stop(place: Place, *, progress: Progress = quiet) -> bool:
         progress("saving state")
         os.kill(record.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while _exists(record.pid) and time.monotonic() < deadline:
+        while exists(record.pid) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        if _exists(record.pid):
+        if exists(record.pid):
             progress("it does not end by itself: killing it; state since the start is lost")
         _kill_group(record.pid)
-        child = _children.pop(record.pid, None)
+        child = children.pop(record.pid, None)
         if child is not None:
             child.wait()
         _forget(place)

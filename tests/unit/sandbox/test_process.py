@@ -11,6 +11,7 @@ import pytest
 
 from sandbox import process
 from sandbox.place import Place, Record
+from sandbox.running import MODULE
 from sandbox.server import environment
 from validator.errors import ConfigurationError, TechnicalError
 
@@ -54,7 +55,7 @@ def test_the_pid_of_another_process_is_not_ours(place: Place) -> None:
 
 def test_a_server_that_does_not_answer_is_known_by_its_command(place: Place) -> None:
     """A server that hangs is still ours, so that it can be stopped."""
-    command = [sys.executable, "-c", "input()", process.MODULE, str(place.directory)]
+    command = [sys.executable, "-c", "input()", MODULE, str(place.directory)]
     hanging = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     record = Record(pid=hanging.pid, port=1, token="t")
     place.write(record)
