@@ -43,6 +43,9 @@ def environment(place: Place, port: int, inherited: Mapping[str, str]) -> dict[s
         "AWS_SECRET_ACCESS_KEY": accounts.SECRET,
         "AUTH": "true",  # signatures, policies, boundaries and trust are evaluated
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "DOCKER_HOST": f"unix://{place.directory}/no-docker",  # it would remove containers of other ministacks
         "IOT_MTLS_ENABLED": "0",  # a second port that nobody here needs
         "SFTP_ENABLED": "0",  # the same
         "LAMBDA_EXECUTOR": "local",

@@ -110,5 +110,12 @@ def test_nothing_of_the_users_aws_gets_in(place: Place) -> None:
     }
     found = environment(place, 4000, inherited)
     assert {name for name in found if name in inherited} == {"PATH"}
+    assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert (found["BIND_HOST"], found["GATEWAY_PORT"]) == ("127.0.0.1", "4000")
     assert all(str(place.directory) in found[name] for name in ("STATE_DIR", "S3_DATA_DIR", "TMPDIR"))
+
+
+def test_docker_is_never_touched(place: Place) -> None:
+    """ministack removes containers of its kind when it finds a daemon; other people's are not ours to remove."""
+    host = environment(place, 4000, {"DOCKER_HOST": "unix:///var/run/docker.sock"})["DOCKER_HOST"]
+    assert not Path(host.removeprefix("unix://")).exists()
