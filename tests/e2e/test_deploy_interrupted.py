@@ -121,3 +121,43 @@ def test_plain_sceptre_ends_with_the_same_stacks(own: Mapping[str, str]) -> None
     assert relaunched.stdout.count("No updates to perform") + relaunched.stderr.count(
         "No updates to perform"
     ) == len(rows)
+
+
+def test_a_release_that_does_not_touch_a_stack_changes_nothing_in_it(
+    own: Mapping[str, str], tmp_path: Path
+) -> None:
+    """REQ-P6: not even its tags, whichever tool deploys; a touched stack gets the new release's."""
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    lockstep_json(own, "deploy", "dev", cwd=clone)
+
+    def commit(message: str) -> str:
+        identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
+        options = ["commit", "--quiet", "--all", "--allow-empty", "-m", message]
+        subprocess.run(["git", "-C", str(clone), *identity, *options], check=True)
+        head = subprocess.run(
+            ["git", "-C", str(clone), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        )
+        return head.stdout.strip()
+
+    def commits() -> dict[str, str]:
+        return {
+            row["stack"]: row["commit"] for row in lockstep_json(own, "status", "dev", cwd=clone)["stacks"]
+        }
+
+    before = commits()
+    commit("Change nothing")
+    again = lockstep_json(own, "deploy", "dev", cwd=clone)
+    assert {stack["outcome"] for stack in again["stacks"]} == {"unchanged"}
+    launched = sceptre(own, "launch", "-y", "dev/orders/queue.yaml", cwd=clone)
+    assert launched.returncode == 0, launched.stderr
+    assert commits() == before
+
+    config = clone / "sceptre" / "config" / "dev" / "orders" / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    assert "max_receive_count: 3" in text
+    config.write_text(text.replace("max_receive_count: 3", "max_receive_count: 4"), encoding="utf-8")
+    touched = commit("Receive a message once more in dev")
+    again = lockstep_json(own, "deploy", "dev", cwd=clone)
+    assert [s["stack"] for s in again["stacks"] if s["outcome"] != "unchanged"] == ["dev/orders/queue"]
+    assert commits() == {**before, "queue": touched}

@@ -1,0 +1,152 @@
+"""Waiting for a stack, and stopping while it is in progress: states that the quick local AWS does not hold for long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sceptre.stack import Stack as SceptreStack
+from sceptre.stack_status import StackStatus
+
+from pipelines import launcher
+from pipelines.deploy import Deployment, Result
+from pipelines.deployment import Action
+from pipelines.launcher import Interrupted, Launch
+from pipelines.live import failure_reason
+from pipelines.workspace import Workspace
+from tests.unit.test_bad_projects import PROJECTS
+
+
+class Waiting(Launch):
+    """A launch whose stack goes through the statuses that a test names."""
+
+    def __init__(self, statuses: list[str], stopping: Any = lambda: False) -> None:
+        self.pauses: list[float] = []
+        super().__init__(
+            SceptreStack("dev/orders/queue", "lockstep", "us-east-1", template_path="queue.yaml"),
+            stopping,
+            self.pauses.append,
+        )
+        self._statuses: Iterator[str] = iter(statuses)
+
+    def _get_status(self) -> str:
+        return next(self._statuses)
+
+
+def test_the_wait_is_short_at_first_and_never_longer_than_sceptres() -> None:
+    """A quick stack is seen at once, a slow one does not cost calls."""
+    waiting = Waiting(["CREATE_IN_PROGRESS"] * 30 + ["CREATE_COMPLETE"])
+    assert waiting._wait_for_completion() == StackStatus.COMPLETE
+    assert waiting.pauses[0] == launcher.FIRST_WAIT
+    assert waiting.pauses == sorted(waiting.pauses)
+    assert waiting.pauses[-1] == launcher.LONGEST_WAIT
+
+
+def test_a_stop_ends_the_wait_but_not_a_finished_stack() -> None:
+    """A stack in progress is left to CloudFormation; one that has ended is reported as it is."""
+    waiting = Waiting(["CREATE_IN_PROGRESS"] * 5, stopping=lambda: True)
+    with pytest.raises(Interrupted):
+        waiting._wait_for_completion()
+    assert waiting.pauses == []
+    assert Waiting(["CREATE_COMPLETE"], stopping=lambda: True)._wait_for_completion() == StackStatus.COMPLETE
+    assert Waiting(["ROLLBACK_COMPLETE"])._wait_for_completion() == StackStatus.FAILED
+
+
+class Reported:
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+
+    def started(self, stack: str, action: Action) -> None: ...
+
+    def ended(self, result: Result) -> None:
+        self.results.append(result)
+
+
+def deployment(monkeypatch: pytest.MonkeyPatch, launch: Any) -> Deployment:
+    """Return a deployment of the good project's dev: nothing is live, and launching is what the test says."""
+    monkeypatch.setenv("LOCKSTEP_CACHE", "off")
+    monkeypatch.setattr("pipelines.deploy.read_stacks", lambda *_, **__: {})
+    monkeypatch.setattr(launcher, "launch", launch)
+    return Deployment(Workspace(PROJECTS / "good" / "base"), "dev", Reported())
+
+
+def test_a_stop_while_a_stack_is_in_progress_starts_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack is interrupted, the next batch not started, and the next run is told to wait for it."""
+
+    def launch(stack: SceptreStack, stopping: Any) -> Any:
+        run.stop.set()
+        assert stopping()
+        raise Interrupted
+
+    run = deployment(monkeypatch, launch)
+    first, second = run.run()
+    assert (first.stack, first.outcome) == ("dev/orders/queue", "interrupted")
+    assert "the next run waits for it" in first.reason
+    assert (second.stack, second.outcome) == ("dev/orders/archive", "not started")
+
+
+def test_a_stack_that_has_not_begun_when_the_stop_comes_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it waits for a free place in its batch."""
+    launched = threading.Event()
+    run = deployment(monkeypatch, lambda *_: launched.set())
+    run.stop.set()
+    stack = run.workspace.project()["dev/orders/queue"]
+    assert run._one(stack, Action("create", "")).outcome == "not started"
+    assert not launched.is_set()
+
+
+def test_what_goes_wrong_in_a_launch_is_the_stacks_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of AWS or of Sceptre fails the stack and stops the run; it is no traceback."""
+    from sceptre.exceptions import CannotUpdateFailedStackError
+
+    def launch(*_: Any) -> Any:
+        raise CannotUpdateFailedStackError("the stack is stuck")
+
+    first, second = deployment(monkeypatch, launch).run()
+    assert (first.outcome, first.reason) == ("failed", "the stack is stuck")
+    assert second.outcome == "not started"
+
+
+class Events:
+    """A client whose stack has these events, newest first, as CloudFormation lists them."""
+
+    def __init__(self, *events: tuple[int, str, str, str]) -> None:
+        self._events = [
+            {
+                "Timestamp": NOW + timedelta(seconds=second),
+                "LogicalResourceId": name,
+                "ResourceType": "AWS::SQS::Queue",
+                "ResourceStatus": status,
+                "ResourceStatusReason": reason,
+            }
+            for second, name, status, reason in reversed(events)
+        ]
+
+    def client(self, _: str) -> Any:
+        return self
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        return [{"StackEvents": self._events[:2]}, {"StackEvents": self._events[2:]}]
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_the_reason_is_the_first_resource_that_failed_by_itself() -> None:
+    """Not one that was cancelled because of it, and none of an earlier operation."""
+    events: Any = Events(
+        (-60, "Old", "CREATE_FAILED", "yesterday's trouble"),
+        (1, "Bystander", "CREATE_FAILED", "Resource creation cancelled"),
+        (2, "Queue", "CREATE_FAILED", "the name is taken"),
+        (3, "Stack", "ROLLBACK_FAILED", "could not delete"),
+    )
+    assert failure_reason(events, "stack", NOW) == "Queue (AWS::SQS::Queue): the name is taken"
+    cancelled: Any = Events((1, "Bystander", "CREATE_FAILED", "Resource creation cancelled"))
+    assert "Bystander" in failure_reason(cancelled, "stack", NOW)
+    assert failure_reason(events, "stack", NOW + timedelta(hours=1)) == ""
