@@ -26,7 +26,9 @@ class Waiting(Launch):
     def __init__(self, statuses: list[str], stopping: Any = lambda: False) -> None:
         self.pauses: list[float] = []
         super().__init__(
-            SceptreStack("dev/orders/queue", "lockstep", "us-east-1", template_path="queue.yaml"),
+            SceptreStack(
+                "dev/orders/queue", "lockstep", "us-east-1", template_handler_config={"path": "queue.yaml"}
+            ),
             stopping,
             self.pauses.append,
         )
