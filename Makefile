@@ -9,7 +9,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v $$p; break; fi; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps
 PYTEST_WORKERS ?= 2
 
 .PHONY: help demo test lint format bench lock clean
@@ -60,12 +60,12 @@ clean: ## stop the local AWS and remove what the targets made
 
 .venv/main: locks/main.lock pyproject.toml | .venv/bin/python
 	@command -v git >/dev/null || { echo "set-up: git is missing; a release is a git commit, so install git" >&2; exit 2; }
-	echo "set-up: packages of locks/main.lock"
+	echo "set-up: packages of locks/main.lock, half a minute"
 	$(PIP) --require-hashes -r locks/main.lock
 	$(PIP) --no-build-isolation --editable .
 	touch $@
 
 .venv/dev: locks/dev.lock .venv/main
-	@echo "set-up: packages of locks/dev.lock"
+	@echo "set-up: packages of locks/dev.lock, half a minute"
 	$(PIP) --require-hashes -r locks/dev.lock
 	touch $@

@@ -86,7 +86,8 @@ def print_matrix(rows: list[Row]) -> None:
                 line.append("")
                 continue
             word, colour = CELLS[row.state]
-            parts = [row.version, row.commit[:7], age(row.age_seconds), word]
+            commit = row.commit[:7]
+            parts = [row.version, "" if commit in row.version else commit, age(row.age_seconds), word]
             line.append(Text(" ".join(part for part in parts if part), style=colour))
         table.add_row(*line)
     console().print(table)
