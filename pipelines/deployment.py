@@ -17,6 +17,13 @@ RECREATE = frozenset(
 """Stacks that were never complete hold nothing worth keeping: they are deleted and created again."""
 UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
+MENDS = {
+    "UPDATE_ROLLBACK_FAILED": "mend what the reason names, then `aws cloudformation continue-update-rollback`",
+    "ROLLBACK_FAILED": "delete it by hand, and keep what it must not delete (`--retain-resources`)",
+    "DELETE_FAILED": "decide whether it should go: delete it again, or keep what blocks (`--retain-resources`)",
+}
+"""What only a person can decide: such a stack may hold data, so nothing here deletes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -39,7 +46,8 @@ def decide(stack: Stack, live: LiveStack | None, values: Mapping[str, str]) -> A
     if live.status.endswith("_IN_PROGRESS"):
         return Action("wait", f"it is {live.status} from an earlier run")
     if live.status not in UPDATABLE:
-        return Action("blocked", f"it is {live.status}: {live.reason or 'no reason given'}")
+        mend = MENDS.get(live.status, "look at its events, and bring it to a COMPLETE status")
+        return Action("blocked", f"it is {live.status}: {live.reason or 'no reason given'}; {mend}")
     if live.status == "UPDATE_ROLLBACK_COMPLETE":
         return Action("update", "its last update was rolled back")
     if live.digest != stack.digest:

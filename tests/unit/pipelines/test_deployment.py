@@ -86,10 +86,19 @@ def test_every_status_of_cloudformation_has_an_answer() -> None:
         assert decide(STACK, replace(LIVE, status=status), PUBLISHED).kind == "recreate"
     for status in ("CREATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS"):
         assert decide(STACK, replace(LIVE, status=status), PUBLISHED).kind == "wait"
-    for status in ("UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED"):
+    for status in (
+        "UPDATE_FAILED",
+        "UPDATE_ROLLBACK_FAILED",
+        "IMPORT_ROLLBACK_FAILED",
+        "DELETE_FAILED",
+        "ROLLBACK_FAILED",
+    ):
         action = decide(STACK, replace(LIVE, status=status, reason="a bucket is not empty"), PUBLISHED)
         assert action.kind == "blocked"
         assert "a bucket is not empty" in action.reason
+        assert any(
+            word in action.reason for word in ("continue-update-rollback", "retain-resources", "events")
+        )
 
 
 def test_a_row_says_how_a_stack_stands() -> None:
