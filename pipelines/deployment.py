@@ -11,10 +11,8 @@ from validator.model import Stack
 
 Kind = Literal["create", "recreate", "update", "skip", "wait", "blocked"]
 
-RECREATE = frozenset(
-    {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED"}
-)
-"""Stacks that were never complete hold nothing worth keeping: they are deleted and created again."""
+RECREATE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"})
+"""Stacks that were never complete hold nothing worth keeping: made again from the start, as Sceptre does."""
 UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
 MENDS = {
