@@ -1,8 +1,11 @@
-"""A request waits a moment for a worker that is busy before another one is started.
+"""The processes that run functions: not too many of them, and each account's its own.
 
 ministack starts a process for every request that finds none free. Starting one costs a third of a second of one core,
 so a burst on a cold function starts dozens at once, each slowed down by the others. AWS has cores for that; one machine
-does not. A worker that is busy with a short request is free again long before a new one would be ready.
+does not. So a request waits a moment for a worker that is busy: it is free again long before a new one is ready.
+
+ministack also ends the workers of a function in every account and region when one function of that name changes; here
+only those of the account and region where it changed.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ _MODULE = "core.lambda_runtime"
 ACQUIRE = Name.function(
     _MODULE, "acquire_worker", "func_name", "config", "code_zip", "qualifier", "max_concurrency"
 )
+INVALIDATE = Name.function(_MODULE, "invalidate_worker", "func_name", "qualifier", "account", "region")
+ACCOUNT = Name.function("core.responses", "get_account_id")
+REGION = Name.function("core.responses", "get_region")
 KEY = Name.function(_MODULE, "_worker_key", "func_name", "config", "qualifier")
 WORKERS = Name(_MODULE, "_workers")
 LOCK = Name(_MODULE, "_lock")
@@ -37,7 +43,14 @@ def _all_busy(key: str) -> bool:
         return len(workers) >= ENOUGH and all(worker.in_use for worker in workers)
 
 
-def _make(original: Any) -> Any:
+def _within_account(original: Any) -> Any:
+    def invalidate(func_name: str, qualifier: Any = None, account: Any = None, region: Any = None) -> None:
+        original(func_name, qualifier, account or ACCOUNT.get()(), region or REGION.get()())
+
+    return invalidate
+
+
+def _waiting(original: Any) -> Any:
     def acquire(
         func_name: str, config: Any, code_zip: Any, qualifier: str = "$LATEST", max_concurrency: Any = None
     ) -> Any:
@@ -50,6 +63,11 @@ def _make(original: Any) -> Any:
     return acquire
 
 
+def _install() -> None:
+    replace(ACQUIRE, _waiting)
+    replace(INVALIDATE, _within_account)
+
+
 EXTENSION = Extension(
     name="lambda_workers",
     claims=(
@@ -58,6 +76,6 @@ EXTENSION = Extension(
             "a process for each call at a time; beyond one a core, a call waits up to 0.5 s",
         ),
     ),
-    names=(ACQUIRE, KEY, WORKERS, LOCK),
-    install=lambda: replace(ACQUIRE, _make),
+    names=(ACQUIRE, INVALIDATE, ACCOUNT, REGION, KEY, WORKERS, LOCK),
+    install=_install,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -107,13 +107,17 @@ def test_reserved_concurrency_throttles(client: Client, account: str, function: 
     """More calls at a time than reserved are refused."""
     function.create(_template(account), {"Key": "good.zip", "Reserved": "1"})
     aws = client("lambda", account=account, region=REGION)
-    aws.invoke(FunctionName="f", Payload=b"{}")  # warm, so that the slow call is under way at once
-    slow = threading.Thread(target=aws.invoke, kwargs={"FunctionName": "f", "Payload": b'{"sleep": 1}'})
-    slow.start()
-    with pytest.raises(aws.exceptions.TooManyRequestsException):
-        while slow.is_alive():
-            aws.invoke(FunctionName="f", Payload=b"{}")
-    slow.join()
+    aws.invoke(FunctionName="f", Payload=b"{}")  # warm, so that both calls are under way at once
+
+    def call(_number: int) -> str:
+        try:
+            aws.invoke(FunctionName="f", Payload=b'{"sleep": 2}')
+        except aws.exceptions.TooManyRequestsException:
+            return "throttled"
+        return "done"
+
+    with ThreadPoolExecutor(max_workers=2) as calls:
+        assert sorted(calls.map(call, range(2))) == ["done", "throttled"]
 
 
 def test_new_code_is_run_after_an_update(client: Client, account: str, function: Stack) -> None:
@@ -138,3 +142,20 @@ def test_a_failed_asynchronous_call_ends_in_the_dead_letter_queue(
     aws.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"fail": true}')
     dead = sqs.receive_message(QueueUrl=function.outputs()["Dead"], WaitTimeSeconds=15)["Messages"]
     assert [json.loads(message["Body"])["requestPayload"] for message in dead] == [{"fail": True}]
+
+
+def test_a_function_of_another_account_goes_on(client: Client, account: str, function: Stack) -> None:
+    """A change of a function ends no worker of its namesake in another account."""
+    function.create(_template(account), {"Key": "good.zip"})
+    aws = client("lambda", account=account, region=REGION)
+    aws.invoke(FunctionName="f", Payload=b"{}")
+    calls = ThreadPoolExecutor(max_workers=1)
+    slow = calls.submit(aws.invoke, FunctionName="f", Payload=b'{"sleep": 1}')
+    other = f"8{account[1:]}"
+    s3 = client("s3", account=other, region=REGION)
+    s3.create_bucket(Bucket=f"code-{other}", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=f"code-{other}", Key="good.zip", Body=package(SOURCE))
+    stack = Stack(client("cloudformation", account=other, region=REGION))
+    assert stack.create(_template(other), {"Key": "good.zip"}) == "CREATE_COMPLETE"
+    assert "FunctionError" not in slow.result()
+    calls.shutdown()
