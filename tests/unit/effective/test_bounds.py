@@ -96,6 +96,21 @@ def test_hostile_patterns_of_many_parameters_end() -> None:
     assert all("must match" in p.message or "more than 200" in p.message for p in found.problems)
 
 
+def test_many_address_blocks_end() -> None:
+    uses = ", ".join(f"P{i}: !Cidr [10.0.0.0/8, 256, 8]" for i in range(2_000))
+    found = bounded(f"Resources: {{A: {{Type: T, Properties: {{{uses}}}}}}}")
+    assert [p.message for p in found.problems] == ["the template expands to more than 400000 values"]
+
+
+def test_a_split_into_many_parts_ends() -> None:
+    uses = ", ".join(f"P{i}: !Split [',', !Ref P]" for i in range(110))
+    found = bounded(
+        f"Parameters: {{P: {{Type: String, Default: '{',' * 4000}'}}}}\n"
+        f"Resources: {{A: {{Type: T, Properties: {{{uses}}}}}}}"
+    )
+    assert [p.message for p in found.problems] == ["the template expands to more than 400000 values"]
+
+
 def test_many_encodings_end() -> None:
     uses = ", ".join(f"P{i}: {{Fn::Base64: !Ref P}}" for i in range(1_500))
     found = bounded(

@@ -280,6 +280,22 @@ def test_a_huge_expansion_ends_in_a_problem() -> None:
     assert time.perf_counter() - start < 10
 
 
+def test_a_fragment_without_the_identifier_points_into_its_loop() -> None:
+    found = effective(
+        """
+        Transform: AWS::LanguageExtensions
+        Resources:
+          Fn::ForEach::L:
+            - N
+            - [A]
+            - X: {Type: T, Properties: {P: !Ref N, Q: {Fn::Sub: ["${N}"]}}}
+        """
+    )
+    assert found.resources["X"].properties["P"] == "A"
+    assert found.position(("Resources", "X", "Properties", "P")) == Position(7, 33)
+    assert [(p.message, p.line) for p in found.problems] == [("Fn::Sub takes a list of 2 arguments", 7)]
+
+
 def test_a_loop_behind_an_alias() -> None:
     found = loops(
         """

@@ -50,6 +50,8 @@ def test_agrees_with_the_standard_library(pattern: str) -> None:
 
 
 def test_java_classes_and_groups() -> None:
+    assert matches("[a&b]+", "a&b", Steps()) is True
+    assert matches("[a[b]]", "a", Steps()) is None
     assert matches(r"\p{Upper}\p{Alnum}*\P{Digit}", "Ab1-", Steps()) is True
     assert matches(r"(?<name>a)b", "ab", Steps()) is True
 

@@ -65,6 +65,7 @@ def test_names_may_be_computed_with_language_extensions() -> None:
         "Ref: !Sub Que${X}", EXTENSIONS + "Parameters: {X: {Type: String, Default: ue}}\n"
     ) == symbol("ref:Queue")
     head = EXTENSIONS + "Parameters: {X: {Type: String, Default: Arn}}\n"
+    assert value("Ref: !Sub Q${X}", head, X=Symbol.named("name")) == symbol("ref:Q${name}")
     assert value("Fn::GetAtt: [!Sub Queue, !Ref X]", head) == symbol("att:Queue.Arn")
 
 
