@@ -258,6 +258,9 @@ def _stack(
 
     parameters = offline("parameters", stack._parameters)
     tags = offline("stack_tags", stack._tags)
+    identity, sources = (
+        _identity({"parameters": stack._parameters, "tags": stack._tags}) if not problems else ({}, {})
+    )
     if problems:
         raise ConfigurationError(problems)
     return Stack(
@@ -274,7 +277,24 @@ def _stack(
         parameters=parameters,
         tags=tags,
         dependencies=tuple(sorted(dependency.name for dependency in stack.dependencies)),
+        identity=identity,
+        sources=sources,
     )
+
+
+def _identity(sections: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Symbol], dict[str, str]]:
+    """Return the symbols of values that name their environment, and the settings paths of all that have one."""
+    identity: dict[str, Symbol] = {}
+    sources: dict[str, str] = {}
+    for section, raw in sections.items():
+        for key, value in raw.items():
+            symbol = getattr(value, "identity", None)
+            if isinstance(symbol, Symbol):
+                identity[f"{section}.{key}"] = symbol
+            source = getattr(value, "source", None)
+            if source is not None:
+                sources[f"{section}.{key}"] = str(source)
+    return identity, sources
 
 
 def _template(

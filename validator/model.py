@@ -24,7 +24,8 @@ class Stack:
 
     `name` is the Sceptre name (`prod/orders/queue`), `external_name` CloudFormation's, `template` a path
     relative to the project, `body` its text, `role_arn` what a deployment assumes (empty for none). Values that
-    exist only at deployment are symbols.
+    exist only at deployment are symbols. `identity` has a symbol for each parameter and tag that names its environment
+    (`parameters.NamePrefix`), `sources` the settings path that a parameter or tag comes from.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Stack:
     parameters: Mapping[str, Value]
     tags: Mapping[str, Value]
     dependencies: tuple[str, ...]
+    identity: Mapping[str, Symbol] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def short_name(self) -> str:
@@ -50,6 +53,11 @@ class Stack:
     def parameter_path(self) -> str:
         """Where the stack publishes its outputs in Parameter Store (REQ-P7)."""
         return f"/{self.workload}/{self.environment}/{self.short_name}"
+
+    def comparable(self, section: str) -> dict[str, Value]:
+        """Return `parameters` or `tags` with identity as symbols, so that environments compare by structure."""
+        values: Mapping[str, Value] = getattr(self, section)
+        return {key: self.identity.get(f"{section}.{key}", value) for key, value in values.items()}
 
     @property
     def digest(self) -> str:
@@ -119,7 +127,7 @@ def project_to_json(project: Project) -> dict[str, Any]:
 
 def _stack_to_json(stack: Stack) -> dict[str, Any]:
     written = {name.name: getattr(stack, name.name) for name in fields(stack) if name.name != "body"}
-    for name in ("parameters", "tags"):
+    for name in ("parameters", "tags", "identity"):
         written[name] = {key: to_json(value) for key, value in written[name].items()}
     return written
 
@@ -132,7 +140,7 @@ def project_from_json(document: Mapping[str, Any]) -> Project:
 
     stacks = []
     for written in document["stacks"]:
-        for name in ("parameters", "tags"):
+        for name in ("parameters", "tags", "identity"):
             written[name] = {key: value(item) for key, item in written[name].items()}
         written["dependencies"] = tuple(written["dependencies"])
         stacks.append(Stack(**written, body=document["bodies"][written["template"]]))

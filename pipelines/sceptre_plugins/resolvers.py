@@ -14,10 +14,12 @@ from sceptre.exceptions import SceptreException
 from sceptre.resolvers import Resolver
 from sceptre.stack import Stack as SceptreStack
 
+from validator.effective import Symbol, concat
 from validator.errors import ConfigurationError, Problem
 from validator.layout import Layout
 from validator.loader import settings_of
 from validator.settings import WORKLOADS, WorkloadSettings
+from validator.settings.base import is_identity
 from validator.settings.build import validate
 
 DIGEST_LENGTH = 10
@@ -86,6 +88,17 @@ class Setting(Resolver):  # type: ignore[misc]  # Sceptre ships no types
             )
         return _text(value)
 
+    @property
+    def source(self) -> str:
+        """The settings path, so that a difference can name the key that caused it."""
+        return str(self.argument)
+
+    @property
+    def identity(self) -> Symbol | None:
+        """What stands for the value when environments are compared, where it names its environment."""
+        named = is_identity(type(stack_settings(self.stack)), self.source.split("."))
+        return Symbol.named(self.source) if named else None
+
 
 def _text(value: Any) -> str | list[str] | None:
     if isinstance(value, bool):
@@ -115,6 +128,12 @@ class Output(Resolver):  # type: ignore[misc]  # Sceptre ships no types
         stack, output = self._parts()
         return f"{stack_settings(self.stack).parameter_root}/{stack}/{output}"
 
+    @property
+    def identity(self) -> Symbol:
+        """The name with the workload's place in Parameter Store left open."""
+        stack, output = self._parts()
+        return _below_root(f"{stack}/{output}")
+
     def _parts(self) -> tuple[str, str]:
         stack, dot, output = str(self._argument).partition(".")
         if not (stack and dot and output):
@@ -134,6 +153,17 @@ class ParameterPath(Resolver):  # type: ignore[misc]  # Sceptre ships no types
     def resolve(self) -> str:
         """Return `/{workload}/{environment}/{stack}`."""
         return f"{stack_settings(self.stack).parameter_root}/{self.stack.name.split('/', 2)[-1]}"
+
+    @property
+    def identity(self) -> Symbol:
+        """The path with the workload's place in Parameter Store left open."""
+        return _below_root(self.stack.name.split("/", 2)[-1])
+
+
+def _below_root(path: str) -> Symbol:
+    whole = concat([Symbol.named("parameter_root"), f"/{path}"])
+    assert isinstance(whole, Symbol)  # noqa: S101 - a part of it is one
+    return whole
 
 
 class PackageKey(Resolver):  # type: ignore[misc]  # Sceptre ships no types

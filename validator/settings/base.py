@@ -8,8 +8,9 @@ along the promotion order.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -101,6 +102,11 @@ class Logs(Model):
 class WorkloadSettings(Model):
     """The values that every workload has, whatever else it needs."""
 
+    DERIVED_IDENTITY: ClassVar[frozenset[str]] = frozenset(
+        {"name_prefix", "name_suffix", "parameter_root", "deploy_role_arn"}
+    )
+    """Properties below that are made of identity values."""
+
     environment: Annotated[Literal["dev", "staging", "prod"], Identity()]
     workload: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
     account: AccountId
@@ -131,3 +137,17 @@ class WorkloadSettings(Model):
     def deploy_role_arn(self) -> str:
         """The role in the environment's account that deployments assume (REQ-P9)."""
         return f"arn:aws:iam::{self.account}:role/{self.environment}-lockstep-deploy"
+
+
+def is_identity(model: type[BaseModel], path: Sequence[str]) -> bool:
+    """Tell whether the value at a settings path names its environment; unknown paths do not."""
+    first, *rest = path
+    if first in getattr(model, "DERIVED_IDENTITY", ()):
+        return True
+    field = model.model_fields.get(first)
+    if field is None:
+        return False
+    if rest:
+        below = field.annotation
+        return isinstance(below, type) and issubclass(below, BaseModel) and is_identity(below, rest)
+    return any(isinstance(mark, Identity) for mark in field.metadata)

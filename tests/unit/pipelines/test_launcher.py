@@ -15,7 +15,7 @@ from pipelines import launcher
 from pipelines.deploy import Deployment, Result
 from pipelines.deployment import Action
 from pipelines.launcher import Interrupted, Launch
-from pipelines.live import failure_reason
+from pipelines.live import LiveStack, failure_reason
 from pipelines.workspace import Workspace
 from tests.unit.test_bad_projects import PROJECTS
 
@@ -152,3 +152,36 @@ def test_the_reason_is_the_first_resource_that_failed_by_itself() -> None:
     cancelled: Any = Events((1, "Bystander", "CREATE_FAILED", "Resource creation cancelled"))
     assert "Bystander" in failure_reason(cancelled, "stack", NOW)
     assert failure_reason(events, "stack", NOW + timedelta(hours=1)) == ""
+
+
+def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it is looked at again: launched where it still differs, left alone where the earlier run brought it there."""
+    waited: list[str] = []
+    launched: list[str] = []
+    run = deployment(monkeypatch, lambda stack, _: (launched.append(stack.name), (None, ""))[1])
+    queue = run.workspace.project()["dev/orders/queue"]
+    parameters = {key: str(value) for key, value in queue.parameters.items()}
+    tags = {key: str(value) for key, value in queue.tags.items()}
+    status = {"now": "CREATE_IN_PROGRESS"}
+
+    def read(_: Any, names: Any, **__: Any) -> dict[str, LiveStack]:
+        shown = LiveStack(
+            queue.external_name, "id", status["now"], "", parameters, {}, tags, {}, NOW, queue.body
+        )
+        return {queue.external_name: shown} if queue.external_name in names else {}
+
+    def wait(stack: SceptreStack, _: Any) -> None:
+        waited.append(stack.name)
+        status["now"] = status["then"]
+
+    monkeypatch.setattr("pipelines.deploy.read_stacks", read)
+    monkeypatch.setattr(launcher, "wait", wait)
+    status["then"] = "CREATE_COMPLETE"
+    first = run.run()[0]
+    assert (first.outcome, first.reason) == ("unchanged", "an earlier run brought it there")
+    assert waited == ["dev/orders/queue"]
+    assert "dev/orders/queue" not in launched
+
+    status |= {"now": "UPDATE_IN_PROGRESS", "then": "UPDATE_ROLLBACK_COMPLETE"}
+    assert Deployment(run.workspace, "dev", Reported()).run()[0].outcome == "updated"
+    assert launched.count("dev/orders/queue") == 1
