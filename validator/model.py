@@ -136,7 +136,8 @@ def project_from_json(document: Mapping[str, Any]) -> Project:
     """Return the project that `project_to_json` wrote; raises KeyError, TypeError or AttributeError for another."""
 
     def value(written: Any) -> Value:
-        return Symbol.named(written["$symbol"]) if isinstance(written, dict) else written
+        # The text is the symbol whole; taking it as a name would escape what is symbolic in it.
+        return Symbol("value", (written["$symbol"],)) if isinstance(written, dict) else written
 
     stacks = []
     for written in document["stacks"]:

@@ -155,7 +155,7 @@ def test_the_reason_is_the_first_resource_that_failed_by_itself() -> None:
 
 
 def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then it is looked at again: launched where it still differs, left alone where the earlier run brought it there."""
+    """Then it is looked at again: launched where it still differs, left alone where it now is as rendered."""
     waited: list[str] = []
     launched: list[str] = []
     run = deployment(monkeypatch, lambda stack, _: (launched.append(stack.name), (None, ""))[1])
