@@ -22,6 +22,7 @@ def chain(link: str, links: int, text: str) -> str:
 HOSTILE = {
     "sub of sub": ("!Sub ['${a}${a}${a}${a}', {a: @}]", "x"),
     "join of join": ("!Join ['', [!Sub ['${a}${a}${a}', {a: @}], !Ref P]]", "x"),
+    "text with symbols": ("!Sub ['${a}${a}${a}${a}${Q}', {a: @}]", "x"),
     "symbols of symbols": ("!Split [',', !Sub ['${a}${a}${a}${Q}', {a: !Select [0, @]}]]", "[x]"),
 }
 

@@ -42,6 +42,8 @@ def conditions(text: str, **parameters: str | Symbol) -> EffectiveTemplate:
         ("!Not [!Condition Base]", False),
         ("!Equals [!Ref AWS::Region, us-east-1]", True),
         ("{Condition: Base}", True),
+        ("true", True),
+        ("'False'", False),
     ],
 )
 def test_truth(expression: str, expected: bool) -> None:
@@ -105,6 +107,7 @@ def test_truth_that_is_known_though_its_parts_are_not(expression: str, expected:
         ("A: !Equals [a]", ["Fn::Equals takes a list of 2 arguments"]),
         ("A: !Ref Environment", ["a condition is one of Fn::And, Fn::Equals, Fn::Not, Fn::Or or Condition"]),
         ("A: !Condition [x]", ["a condition is named by its name as text"]),
+        ("A: perhaps", ["a condition is one of Fn::And, Fn::Equals, Fn::Not, Fn::Or or Condition"]),
         ("A: !Equals [!Ref Gone, a]", ["no parameter or resource is named Gone"]),
         ("R: !Equals [!Ref A, a]", ["the resource A cannot be referred to here"]),
     ],

@@ -183,10 +183,17 @@ Resources:
   Fn::ForEach::L:
     - N
     - [A]
-    - X${N}: {Type: T, Properties: {P: !Sub ["${N}${M}", {N: !Sub "own${N}", M: m}]}}
+    - X${N}:
+        Type: T
+        Properties:
+          P: !Sub ["${N}${M}", {N: !Sub "own${N}", M: m}]
+          Q: !Sub "${AWS::Region}-${XA}-${N}-&{N}-${!N}"
 """
     )
-    assert found["Resources"]["XA"]["Properties"]["P"] == "ownAm"  # type: ignore[index]
+    assert found["Resources"]["XA"]["Properties"] == {  # type: ignore[index]
+        "P": "ownAm",
+        "Q": symbol("us-east-1-${ref:XA}-A-A-${!N}"),
+    }
 
 
 def test_copies_keep_the_position_and_the_origin_of_their_loop() -> None:
