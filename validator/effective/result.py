@@ -8,7 +8,7 @@ from typing import Any
 
 from validator.effective.scope import Origin, Origins
 from validator.effective.symbols import Symbol, to_json
-from validator.effective.template import Path, Position, Template
+from validator.effective.template import Path, Position, Template, relocated
 from validator.errors import Problem
 
 
@@ -91,13 +91,3 @@ class EffectiveTemplate:
             "Resources": {name: resource.to_json() for name, resource in self.resources.items()}
         }
         return written | ({"Outputs": to_json(self.outputs)} if self.outputs else {})
-
-
-def relocated(path: Path, moves: Mapping[Path, Path]) -> Path:
-    """Return `path` with its longest moved prefix replaced by where that came from."""
-    if moves:
-        for length in range(len(path), 0, -1):
-            origin = moves.get(path[:length])
-            if origin is not None:
-                return origin + path[length:]
-    return path

@@ -13,7 +13,7 @@ from validator.effective.context import Context
 from validator.effective.dynamic import resolve_references
 from validator.effective.patterns import Steps
 from validator.effective.symbols import NO_VALUE, Symbol
-from validator.effective.template import LANGUAGE_EXTENSIONS, Path, Template
+from validator.effective.template import LANGUAGE_EXTENSIONS, Path, Template, relocated
 from validator.errors import Problem
 
 MAX_VALUES = 400_000
@@ -256,20 +256,10 @@ class Scope:
 
     def original(self, path: Path) -> Path:
         """Return where the node at `path` stood before loops were expanded."""
-        return _moved(path, self.moved)
+        return relocated(path, self.moved)
 
     def fail(self, path: Path, message: str, hint: str = "") -> Symbol:
         """Record a problem at a source path and return the symbol that stands for the missing value."""
         if len(self.problems) <= MAX_PROBLEMS:
             self.problems.append(self.template.problem(self.original(path), message, hint))
         return Symbol("invalid", (str(path[-1]) if path else "",))
-
-
-def _moved(path: Path, moves: Mapping[Path, Path]) -> Path:
-    """Return `path` with its longest prefix that moved replaced by where that came from."""
-    if moves:
-        for length in range(len(path), 0, -1):
-            origin = moves.get(path[:length])
-            if origin is not None:
-                return origin + path[length:]
-    return path

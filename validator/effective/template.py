@@ -90,3 +90,13 @@ class Template:
 def dotted(path: Path) -> str:
     """Return `path` as people write it: `Resources.Queue.Properties.QueueName`."""
     return ".".join(map(str, path))
+
+
+def relocated(path: Path, moves: Mapping[Path, Path]) -> Path:
+    """Return `path` with its longest moved prefix replaced by where that came from."""
+    if moves:
+        for length in range(len(path), 0, -1):
+            origin = moves.get(path[:length])
+            if origin is not None:
+                return origin + path[length:]
+    return path
