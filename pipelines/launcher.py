@@ -23,6 +23,31 @@ class Interrupted(Exception):  # noqa: N818 - a request to stop, not an error
     """The user asked to stop while a stack was in progress; CloudFormation carries on with it."""
 
 
+def connection_manager(actions: StackActions) -> Any:
+    """Return the connection that Sceptre gave a stack's actions."""
+    return actions.connection_manager
+
+
+class _KeepingNothingNew:
+    """Sceptre's connection, with a flag that Sceptre cannot pass: what a failed operation made goes, Retain or not.
+
+    Without it a retained resource of a failed creation keeps its name, and the next attempt fails on it.
+    Source: CloudFormation API reference, CreateStack and UpdateStack, RetainExceptOnCreate.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def call(self, service: str, command: str, kwargs: dict[str, Any] | None = None, **more: Any) -> Any:
+        """Make one AWS call."""
+        if service == "cloudformation" and command in {"create_stack", "update_stack"}:
+            kwargs = {**(kwargs or {}), "RetainExceptOnCreate": True}
+        return self._inner.call(service, command, kwargs=kwargs, **more)
+
+
 class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
     """Sceptre's launch of one stack: hooks, create or update, and the wait."""
 
@@ -30,6 +55,7 @@ class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
         self, stack: SceptreStack, stopping: Callable[[], bool], sleep: Callable[[float], None]
     ) -> None:
         super().__init__(stack)
+        self.connection_manager = _KeepingNothingNew(connection_manager(self))
         self._stopping, self._sleep = stopping, sleep
 
     def _wait_for_completion(

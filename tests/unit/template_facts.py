@@ -176,7 +176,7 @@ def conditions_are_named(template: Template) -> Iterator[str]:
 
 def state_survives(template: Template) -> Iterator[str]:
     """REQ-P10: stateful resources state both policies, and the lifecycle class decides them."""
-    deletion = {"Fn::If": ["IsProtected", "RetainExceptOnCreate", "Delete"]}
+    deletion = {"Fn::If": ["IsProtected", "Retain", "Delete"]}
     replacement = {"Fn::If": ["IsProtected", "Retain", "Delete"]}
     for name, resource in template.resources(*STATEFUL):
         if resource.get("DeletionPolicy") != deletion or resource.get("UpdateReplacePolicy") != replacement:

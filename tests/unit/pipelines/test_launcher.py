@@ -162,11 +162,11 @@ def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pyte
     queue = run.workspace.project()["dev/orders/queue"]
     parameters = {key: str(value) for key, value in queue.parameters.items()}
     tags = {key: str(value) for key, value in queue.tags.items()}
-    status = {"now": "CREATE_IN_PROGRESS"}
+    status = {"now": "CREATE_IN_PROGRESS", "body": queue.body}
 
     def read(_: Any, names: Any, **__: Any) -> dict[str, LiveStack]:
         shown = LiveStack(
-            queue.external_name, "id", status["now"], "", parameters, {}, tags, {}, NOW, queue.body
+            queue.external_name, "id", status["now"], "", parameters, {}, tags, {}, NOW, status["body"]
         )
         return {queue.external_name: shown} if queue.external_name in names else {}
 
@@ -182,6 +182,26 @@ def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pyte
     assert waited == ["dev/orders/queue"]
     assert "dev/orders/queue" not in launched
 
-    status |= {"now": "UPDATE_IN_PROGRESS", "then": "UPDATE_ROLLBACK_COMPLETE"}
+    status |= {"now": "UPDATE_IN_PROGRESS", "then": "UPDATE_ROLLBACK_COMPLETE", "body": "---\nOld: {}\n"}
     assert Deployment(run.workspace, "dev", Reported()).run()[0].outcome == "updated"
     assert launched.count("dev/orders/queue") == 1
+
+
+def test_what_a_failed_operation_made_goes_whatever_its_template_retains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sceptre's calls to CloudFormation get the flag, with all that they had; other calls are left alone."""
+    calls: list[tuple[str, dict[str, Any] | None]] = []
+    waiting = Waiting([])
+    inner = waiting.connection_manager._inner
+    monkeypatch.setattr(
+        inner, "call", lambda service, command, kwargs=None, **_: calls.append((command, kwargs))
+    )
+    for command in ("create_stack", "update_stack", "delete_stack"):
+        waiting.connection_manager.call("cloudformation", command, kwargs={"StackName": "queue"})
+    flagged = {"StackName": "queue", "RetainExceptOnCreate": True}
+    assert calls == [
+        ("create_stack", flagged),
+        ("update_stack", flagged),
+        ("delete_stack", {"StackName": "queue"}),
+    ]
