@@ -13,7 +13,6 @@ Kind = Literal["create", "recreate", "update", "skip", "wait", "blocked"]
 
 RECREATE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"})
 """Stacks that were never complete hold nothing worth keeping: made again from the start, as Sceptre does."""
-UPDATABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
 MENDS = {
     "UPDATE_ROLLBACK_FAILED": "mend what the reason names, then `aws cloudformation continue-update-rollback`",
@@ -43,11 +42,9 @@ def decide(stack: Stack, live: LiveStack | None, values: Mapping[str, str]) -> A
         return Action("recreate", f"its last attempt ended {live.status}")
     if live.status.endswith("_IN_PROGRESS"):
         return Action("wait", f"it is {live.status} from an earlier run")
-    if live.status not in UPDATABLE:
+    if not live.stands:
         mend = MENDS.get(live.status, "look at its events, and bring it to a COMPLETE status")
         return Action("blocked", f"it is {live.status}: {live.reason or 'no reason given'}; {mend}")
-    if live.status == "UPDATE_ROLLBACK_COMPLETE":
-        return Action("update", "its last update was rolled back")
     if live.digest != stack.digest:
         return Action("update", _difference(stack, live))
     moved = [

@@ -42,6 +42,11 @@ class LiveStack:
         return stack_digest(self.body, self.parameters, tags)
 
     @property
+    def stands(self) -> bool:
+        """Whether the stack is whole: as its last success left it, also where a later update was rolled back."""
+        return self.is_complete or self.status == "UPDATE_ROLLBACK_COMPLETE"
+
+    @property
     def is_complete(self) -> bool:
         """Whether the last operation succeeded; a rolled back update stands, but is no success."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}

@@ -54,7 +54,7 @@ def checked_out(root: Path) -> Release:
     there is no tag; `-dirty` says that files differ from the commit.
     """
     version = _git(root, "describe", "--tags", "--match", "v[0-9]*", "--always", "--dirty")
-    commit, time = _git(root, "show", "--no-patch", "--format=%H %cI", "HEAD").split()
+    commit, time = _git(root, "show", "--no-patch", "--no-show-signature", "--format=%H %cI", "HEAD").split()
     return Release(version, commit, time)
 
 
@@ -70,7 +70,7 @@ def carried_tags(stack: SceptreStack) -> Mapping[str, str] | None:
     with _carried_lock:
         if not hasattr(stack, "_lockstep_carried"):
             live = read_stack(Aws.of_stack(stack), stack.external_name)
-            unchanged = live is not None and live.is_complete and live.digest == digest_of(stack)
+            unchanged = live is not None and live.stands and live.digest == digest_of(stack)
             stack._lockstep_carried = live.tags if live is not None and unchanged else None
         carried: Mapping[str, str] | None = stack._lockstep_carried
         return carried

@@ -49,9 +49,9 @@ def row(stack: Stack, live: LiveStack | None, now: datetime) -> Row:
 def _state(stack: Stack, live: LiveStack) -> State:
     if live.status.endswith("_IN_PROGRESS"):
         return "in progress"
-    if not live.is_complete:
-        return "failed"
-    return "current" if live.digest == stack.digest else "differs"
+    if live.stands and live.digest == stack.digest:
+        return "current"
+    return "differs" if live.is_complete else "failed"
 
 
 def matrix(rows: list[Row]) -> dict[str, dict[str, Row]]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.deployment import RECREATE, UPDATABLE, decide
+from pipelines.deployment import RECREATE, decide
 from pipelines.live import LiveStack
 from pipelines.status import row
 from validator.effective import Symbol
@@ -49,6 +49,11 @@ def test_an_unchanged_stack_is_left_alone() -> None:
     assert decide(STACK, replace(LIVE, tags={**LIVE.tags, "Version": "v9"}), PUBLISHED).kind == "skip"
 
 
+def test_the_way_back_from_a_rolled_back_update_is_open() -> None:
+    """What CloudFormation rolled back to is what is wanted: it would answer that there is nothing to update."""
+    assert decide(STACK, replace(LIVE, status="UPDATE_ROLLBACK_COMPLETE"), PUBLISHED).kind == "skip"
+
+
 def test_a_stack_that_is_not_there_is_created() -> None:
     """Nothing live, or a tombstone."""
     assert decide(STACK, None, {}).kind == "create"
@@ -62,7 +67,7 @@ def test_a_stack_that_is_not_there_is_created() -> None:
         ({"parameters": {"Subnets": "a", "Topic": "/orders/dev/topic/Arn"}}, "Subnets"),
         ({"parameters": {"Topic": "/orders/dev/topic/Arn"}}, "Subnets"),
         ({"tags": {"Environment": "prod"}}, "tags differ"),
-        ({"status": "UPDATE_ROLLBACK_COMPLETE"}, "rolled back"),
+        ({"status": "UPDATE_ROLLBACK_COMPLETE", "body": "---\nOld: {}\n"}, "template differs"),
     ],
 )
 def test_any_difference_is_an_update_that_says_why(change: dict[str, object], words: str) -> None:
@@ -81,7 +86,6 @@ def test_a_moved_input_is_an_update() -> None:
 
 def test_every_status_of_cloudformation_has_an_answer() -> None:
     """Never complete: again from the start. In progress: wait. Complete: compare. The rest: a person."""
-    assert not RECREATE & UPDATABLE
     for status in RECREATE:
         assert decide(STACK, replace(LIVE, status=status), PUBLISHED).kind == "recreate"
     for status in ("CREATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS"):
@@ -115,3 +119,5 @@ def test_a_row_says_how_a_stack_stands() -> None:
     assert row(STACK, replace(LIVE, body="---\n"), now).state == "differs"
     assert row(STACK, replace(LIVE, status="UPDATE_IN_PROGRESS"), now).state == "in progress"
     assert row(STACK, replace(LIVE, status="ROLLBACK_COMPLETE"), now).state == "failed"
+    assert row(STACK, replace(LIVE, status="UPDATE_ROLLBACK_COMPLETE"), now).state == "current"
+    assert row(STACK, replace(LIVE, status="UPDATE_ROLLBACK_COMPLETE", body="---\n"), now).state == "failed"
