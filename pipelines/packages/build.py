@@ -25,17 +25,21 @@ _DATA = re.compile(r"[^/]+\.data/(?P<scheme>[a-z]+)/(?P<path>.+)")
 _LIBRARIES = frozenset({"purelib", "platlib"})
 _SOURCES_IN_C = (".c", ".h")
 
+_built: set[Path] = set()
+"""What this process built: the two stacks that use a package share one build."""
+
 
 def build_package(root: Path, name: str, cache_dir: Path) -> Path:
-    """Return the zip of the package `name`, built from the project at `root` unless the cache has it.
+    """Return the zip of the package `name`, built from the project at `root` once in this process.
 
     The zip holds the modules of `functions/<name>` and the wheels of the lock, uncompressed: deflated bytes
-    differ between builds of zlib, and Lambda unpacks either. Several builders may share the cache.
+    differ between builds of zlib, and Lambda unpacks either. Several builders may share the folder. A zip that lies
+    there from elsewhere is not used: its name tells the sources, and nothing would tell its content.
     Raises `ConfigurationError` for an unknown package and `TechnicalError` when wheels cannot be fetched.
     """
     source = read_source(root, name)
     package = cache_dir / source.key
-    if package.is_file():
+    if package in _built and package.is_file():
         return package
     entries = dict(source.modules)
     for wheel in fetch_wheels(source.lock, cache_dir):
@@ -45,6 +49,7 @@ def build_package(root: Path, name: str, cache_dir: Path) -> Path:
         unfinished = Path(scratch) / package.name
         _write(unfinished, entries)
         unfinished.replace(package)
+    _built.add(package)
     return package
 
 

@@ -48,6 +48,8 @@ def upload_package(root: Path, name: str, package: Path, s3: S3Client, bucket: s
             there = there or _stored_digest(s3, bucket, key)
     except (ClientError, BotoCoreError) as error:
         raise TechnicalError(f"package {name} could not be put into {bucket}: {error}") from error
+    if not uploaded and there is None:
+        raise TechnicalError(f"package {name} is being uploaded to {bucket} by somebody else; run again")
     if not uploaded and there != digest.hexdigest():
         raise FailureError(
             f"{bucket}/{key} holds other bytes than package {name}: somebody wrote it outside the builder"
@@ -56,14 +58,17 @@ def upload_package(root: Path, name: str, package: Path, s3: S3Client, bucket: s
 
 
 def _stored_digest(s3: S3Client, bucket: str, key: str) -> str | None:
-    """Return the SHA-256 that the object carries, '' when it carries none, None when there is no object."""
+    """Return the SHA-256 that S3 itself computed, '' when it has none, None when there is no object.
+
+    Not the object's metadata, which says what whoever wrote the object chose to say.
+    """
     try:
-        head = s3.head_object(Bucket=bucket, Key=key)
+        head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     except ClientError as error:
         if error.response["Error"]["Code"] in _ABSENT:
             return None
         raise
-    return head["Metadata"].get("sha256", "")
+    return base64.b64decode(head.get("ChecksumSHA256", "")).hex()
 
 
 def _put(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
@@ -75,11 +80,11 @@ def _put(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
             Body=body,
             ContentType="application/zip",
             ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
-            Metadata={"sha256": digest.hexdigest()},
             IfNoneMatch="*",
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
+        # The second is S3's answer while another upload of the same key is under way (PutObject, 409).
+        if error.response["Error"]["Code"] not in {"PreconditionFailed", "ConditionalRequestConflict"}:
             raise
         return False
     return True

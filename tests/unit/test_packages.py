@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -270,12 +271,13 @@ class Bucket:
         self.puts = 0
         self.on_head: Callable[[], None] = lambda: None
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - as boto3 calls them
+    def head_object(self, *, Bucket: str, Key: str, ChecksumMode: str) -> dict[str, Any]:  # noqa: N803
+        assert ChecksumMode == "ENABLED", "S3 leaves the checksum out unless it is asked for"
         found = self.objects.get(Key)
         self.on_head()
         if found is None:
             raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
-        return {"Metadata": found["Metadata"]}
+        return {name: found[name] for name in ("Metadata", "ChecksumSHA256") if name in found}
 
     def put_object(self, *, Key: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803 - as boto3 calls them
         self.puts += 1
@@ -295,11 +297,30 @@ def test_a_package_is_uploaded_once_with_its_digest(project: Project) -> None:
     stored = bucket.objects[package_key(project.root, "shop")]
     assert (first.uploaded, second.uploaded, bucket.puts) == (True, False, 1)
     assert first.key == second.key == package_key(project.root, "shop")
-    assert (
-        stored["Metadata"]
-        == {"sha256": hashlib.sha256(stored["Body"]).hexdigest()}
-        == {"sha256": first.sha256}
-    )
+    assert base64.b64decode(stored["ChecksumSHA256"]).hex() == hashlib.sha256(stored["Body"]).hexdigest()
+    assert first.sha256 == hashlib.sha256(stored["Body"]).hexdigest()
+
+
+def test_an_upload_under_way_elsewhere_is_no_failure_of_the_package(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = Bucket()
+
+    def conflict(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": ""}}, "PutObject")
+
+    monkeypatch.setattr(bucket, "put_object", conflict)
+    with pytest.raises(TechnicalError, match="by somebody else; run again"):
+        upload(project, bucket)
+
+
+def test_a_zip_that_lies_in_the_folder_is_not_trusted(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = project.build().read_bytes()
+    project.build().write_bytes(b"something else")
+    monkeypatch.setattr("pipelines.packages.build._built", set())
+    assert project.build().read_bytes() == good
 
 
 def test_the_loser_of_two_uploads_finds_the_winners_object(project: Project) -> None:
@@ -314,10 +335,12 @@ def test_the_loser_of_two_uploads_finds_the_winners_object(project: Project) -> 
     assert bucket.puts == 1
 
 
-@pytest.mark.parametrize("metadata", [{}, {"sha256": "0" * 64}])
-def test_other_bytes_under_the_key_are_a_failure(project: Project, metadata: dict[str, str]) -> None:
+@pytest.mark.parametrize("checksum", [{}, {"ChecksumSHA256": base64.b64encode(bytes(32)).decode()}])
+def test_other_bytes_under_the_key_are_a_failure(project: Project, checksum: dict[str, str]) -> None:
+    """Also where the object's metadata, which its writer chose, says the right digest."""
     bucket = Bucket()
-    bucket.objects[package_key(project.root, "shop")] = {"Metadata": metadata}
+    right = hashlib.sha256(project.build().read_bytes()).hexdigest()
+    bucket.objects[package_key(project.root, "shop")] = {"Metadata": {"sha256": right}, **checksum}
     with pytest.raises(FailureError, match=r"artifacts/functions/shop/.* holds other bytes"):
         upload(project, bucket)
     assert bucket.puts == 0
