@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _answer(event: dict[str, Any], instance: str) -> Answer:
     try:
-        return respond(event, intake(), _observe)
+        return respond(event, intake, _observe)
     except ProblemError as error:
         _count_rejection(error)
         return refuse(error.problem, instance)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+ATTEMPTS = 3
+"""S3 answers 409 to a conditional write that meets another of the same key, and asks to try again (PutObject)."""
+
+
 class OrderArchive:
     """The trade-data bucket."""
 
@@ -26,16 +30,21 @@ class OrderArchive:
         The write is conditional on the key being free (S3 User Guide, "conditional writes"), so that a
         redelivery leaves the object and its versions alone: key and bytes follow from the order.
         """
-        try:
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=accepted.archive_key(),
-                Body=write_json(accepted.receipt()).encode(),
-                ContentType="application/json",
-                IfNoneMatch="*",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "PreconditionFailed":
-                raise
-            return False
-        return True
+        for attempt in range(ATTEMPTS):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=accepted.archive_key(),
+                    Body=write_json(accepted.receipt()).encode(),
+                    ContentType="application/json",
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "PreconditionFailed":
+                    return False
+                if code != "ConditionalRequestConflict" or attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return True
+        raise AssertionError("every attempt returns or raises")

@@ -38,15 +38,20 @@ def refuse(refusal: Problem, instance: str) -> Answer:
     return Answer(refusal.status, refusal.to_document(instance), refusal.headers, problem.CONTENT_TYPE)
 
 
-def respond(event: Mapping[str, Any], intake: Intake, observe: Callable[[Submission], None]) -> Answer:
-    """Answer one request (payload format 1.0); `observe` sees each submission. Raises `ProblemError`."""
+def respond(
+    event: Mapping[str, Any], desk: Callable[[], Intake], observe: Callable[[Submission], None]
+) -> Answer:
+    """Answer one request (payload format 1.0); `observe` sees each submission. Raises `ProblemError`.
+
+    `desk` gives the intake to those requests that need it: health is open to anybody and must not cost an AWS call.
+    """
     match (event["httpMethod"], *event["path"].split("/")[1:]):
         case ("POST", "orders"):
-            return _submit(event, intake, observe)
+            return _submit(event, desk(), observe)
         case (_, "orders"):
             raise ProblemError(problem.method_not_allowed("POST"))
         case ("GET", "orders", order_id):
-            return _find(order_id, intake)
+            return _find(order_id, desk())
         case ("GET", "health"):
             return Answer(200, {"status": "ok"})
         case (_, "orders", _) | (_, "health"):

@@ -56,8 +56,12 @@ class _Batch(BatchProcessor):
         if isinstance(error, PoisonError):
             count("Poison")
             logger.warning("poison message", message_id=record.message_id, reason=str(error))
-            with suppress(*AWS_ERRORS):  # then it waits for its visibility timeout, as any other failure does
+            try:
                 queue().return_now(record.receipt_handle)
+            except (
+                AWS_ERRORS
+            ) as refusal:  # then it waits for its visibility timeout, as any other failure does
+                logger.warning("poison not returned", message_id=record.message_id, failure=describe(refusal))
         elif isinstance(error, Exception):
             # Where it failed, without the exception's own text, which may quote the order.
             stack = format_tb(exception[2])

@@ -85,7 +85,7 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
     (nothing_literal, "queue", "${AWS::Region}", "eu-west-1"),
     (names_follow_the_pattern, "queue", "${NamePrefix}queue${NameSuffix}", "${NamePrefix}queue"),
     (conditions_are_named, "queue", "IsProtected:", "Protected:"),
-    (state_survives, "queue", "[IsProtected, RetainExceptOnCreate, Delete]", "[IsProtected, Retain, Delete]"),
+    (state_survives, "queue", "DeletionPolicy: !If [IsProtected, Retain, Delete]", "DeletionPolicy: Delete"),
     (roles_are_bounded, "function", "      PermissionsBoundary: !Ref PermissionsBoundaryArn\n", ""),
     (allowed_is_narrow, "order-api-access", "sqs:SendMessage", "sqs:*"),
     (allowed_is_narrow, "order-api-access", "Resource: !Ref TableArn", 'Resource: "*"'),
@@ -161,7 +161,7 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
 )
 
 
-POLLED = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+POLLED = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 """What Lambda's poller does with the function's role, outside the VPC."""
 
 

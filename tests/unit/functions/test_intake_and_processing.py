@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.orders.document import read_json
 from functions.orders.intake import Outcome
@@ -12,7 +14,7 @@ from functions.orders.order import Order, parse_order
 from functions.orders.processing import Effect
 from functions.orders.queue import PoisonError
 
-from .fakes import CrashError, World, order
+from .fakes import CrashError, World, order, refused
 
 
 class Trap:
@@ -129,3 +131,28 @@ def test_an_order_that_is_refused_by_todays_limits_is_still_read_from_the_table(
     found = world.intake.find(accepted.order_id)
     assert found is not None
     assert found.receipt()["quantity"] == "5000000000000"
+
+
+def test_a_conflict_of_two_writes_of_the_archive_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 answers 409 while another conditional write of the key is under way; the third answer counts."""
+    world.intake.submit(parse_order(order()))
+    put, refusals = world.s3.put_object, [refused("PutObject", "ConditionalRequestConflict")] * 2
+
+    def sometimes(**arguments: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return put(**arguments)
+
+    monkeypatch.setattr(world.s3, "put_object", sometimes)
+    assert world.processing.process(world.sqs.bodies[0]).archived
+    assert len(world.s3.versions) == 1
+
+    def always(**_: Any) -> Any:
+        raise refused("PutObject", "ConditionalRequestConflict")
+
+    world.intake.submit(parse_order(order(client_order_id="desk7-000999")))
+    monkeypatch.setattr(world.s3, "put_object", always)
+    with pytest.raises(ClientError):
+        world.processing.process(world.sqs.bodies[1])
