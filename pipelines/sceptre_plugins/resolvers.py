@@ -19,7 +19,7 @@ from validator.errors import ConfigurationError, Problem
 from validator.layout import Layout
 from validator.loader import settings_of
 from validator.settings import WORKLOADS, WorkloadSettings
-from validator.settings.base import is_identity
+from validator.settings.base import is_identity, written_at
 from validator.settings.build import validate
 
 DIGEST_LENGTH = 10
@@ -89,15 +89,15 @@ class Setting(Resolver):  # type: ignore[misc]  # Sceptre ships no types
         return _text(value)
 
     @property
-    def source(self) -> str:
-        """The settings path, so that a difference can name the key that caused it."""
-        return str(self.argument)
+    def sources(self) -> tuple[str, ...]:
+        """The settings paths that somebody wrote, so that a difference can name the keys that caused it."""
+        return written_at(type(stack_settings(self.stack)), str(self.argument).split("."))
 
     @property
     def identity(self) -> Symbol | None:
         """What stands for the value when environments are compared, where it names its environment."""
-        named = is_identity(type(stack_settings(self.stack)), self.source.split("."))
-        return Symbol.named(self.source) if named else None
+        named = is_identity(type(stack_settings(self.stack)), str(self.argument).split("."))
+        return Symbol.named(str(self.argument)) if named else None
 
 
 def _text(value: Any) -> str | list[str] | None:

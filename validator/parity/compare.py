@@ -160,8 +160,9 @@ def _causes_of_value(section: str, key: str, left: Stack, right: Stack) -> tuple
     if section == "Dependencies":
         return ()
     place = f"{section.lower()}.{key}"
-    setting = left.sources.get(place) or right.sources.get(place) or ""
-    return (Cause(key, setting),)
+    return tuple(
+        Cause(key, setting) for setting in left.sources.get(place) or right.sources.get(place) or ("",)
+    )
 
 
 def _causes(path: Path, left: Side, right: Side) -> tuple[Cause, ...]:
@@ -175,4 +176,6 @@ def _causes(path: Path, left: Side, right: Side) -> tuple[Cause, ...]:
     one, two = left.stack.comparable("parameters"), right.stack.comparable("parameters")
     differing = sorted(name for name in names if one.get(name) != two.get(name))
     sources = {**right.stack.sources, **left.stack.sources}
-    return tuple(Cause(name, sources.get(f"parameters.{name}", "")) for name in differing)
+    return tuple(
+        Cause(name, setting) for name in differing for setting in sources.get(f"parameters.{name}", ("",))
+    )

@@ -8,7 +8,7 @@ along the promotion order.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -30,6 +30,9 @@ class Model(BaseModel):
     """A strict, frozen model: unknown keys, and values of another type, are refused (REQ-P2)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=False)
+
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The fields of this model that each property of it is made of, so that a difference names what somebody wrote."""
 
 
 def broken(path: str, message: str) -> PydanticCustomError:
@@ -151,3 +154,16 @@ def is_identity(model: type[BaseModel], path: Sequence[str]) -> bool:
         below = field.annotation
         return isinstance(below, type) and issubclass(below, BaseModel) and is_identity(below, rest)
     return any(isinstance(mark, Identity) for mark in field.metadata)
+
+
+def written_at(model: type[BaseModel], path: Sequence[str]) -> tuple[str, ...]:
+    """Return the settings paths that somebody wrote for the value at `path`: itself, or what a property is made of."""
+    first, *rest = path
+    field = model.model_fields.get(first)
+    if field is None:
+        derived: Mapping[str, tuple[str, ...]] = getattr(model, "DERIVED", {})
+        return derived.get(first, (first,))
+    below = field.annotation
+    if rest and isinstance(below, type) and issubclass(below, BaseModel):
+        return tuple(f"{first}.{name}" for name in written_at(below, rest))
+    return (".".join(path),)

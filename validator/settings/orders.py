@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -81,6 +82,11 @@ class Table(Model):
 class Queue(Model):
     """The order queue and its dead letter queue (REQ-O5). SQS keeps a message 14 days at most."""
 
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "retention_seconds": ("retention_days",),
+        "dead_letter_retention_seconds": ("dead_letter_retention_days",),
+    }
+
     retention_days: Annotated[int, Field(ge=1, le=14), Grows()]
     max_receive_count: Annotated[int, Field(ge=1, le=1_000), Grows()]
     visibility_timeout_seconds: Annotated[int, Field(ge=0, le=43_200)]
@@ -109,6 +115,11 @@ class Queue(Model):
 
 class Trades(Model):
     """The trade-data bucket (REQ-O4, REQ-P11). `retention_days: null` keeps without end."""
+
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "expiration_days": ("retention_days",),
+        "storage_tier": ("tier", "retention_days"),
+    }
 
     retention_days: Annotated[int | None, Field(ge=1, le=36_500), Grows()]
     tier: Literal["none", "infrequent_access", "intelligent"]
