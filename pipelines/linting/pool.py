@@ -1,0 +1,99 @@
+"""Jobs spread over worker processes: each gets an answer, also where a worker dies, and Ctrl-C ends at once."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
+
+from pipelines.linting.job import Job, Outcome, unanswered
+from pipelines.linting.worker import prepare, work
+
+PER_WORKER = 6
+"""Jobs that make up for starting one worker more."""
+CRASHES = 5
+"""Workers that may die on a job of their own before the rest is given up: something other than a template is wrong."""
+_MEND = "correct what else is found in the template; if nothing is, report it to cfn-lint with the template"
+_MEND_ALL = (
+    "correct the templates that this is said of first, or look for what ends processes on this machine"
+)
+
+Keep = Callable[[str, Outcome], None]
+
+
+def run(jobs: Mapping[str, Job], workers: int, seconds: float, keep: Keep) -> None:
+    """Do the jobs and call `keep` with the name and the outcome of each, as they come.
+
+    A worker that dies takes the others with it and does not say which job did it. So what is left is done again one
+    at a time: the job that kills its worker then is the one to name.
+    """
+    size = max(1, min(workers, -(-len(jobs) // PER_WORKER)))
+    left = dict(jobs)
+    with _pool(size) as pool:
+        longest_first = sorted(jobs, key=lambda name: -len(jobs[name].text))
+        futures = {_submit(pool, jobs[name], seconds): name for name in longest_first}
+        for future in as_completed(futures):
+            if not isinstance(future.exception(), BrokenProcessPool):
+                name = futures[future]
+                keep(name, _outcome(left.pop(name), future, seconds))
+    if left:
+        _one_at_a_time(deque(left.items()), seconds, keep)
+
+
+def _one_at_a_time(left: deque[tuple[str, Job]], seconds: float, keep: Keep) -> None:
+    crashes = 0
+    while left and crashes < CRASHES:
+        with _pool(1) as pool:
+            broken = False
+            while left and not broken:
+                name, job = left.popleft()
+                future = _submit(pool, job, seconds)
+                broken = isinstance(future.exception(), BrokenProcessPool)
+                keep(name, _outcome(job, future, seconds))
+            crashes += broken
+    for name, job in left:
+        keep(name, unanswered(job.region, f"{CRASHES} workers died on other templates", _MEND_ALL))
+
+
+def _outcome(job: Job, future: Future[Outcome], seconds: float) -> Outcome:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, BrokenProcessPool):
+        reason = f"its process crashed, was killed, or took more than {seconds:g} s of processor time"
+        return unanswered(job.region, reason, _MEND)
+    return unanswered(job.region, f"{type(error).__name__}: {error}", _MEND)
+
+
+def _submit(pool: ProcessPoolExecutor, job: Job, seconds: float) -> Future[Outcome]:
+    """Submit a job; a worker that this starts inherits the mask, so that Ctrl-C reaches this process alone."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(work, job, seconds)
+    except BrokenProcessPool as error:
+        future: Future[Outcome] = Future()
+        future.set_exception(error)
+        return future
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Give a pool whose workers are gone at the end: after their work, or at once when something interrupts it."""
+    others = set(active_children())
+    # A fresh interpreter and not a copy of this one: this one may have threads.
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=prepare)
+    done = False
+    try:
+        yield pool
+        done = True
+    finally:
+        if not done:
+            for process in set(active_children()) - others:
+                process.terminate()
+        pool.shutdown(cancel_futures=True)
