@@ -63,6 +63,7 @@ class Difference:
     causes: tuple[Cause, ...] = ()
     template: str = ""
     line: int | None = None
+    resource_type: str = ""
 
     @property
     def key(self) -> str:
@@ -121,7 +122,15 @@ def differences(name: str, left: Side, right: Side, environments: tuple[str, str
         side = left if before is not ABSENT else right
         position = side.effective.position(path)
         line = position.line if position else None
-        yield Difference(name, path, before, after, environments, causes, side.stack.template, line)
+        kind = _type(side, path)
+        yield Difference(name, path, before, after, environments, causes, side.stack.template, line, kind)
+
+
+def _type(side: Side, path: Path) -> str:
+    resource = (
+        side.effective.resources.get(str(path[1])) if path[0] == "Resources" and len(path) > 1 else None
+    )
+    return resource.type if resource else ""
 
 
 def _tags(stack: Stack) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""Whether the values of three environments stay inside a declared bound. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..environments import ENVIRONMENTS
+from .declarations import Bound
+
+
+def broken(bound: Bound, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield, in words, each part of a bound that the values by environment break."""
+    ordered = [(environment, values[environment]) for environment in ENVIRONMENTS if environment in values]
+    if bound.order is not None:
+        yield from _order(bound.order, ordered)
+    if bound.range is not None:
+        yield from _range(bound, ordered)
+    if bound.ratio is not None:
+        yield from _ratio(bound.ratio, ordered)
+    if bound.among is not None:
+        for environment, value in ordered:
+            if not any(_same(value, allowed) for allowed in bound.among):
+                yield f"{environment} has {value!r}, which is not among {bound.among}"
+    if bound.exactly is not None:
+        for environment, value in ordered:
+            if environment not in bound.exactly:
+                yield f"{environment} has {value!r}, and the declaration says nothing of {environment}"
+            elif not _same(value, bound.exactly[environment]):
+                yield f"{environment} has {value!r}, declared is exactly {bound.exactly[environment]!r}"
+
+
+def _same(value: Any, declared: Any) -> bool:
+    """Compare as the hierarchy and CloudFormation both write values: `true`, `30` and `"30"` by their text."""
+    return _text(value) == _text(declared)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "null" if value is None else str(value)
+
+
+def _number(value: Any) -> float | None:
+    """Return a value as a number, null as without end; None for what is no number."""
+    if value is None:
+        return math.inf
+    if isinstance(value, bool):
+        return float(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _order(order: str, ordered: list[tuple[str, Any]]) -> Iterator[str]:
+    for (before, one), (after, two) in itertools.pairwise(ordered):
+        left, right = _number(one), _number(two)
+        if left is None or right is None:
+            yield f"{one!r} and {two!r} have no order"
+        elif (left > right) if order == "grows" else (left < right):
+            yield f"{before} has {one!r} and {after} {two!r}, declared is that it {order}"
+
+
+def _range(bound: Bound, ordered: list[tuple[str, Any]]) -> Iterator[str]:
+    limits = bound.range
+    if limits is None:
+        return
+    for environment, value in ordered:
+        number = _number(value)
+        if number is None:
+            yield f"{environment} has {value!r}, which is no number"
+        elif limits.minimum is not None and number < limits.minimum:
+            yield f"{environment} has {value!r}, below {limits.minimum:g}"
+        elif limits.maximum is not None and number > limits.maximum:
+            yield f"{environment} has {value!r}, above {limits.maximum:g}"
+
+
+def _ratio(ratio: float, ordered: list[tuple[str, Any]]) -> Iterator[str]:
+    numbers = [_number(value) for _, value in ordered]
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers) or min(known, default=1) <= 0 or math.inf in known:
+        yield f"{[value for _, value in ordered]} have no ratio"
+    elif max(known) / min(known) > ratio:
+        yield f"the largest of {[value for _, value in ordered]} is more than {ratio:g} times the smallest"
