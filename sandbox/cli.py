@@ -13,6 +13,9 @@ import click
 
 from sandbox.place import DEFAULT
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Context settings of each command: click keeps the help option of the context that first asked for it."""
+
 
 class LazyGroup(click.Group):
     """A group whose further commands are imported when they are asked for, or listed."""
@@ -59,12 +62,12 @@ def _progress(message: str) -> None:
     click.echo(f"sandbox: {message}", err=True)
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, context_settings=HELP)
 def sandbox() -> None:
     """Run AWS on this machine: no account, no key, no Docker, on loopback only."""
 
 
-@sandbox.command()
+@sandbox.command(context_settings=HELP)
 @click.option("--port", type=click.IntRange(1, 65535), help="Loopback port; a free one when left out.")
 @click.option("--fresh", is_flag=True, help="Begin empty: drop the state that the last stop saved.")
 @_options
@@ -93,7 +96,7 @@ def _dir_option(directory: Path) -> str:
     return "" if directory == DEFAULT else f" --dir {shlex.quote(str(directory))}"
 
 
-@sandbox.command()
+@sandbox.command(context_settings=HELP)
 @_options
 def stop(directory: Path, form: str) -> None:
     """Stop the sandbox; its state is kept for the next start."""
@@ -105,7 +108,7 @@ def stop(directory: Path, form: str) -> None:
     _tell(form, "stop", {"stopped": stopped}, "stopped" if stopped else "was not running")
 
 
-@sandbox.command()
+@sandbox.command(context_settings=HELP)
 @_options
 def status(directory: Path, form: str) -> None:
     """Say whether the sandbox runs, and which deployed resources are only recorded."""
@@ -125,7 +128,7 @@ def status(directory: Path, form: str) -> None:
     _tell(form, "status", found, "\n".join(lines))
 
 
-@sandbox.command()
+@sandbox.command(context_settings=HELP)
 @_options
 def env(directory: Path, form: str) -> None:
     """Print the shell commands that point AWS clients at the sandbox, as its operator."""

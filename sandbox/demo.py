@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sandbox.cli import HELP
 from validator.environments import ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ FOLDER = Path(".lockstep") / "demo"
 """A sandbox of the demo's own, so that it can begin empty without touching anybody's."""
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.option("--keep", is_flag=True, help="Leave the sandbox running at the end.")
 @click.option(
     "--timings", type=click.Path(dir_okay=False, path_type=Path), help="Write seconds by step as JSON."

@@ -20,6 +20,14 @@ def test_help_lists_every_command() -> None:
     assert all(f"  {name} " in result.stdout for name in ("demo", "env", "start", "status", "stop"))
 
 
+@pytest.mark.parametrize("name", ["", "demo", "env", "start", "status", "stop"])
+def test_help_is_short_and_long(name: str) -> None:
+    """Whoever asks first: called by itself, a command takes `-h` as it does below `lockstep`."""
+    texts = [CliRunner().invoke(sandbox, [*name.split(), option]).stdout for option in ("--help", "-h")]
+    assert texts[0] == texts[1]
+    assert texts[0].startswith(f"Usage: sandbox {name}")
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     """Exit code 2, and the name is in the message."""
     result = CliRunner().invoke(sandbox, ["begin"])
