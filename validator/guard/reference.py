@@ -21,8 +21,11 @@ the timeout of its function, and whatever else lies between stacks. Checks in Py
 
 ## How a rule is written
 - The header says what the rule wants, what it evaluates, the requirements and the Security Hub controls it serves.
-- A message is `Violation: ... Fix: ...`. A clause starts at a property, not at a variable: the engine gives no place
-  for a variable. Where only a variable can tell, `or Type not exists` ends the clause, never holds, and gives the place.
+- A message is `Violation: ... Fix: ...`, without semicolons. A clause starts at a property, not at a variable: the
+  engine gives no place for a variable. Where only a variable can tell, the clause ends in `or Type not exists`, which
+  never holds and gives the place.
+- A `when` over several values is true only if all of them agree: `when List[*].X exists` skips in silence as soon as
+  one item lacks X. Filter instead: `when List[ X exists ] !empty`.
 - The document that rules read is described in `validator/guard/document.py`: symbols are text such as `${ref:Queue}`,
   each resource has `Lockstep.Ref` and `Lockstep.Arn`, and policies are always lists.
 - Each rule has a SKIP, a PASS and a FAIL case; each message of it is said by a FAIL case; and a FAIL case stays one

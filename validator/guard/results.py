@@ -12,7 +12,7 @@ from validator.errors import TechnicalError
 
 Path = tuple[str | int, ...]
 _MESSAGE = re.compile(r"Violation:(?P<violation>.*?)Fix:(?P<fix>.*)", re.DOTALL)
-_NAMES = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*$")
+_NAMES = re.compile(r"(?:[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class Result:
         return ".".join([*map(str, self.path), *filter(None, [self.missing])])
 
 
-def results(output: str, stacks: Mapping[str, Mapping[str, Any]], rules: Collection[str]) -> tuple[Result, ...]:
+def results(
+    output: str, stacks: Mapping[str, Mapping[str, Any]], rules: Collection[str]
+) -> tuple[Result, ...]:
     """Return every violation in the engine's output.
 
     `stacks` holds the rendered stack of each document by its file name, `rules` the names of all rules. Raises
@@ -118,14 +120,12 @@ def _plain(text: str) -> str:
 def _place(check: Mapping[str, Any], resources: Mapping[str, Any]) -> tuple[Path, str]:
     """Return where a clause failed, and the rest of its query where that leads further than the template does."""
     for kind, body in check.items():
-        if not isinstance(body, dict):
-            continue
-        if kind == "UnResolved":
-            body = body["value"]
-        at = body.get("traversed_to") or body.get("from") or body.get("value") or {}
-        rest = str(body.get("remaining_query", ""))
-        path = _path(str(at.get("path", "")), resources)
-        return path, rest if path and _NAMES.match(rest) else ""
+        if isinstance(body, dict):
+            found = body["value"] if kind == "UnResolved" else body
+            at = found.get("traversed_to") or found.get("from") or found.get("value") or {}
+            rest = _NAMES.match(str(found.get("remaining_query", "")))
+            path = _path(str(at.get("path", "")), resources)
+            return path, rest[0] if path and rest else ""
     return (), ""
 
 
@@ -139,19 +139,18 @@ def _path(pointer: str, resources: Mapping[str, Any]) -> Path:
     value: Any = {"Resources": resources}
     path: list[str | int] = []
     while parts:
+        key: str | int | None = None
         if isinstance(value, dict):
-            sizes = [n for n in range(1, len(parts) + 1) if "/".join(parts[:n]) in value]
-            if not sizes:
-                break
-            key: str | int = "/".join(parts[: sizes[0]])
-            parts = parts[sizes[0] :]
+            size = next((n for n in range(1, len(parts) + 1) if "/".join(parts[:n]) in value), 0)
+            key = "/".join(parts[:size]) if size else None
         elif isinstance(value, list) and parts[0].isdigit() and int(parts[0]) < len(value):
-            key = int(parts.pop(0))
-        elif parts[0] == "0":
-            parts.pop(0)
+            size, key = 1, int(parts[0])
+        if key is None:
+            if parts[0] != "0":
+                break
+            parts = parts[1:]
             continue
-        else:
-            break
+        parts = parts[size:]
         path.append(key)
         value = value[key]
     return tuple(path[:2]) if path[2:] == ["Type"] else tuple(path)
