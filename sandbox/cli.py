@@ -87,13 +87,9 @@ def start(directory: Path, form: str, port: int | None, fresh: bool) -> None:
         "pid": record.pid,
         "directory": str(place.directory),
     }
-    hint = f'eval "$(lockstep sandbox env{_dir_option(directory)})"'
+    hint = f'eval "$({place.command("env")})"'
     text = f"{record.endpoint}\n\nTo use it in this shell:\n  {hint}"
     _tell(form, "start", found, text)
-
-
-def _dir_option(directory: Path) -> str:
-    return "" if directory == DEFAULT else f" --dir {shlex.quote(str(directory))}"
 
 
 @sandbox.command(context_settings=HELP)
@@ -120,7 +116,7 @@ def status(directory: Path, form: str) -> None:
     stubs = process.stubs(record) if record else []
     found: dict[str, Any] = {"running": record is not None, "directory": str(place.directory), "stubs": stubs}
     if record is None:
-        _tell(form, "status", found, f"not running ({place.directory})\nstart it: lockstep sandbox start")
+        _tell(form, "status", found, f"not running ({place.directory})\nstart it: {place.command('start')}")
         return
     found |= {"endpoint": record.endpoint, "port": record.port, "pid": record.pid}
     lines = [f"running at {record.endpoint}, process {record.pid}", f"state and log in {place.directory}"]

@@ -73,6 +73,10 @@ OWN: tuple[Claim, ...] = (
     absent("IAM: the root of an account", "its 12-digit key is believed without its signature"),
     absent("IAM: what CloudFormation and the services do", "made in process, as nobody: no policy is asked"),
     absent("IAM: organisation policies, kms:ViaService", "there are none; services use no keys"),
+    absent(
+        "Template URLs in the virtual-hosted style",
+        "the bucket has to be in the path: `{endpoint}/{bucket}/{key}`; `https://{bucket}.s3...` is refused",
+    ),
     absent("TLS", "loopback is HTTP, and every request counts as TLS for aws:SecureTransport"),
     absent("Metrics that AWS services publish", "only what is put by PutMetricData is there"),
     absent("X-Ray", "no daemon and no service; a traced function says so in its settings only"),

@@ -159,7 +159,7 @@ def _matrix() -> None:
     from pipelines.commands.status import print_matrix, read_rows
 
     click.echo()
-    print_matrix(read_rows(Path(), None))
+    print_matrix(read_rows(Path(), None)[0])
 
 
 def _stubs(record: Record) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,6 +40,11 @@ class Place:
         """Return the place for a folder, by default the project's own below the current folder."""
         return cls(Path(directory if directory is not None else DEFAULT).absolute())
 
+    def command(self, name: str) -> str:
+        """Return the command line of a `lockstep sandbox` command for this place, as a user types it."""
+        option = "" if self == Place.of(None) else f" --dir {shlex.quote(str(self.directory))}"
+        return f"lockstep sandbox {name}{option}"
+
     @property
     def record_file(self) -> Path:
         """The pid file: JSON, written by the server once it holds its port."""
@@ -69,6 +75,10 @@ class Place:
         """Says that the saved state is whole; there from the end of one run to the start of the next."""
         return self.state / "complete"
 
+    def unreadable(self) -> list[Path]:
+        """Return the files of the saved state that hold no JSON object, sorted; the server cannot take those."""
+        return [file for file in sorted(self.state.glob("*.json")) if not _holds_object(file)]
+
     def was_cut_off(self) -> bool:
         """Tell whether the last run left state behind without having saved all of it."""
         return self.state.is_dir() and any(self.state.iterdir()) and not self.marker.exists()
@@ -91,3 +101,10 @@ class Place:
         draft = self.record_file.with_suffix(".new")
         draft.write_text(json.dumps(asdict(record)), encoding="utf-8")
         os.replace(draft, self.record_file)  # noqa: PTH105 - atomic on every platform
+
+
+def _holds_object(file: Path) -> bool:
+    try:
+        return isinstance(json.loads(file.read_bytes()), dict)
+    except (OSError, ValueError, RecursionError):
+        return False

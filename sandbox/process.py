@@ -27,6 +27,8 @@ STOP_SECONDS = 60.0
 
 POLL_SECONDS = 0.02
 LOG_TAIL_LINES = 15
+ASIDE = ".unreadable"
+"""The suffix of saved state that could not be read."""
 
 Progress = Callable[[str], None]
 
@@ -99,13 +101,15 @@ def start(
                 raise ConfigurationError.single(
                     f"the sandbox already runs on port {running.port}",
                     key="--port",
-                    hint="lockstep sandbox stop, or leave --port out",
+                    hint=f"{place.command('stop')}, or leave --port out",
                 )
             progress(f"already running on port {running.port}")
             return running
         chosen = _port_for(place, port)
         if place.was_cut_off():
             progress("the last run was cut off before it could save its state: beginning empty")
+        else:
+            _set_aside(place, progress)
         _clear(place)
         progress("starting")
         return _launch(place, chosen, lifeline, progress)
@@ -116,6 +120,20 @@ def _clear(place: Place) -> None:
     place.record_file.unlink(missing_ok=True)
     shutil.rmtree(place.temporary, ignore_errors=True)
     place.prepare()
+
+
+def _set_aside(place: Place, progress: Progress) -> None:
+    """Rename what cannot be read of the saved state, so that the next stop does not write over it, and say so."""
+    unreadable = place.unreadable()
+    if not unreadable:
+        return
+    for file in unreadable:
+        file.replace(file.with_suffix(ASIDE))
+    names = ", ".join(file.name for file in unreadable)
+    progress(
+        f"warning: saved state that cannot be read: {names}; beginning without it "
+        f"(kept in {place.state} as *{ASIDE})"
+    )
 
 
 def _launch(place: Place, port: int, lifeline: int | None, progress: Progress) -> Record:
@@ -166,7 +184,9 @@ def _kill_group(pid: int) -> None:
 
 
 def stop(place: Place, *, progress: Progress = quiet) -> bool:
-    """Stop the sandbox of a place, keeping its state; False when none ran."""
+    """Stop the sandbox of a place, keeping its state; False when none ran, and then no folder is made."""
+    if not place.lock_file.exists() and not place.record_file.exists():
+        return False
     with _locked(place):
         record = find(place)
         if record is None:

@@ -59,8 +59,11 @@ def exists(pid: int) -> bool:
     return True
 
 
-def _command_line(pid: int) -> str:
-    """Return the command line of a process; empty when the system does not tell."""
+def command_line(pid: int) -> str:
+    """Return the command line of a process; empty when the system does not tell.
+
+    It is empty too for the moment in which a process becomes another program; a server writes its record later.
+    """
     listing = Path(f"/proc/{pid}/cmdline")
     with contextlib.suppress(OSError):
         return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -80,7 +83,7 @@ def _is_ours(place: Place, record: Record) -> bool:
     answer = ask(record, "/_lockstep/sandbox")
     if isinstance(answer, dict) and answer.get("token") == record.token:
         return True
-    command = _command_line(record.pid)
+    command = command_line(record.pid)
     return MODULE in command and str(place.directory) in command
 
 
@@ -95,6 +98,6 @@ def require(place: Place) -> Record:
     record = find(place)
     if record is None:
         raise ConfigurationError.single(
-            "the sandbox is not running", file=str(place.directory), hint="lockstep sandbox start"
+            "the sandbox is not running", file=str(place.directory), hint=place.command("start")
         )
     return record

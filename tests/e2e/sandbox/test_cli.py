@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from sandbox import accounts, process
 from sandbox.cli import sandbox
 from sandbox.place import Place
+from tests.e2e.commands import ROOT
 from validator.errors import ConfigurationError
+
+SCHEMAS = ROOT / "tests" / "schemas"
 
 
 @pytest.fixture
@@ -31,6 +35,8 @@ def _json(*arguments: str) -> dict[str, Any]:
     result = CliRunner().invoke(sandbox, [*arguments, "--format", "json"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     answer: dict[str, Any] = json.loads(result.stdout)
+    schema = json.loads((SCHEMAS / f"sandbox-{arguments[0]}.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(answer)
     return answer
 
 
@@ -66,7 +72,7 @@ def test_env_of_a_sandbox_that_does_not_run(folder: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         CliRunner().invoke(sandbox, ["env", "--dir", folder], catch_exceptions=False)
     problem = caught.value.problems[0]
-    assert (problem.file, problem.hint) == (folder, "lockstep sandbox start")
+    assert (problem.file, problem.hint) == (folder, f"lockstep sandbox start --dir {folder}")
 
 
 def test_fresh_drops_the_state(folder: str) -> None:
@@ -82,4 +88,25 @@ def test_text_tells_the_next_step(folder: str) -> None:
     """A person sees the endpoint and what to type next."""
     result = CliRunner().invoke(sandbox, ["start", "--dir", folder])
     assert f'eval "$(lockstep sandbox env --dir {folder})"' in result.stdout
-    assert "not running" in CliRunner().invoke(sandbox, ["status", "--dir", f"{folder}-none"]).stdout
+    status = CliRunner().invoke(sandbox, ["status", "--dir", f"{folder}-none"]).stdout
+    assert status.startswith("not running")
+    assert f"lockstep sandbox start --dir {folder}-none\n" in status
+
+
+def test_saved_state_that_is_broken_is_told(folder: str) -> None:
+    """The start warns on standard error with the files' names, serves, and keeps what it could not read."""
+    _json("start", "--dir", folder)
+    _json("stop", "--dir", folder)
+    files = sorted(Path(folder, "state").glob("*.json"))
+    assert files
+    for file in files:
+        file.write_text("{x", encoding="utf-8")
+    result = CliRunner().invoke(sandbox, ["start", "--dir", folder], catch_exceptions=False)
+    assert result.exit_code == 0
+    (warning,) = [line for line in result.stderr.splitlines() if "warning: " in line]
+    assert ", ".join(file.name for file in files) in warning
+    assert "beginning without it" in warning
+    assert all(file.with_suffix(".unreadable").read_text(encoding="utf-8") == "{x" for file in files)
+    _json("stop", "--dir", folder)
+    again = CliRunner().invoke(sandbox, ["start", "--dir", folder], catch_exceptions=False)
+    assert "warning" not in again.stderr

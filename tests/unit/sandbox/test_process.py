@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from sandbox import process
-from sandbox.place import Place, Record
+from sandbox import process, running
+from sandbox.place import DEFAULT, Place, Record
 from sandbox.running import MODULE
 from sandbox.server import environment
 from validator.errors import ConfigurationError, TechnicalError
+
+END_SECONDS = 10.0
 
 
 @pytest.fixture
@@ -53,6 +56,13 @@ def test_the_pid_of_another_process_is_not_ours(place: Place) -> None:
     assert process.stop(place) is False
 
 
+def _await_command_line(pid: int) -> None:
+    """Wait until a child is its own program: for a moment after its start it has no command line yet."""
+    deadline = time.monotonic() + END_SECONDS
+    while not running.command_line(pid).strip() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 def test_a_server_that_does_not_answer_is_known_by_its_command(place: Place) -> None:
     """A server that hangs is still ours, so that it can be stopped."""
     command = [sys.executable, "-c", "input()", MODULE, str(place.directory)]
@@ -60,6 +70,7 @@ def test_a_server_that_does_not_answer_is_known_by_its_command(place: Place) -> 
     record = Record(pid=hanging.pid, port=1, token="t")
     place.write(record)
     try:
+        _await_command_line(hanging.pid)
         assert process.find(place) == record
         assert process.stop(place) is True
     finally:
@@ -69,11 +80,34 @@ def test_a_server_that_does_not_answer_is_known_by_its_command(place: Place) -> 
 
 
 def test_not_running_names_the_mend(place: Place) -> None:
-    """Exit code 2 with the command to type."""
+    """Exit code 2 with the command to type, for this folder and no other."""
     with pytest.raises(ConfigurationError) as caught:
         process.require(place)
-    assert caught.value.problems[0].hint == "lockstep sandbox start"
+    assert caught.value.problems[0].hint == f"lockstep sandbox start --dir {place.directory}"
     assert caught.value.problems[0].file == str(place.directory)
+
+
+def test_a_command_names_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Quoted for the shell; the project's own folder is the default and needs no name."""
+    monkeypatch.chdir(tmp_path)
+    assert Place.of(None).command("stop") == "lockstep sandbox stop"
+    assert Place.of(DEFAULT).command("stop") == "lockstep sandbox stop"
+    assert Place.of("a b").command("stop") == f"lockstep sandbox stop --dir '{tmp_path}/a b'"
+
+
+def test_a_stop_makes_no_folder(tmp_path: Path) -> None:
+    """Neither where there is none, nor in one that was never a sandbox."""
+    assert process.stop(Place.of(tmp_path / "none")) is False
+    assert process.stop(Place.of(tmp_path)) is False
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"{x", b"", b"[]", b"\xff\xfe"])
+def test_saved_state_that_cannot_be_read_is_told(place: Place, content: bytes) -> None:
+    """Broken, cut off, of another shape, no text: each is named, and what is whole is not."""
+    (place.state / "sqs.json").write_text("{}", encoding="utf-8")
+    (place.state / "s3.json").write_bytes(content)
+    assert [file.name for file in place.unreadable()] == ["s3.json"]
 
 
 def test_a_folder_that_cannot_be_made_is_a_configuration_error(tmp_path: Path) -> None:
