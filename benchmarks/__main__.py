@@ -19,6 +19,9 @@ RESULTS = Path(".lockstep") / "benchmarks.json"
 
 def main(wanted: list[str]) -> int:
     """Run the named benchmarks, or all; unknown names end in exit code 2."""
+    if {"-h", "--help"} & set(wanted):
+        sys.stdout.write(f"usage: python -m benchmarks [{' | '.join(NAMES)}] ...\n")
+        return 0
     unknown = set(wanted) - set(NAMES)
     if unknown:
         sys.stderr.write(f"bench: unknown: {', '.join(sorted(unknown))}; choose from {', '.join(NAMES)}\n")

@@ -116,6 +116,13 @@ def clear_errors() -> Iterator[None]:
             message = f"nothing answers at {endpoint}: the local AWS is not running"
             raise ConfigurationError.single(message, key="AWS_ENDPOINT_URL", hint=SANDBOX_HINT) from None
         raise TechnicalError(f"AWS cannot be reached: {error}") from None
+    except (boto.ConfigParseError, boto.ConfigNotFound) as error:
+        raise ConfigurationError.single(str(error), key="AWS_CONFIG_FILE", hint="correct that file") from None
+    except ValueError as error:
+        if "Invalid endpoint" not in str(error):
+            raise
+        hint = "write it as http://127.0.0.1:PORT, or unset it"
+        raise ConfigurationError.single(str(error), key="AWS_ENDPOINT_URL", hint=hint) from None
     except boto.ProfileNotFound as error:
         raise ConfigurationError.single(
             str(error), key="AWS_PROFILE", hint="choose a profile that exists"
@@ -127,6 +134,11 @@ def clear_errors() -> Iterator[None]:
                 f"the AWS credentials are not accepted: {detail.get('Message')}",
                 key="AWS_ACCESS_KEY_ID",
                 hint="log in again",
+            ) from None
+        if error.operation_name == "AssumeRole":
+            raise TechnicalError(
+                f"the deploy role cannot be assumed: {detail.get('Code')}: {detail.get('Message')}\n"
+                "  mend: see docs/first-deployment.md for the role that each account needs, and whom it trusts"
             ) from None
         raise TechnicalError(
             f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}"

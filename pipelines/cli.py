@@ -79,7 +79,21 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with one of the stable codes."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+    except OSError as error:
+        sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+        code = TECHNICAL
+        _discard_output()
+    sys.exit(code)
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere; Python would answer it with a traceback on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(arguments: list[str]) -> int:

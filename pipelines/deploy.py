@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -13,9 +14,12 @@ from pipelines.aws import Aws, clear_errors
 from pipelines.deployment import Action, decide, published
 from pipelines.live import LiveStack, read_parameters, read_stacks
 from pipelines.workspace import Workspace
+from validator.errors import ConfigurationError, LockstepError, TechnicalError
 from validator.model import Stack
 
 Outcome = Literal["created", "updated", "unchanged", "failed", "interrupted", "not started"]
+STILL_SECONDS = 60.0
+"""How often a long wait is reported."""
 SIDE_BY_SIDE = 8
 """Stacks launched at a time: above this, CloudFormation throttles an account (service quotas)."""
 
@@ -36,6 +40,9 @@ class Reporter(Protocol):
     def started(self, stack: str, action: Action) -> None:
         """Say that work on a stack begins."""
 
+    def still(self, stacks: Sequence[str], seconds: float) -> None:
+        """Say what is still under way, once a minute."""
+
     def ended(self, result: Result) -> None:
         """Say how a stack ended."""
 
@@ -52,6 +59,8 @@ class Deployment:
     _report: threading.Lock = field(default_factory=threading.Lock)
     _live: dict[str, LiveStack] = field(default_factory=dict)
     _foreign: dict[str, str] = field(default_factory=dict)
+    _account_is_right: bool = False
+    _lost: LockstepError | None = None
 
     def run(self) -> list[Result]:
         """Deploy, and return a result for every stack of the environment in deployment order.
@@ -69,6 +78,11 @@ class Deployment:
                 if self.stop.is_set() or {"failed", "interrupted"} & {r.outcome for r in results.values()}:
                     break
                 results |= self._batch(batch)
+        if self._lost is not None:
+            raise TechnicalError(
+                f"the deployment of {self.environment} lost AWS on its way, and how its stacks stand is not known:\n"
+                f"{self._lost}\n  mend: bring AWS back, then run `lockstep deploy {self.environment}` again"
+            )
         return [results.get(stack.name, Result(stack.name, "not started")) for stack in stacks]
 
     def _read(self, stacks: list[Stack]) -> dict[str, LiveStack]:
@@ -102,34 +116,65 @@ class Deployment:
         todo = [stack for stack in batch if stack.name not in results]
         if not todo:
             return results
+        self._check_account(todo)
         self.workspace.loaded()
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
             running: set[Future[Result]] = {
                 pool.submit(self._one, stack, actions[stack.name]) for stack in todo
             }
+            began, told = self.clock(), 0.0
             # A short wait instead of an endless one, so that a signal reaches the main thread.
             while running:
                 done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                 results |= {result.stack: result for result in (future.result() for future in done)}
+                if running and self.clock() - began >= told + STILL_SECONDS:
+                    told = self.clock() - began
+                    self._tell(self.reporter.still, [s.name for s in todo if s.name not in results], told)
         return results
+
+    def _tell(self, tell: Callable[..., None], *arguments: object) -> None:
+        """Report progress; nobody listening, or nowhere to write, is no reason to stop a deployment."""
+        with self._report, suppress(OSError):
+            tell(*arguments)
+
+    def _check_account(self, stacks: list[Stack]) -> None:
+        """Refuse to launch anything with credentials of another account than the stacks are for.
+
+        Raises ConfigurationError. Asked once, and only when something is to be launched.
+        """
+        if self._account_is_right:
+            return
+        for (region, role_arn), here in _by_place(stacks).items():
+            account = Aws(region, role_arn).client("sts").get_caller_identity()["Account"]
+            if account != here[0].account:
+                raise ConfigurationError.single(
+                    f"the credentials are of account {account}, but {self.environment} is {here[0].account}",
+                    file="sceptre/config/config.yaml",
+                    key="sceptre_role",
+                    hint="let `sceptre_role` be `!setting deploy_role_arn`, and check `account` of the environment",
+                )
+        self._account_is_right = True
 
     def _one(self, stack: Stack, action: Action) -> Result:
         """Bring one stack to its rendered state. Never raises: what goes wrong is the stack's result."""
         from sceptre.exceptions import SceptreException
 
         from pipelines import launcher
-        from validator.errors import LockstepError
 
         started = self.clock()
         if self.stop.is_set():
             return self._ended(Result(stack.name, "not started"))
-        with self._report:
-            self.reporter.started(stack.name, action)
+        self._tell(self.reporter.started, stack.name, action)
         try:
             with clear_errors():
                 outcome, reason = self._bring(stack, action)
         except launcher.Interrupted:
             outcome, reason = "interrupted", "CloudFormation carries on with it; the next run waits for it"
+        except ConfigurationError as error:
+            # The endpoint or the credentials are gone: that ends the run, and says nothing of this stack.
+            self._lost = error
+            self.stop.set()
+            outcome, reason = "interrupted", "AWS stopped answering; how it stands is not known"
         except (SceptreException, LockstepError) as error:
             outcome, reason = "failed", str(error)
         return self._ended(Result(stack.name, outcome, reason, self.clock() - started))
@@ -155,8 +200,7 @@ class Deployment:
         return ("created" if action.kind in {"create", "recreate"} else "updated"), action.reason
 
     def _ended(self, result: Result) -> Result:
-        with self._report:
-            self.reporter.ended(result)
+        self._tell(self.reporter.ended, result)
         return result
 
 

@@ -124,7 +124,29 @@ def failure_reason(aws: Aws, stack_id: str, since: datetime) -> str:
         return ""
     first = min(own, key=lambda event: event["Timestamp"])
     reason = first.get("ResourceStatusReason", "no reason given")
+    if first["ResourceType"] == "AWS::CloudFormation::Stack":
+        return _validation_reason(aws, stack_id, since) or str(reason)
     return f"{first['LogicalResourceId']} ({first['ResourceType']}): {reason}"
+
+
+def _validation_reason(aws: Aws, stack_id: str, since: datetime) -> str:
+    """Return what CloudFormation's own validation found before it touched any resource; empty where it found nothing.
+
+    Source: CloudFormation API reference, DescribeEvents (events of type VALIDATION_ERROR).
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        events = aws.client("cloudformation").describe_events(StackName=stack_id)["OperationEvents"]
+    except ClientError:
+        return ""
+    found = [
+        f"{event.get('LogicalResourceId', 'the template')} ({event.get('ResourceType', 'no type')}): "
+        f"{event['ValidationStatusReason']}"
+        for event in events
+        if event.get("ValidationStatus") == "FAILED" and event["Timestamp"] >= since
+    ]
+    return "; ".join(dict.fromkeys(found))
 
 
 def read_physical_ids(aws: Aws, name: str) -> dict[str, str]:

@@ -10,12 +10,15 @@ from typing import Literal
 from pipelines.live import LiveStack
 from validator.model import Stack
 
-State = Literal["current", "differs", "missing", "failed", "in progress"]
+State = Literal["current", "differs", "missing", "failed", "in progress", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stack of one environment. `age_seconds` counts from the last change of the live stack."""
+    """One stack of one environment. `age_seconds` counts from the last change of the live stack.
+
+    `unknown` means that the environment could not be read; the reason is said once, beside the matrix.
+    """
 
     environment: str
     workload: str
@@ -65,3 +68,8 @@ def matrix(rows: list[Row]) -> dict[str, dict[str, Row]]:
 def rows_of(stacks: tuple[Stack, ...], lives: Mapping[str, LiveStack], now: datetime) -> list[Row]:
     """Return the rows of stacks; `lives` by Sceptre name."""
     return [row(stack, lives.get(stack.name), now) for stack in stacks]
+
+
+def unknown(stacks: tuple[Stack, ...]) -> list[Row]:
+    """Return the rows of stacks that could not be read."""
+    return [Row(s.environment, s.workload, s.short_name, s.region, state="unknown") for s in stacks]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -49,7 +51,15 @@ def console(*, stderr: bool = False) -> Console:
     """Return a rich console; wide enough for whole tables where the output is no terminal."""
     from rich.console import Console
 
-    found = Console(stderr=stderr, highlight=False)
+    class Patient(Console):
+        """A console whose reader may go away: a deployment carries on without it."""
+
+        def on_broken_pipe(self) -> None:
+            """Write nothing more, instead of ending the process as rich does."""
+            self.quiet = True
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the rest of the process
+
+    found = Patient(stderr=stderr, highlight=False)
     if not found.is_terminal:
         found.width = 200
     return found

@@ -13,19 +13,10 @@ import click
 from validator.errors import FailureError
 
 from .common import console, echo_json, environment_argument, format_option, project_option, warn
+from .progress import progress
 
 if TYPE_CHECKING:
     from pipelines.deploy import Deployment, Result
-    from pipelines.deployment import Action
-
-MARKS = {
-    "created": ("+", "green"),
-    "updated": ("~", "green"),
-    "unchanged": ("=", "dim"),
-    "failed": ("x", "red"),
-    "interrupted": ("!", "yellow"),
-    "not started": ("-", "dim"),
-}
 
 
 @click.command()
@@ -61,7 +52,7 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
     warn(project)
     if not quiet:
         console().print(f"[bold]{environment}[/]: {len(stacks)} stacks, release {release.version}")
-    with progress(len(stacks), quiet=quiet) as reporter:
+    with progress([stack.name for stack in stacks], quiet=quiet) as reporter:
         deployment = Deployment(workspace, environment, reporter)
         with stop_on_signal(deployment):
             return deployment.run()
@@ -79,13 +70,17 @@ def conclude(environment: str, results: list[Result]) -> None:
     bad = [result for result in results if result.outcome in {"failed", "interrupted"}]
     waiting = [result.stack for result in results if result.outcome == "not started"]
     stands = sum(result.outcome in {"created", "updated", "unchanged"} for result in results)
+    failed = any(result.outcome == "failed" for result in results)
     lines = [f"{result.stack}: {result.outcome}: {result.reason}" for result in bad]
+    if not failed:
+        lines.insert(0, f"{environment}: stopped at your request")
     lines.append(
         f"{environment}: {stands} of {len(results)} stacks stand as rendered, {len(waiting)} not started"
     )
-    lines.append(
-        f"  mend: correct the cause, then run `lockstep deploy {environment}` again; it carries on from here"
-    )
+    mend = "correct the cause, then " if failed else ""
+    if any("already exists" in result.reason.lower() for result in bad):
+        mend = "see docs/failed-deployment.md for a name that is taken; then "
+    lines.append(f"  mend: {mend}run `lockstep deploy {environment}` again; it carries on from here")
     raise FailureError("\n".join(lines))
 
 
@@ -106,54 +101,3 @@ def stop_on_signal(deployment: Deployment) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def progress(total: int, *, quiet: bool) -> Iterator[_Silent]:
-    """Yield where progress goes: a live bar on a terminal, plain lines elsewhere, nowhere for machines."""
-    if quiet:
-        yield _Silent()
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    out = console()
-    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
-        yield _Shown(bar, bar.add_task("", total=total), out)
-
-
-class _Silent:
-    """A reporter for machines."""
-
-    def started(self, stack: str, action: Action) -> None:
-        """Say nothing."""
-
-    def ended(self, result: Result) -> None:
-        """Say nothing."""
-
-
-class _Shown(_Silent):
-    """A reporter for people: a line for each stack that ended, and which ones are under way."""
-
-    def __init__(self, bar: Any, task: Any, out: Any) -> None:
-        self._bar, self._task, self._out = bar, task, out
-        self._running: list[str] = []
-
-    def started(self, stack: str, action: Action) -> None:
-        """Show a stack as under way."""
-        self._running.append(stack)
-        self._bar.update(self._task, description=" ".join(name.split("/")[-1] for name in self._running))
-
-    def ended(self, result: Result) -> None:
-        """Print how a stack ended."""
-        from rich.text import Text
-
-        mark, colour = MARKS[result.outcome]
-        if result.stack in self._running:
-            self._running.remove(result.stack)
-        text = Text(f"  {mark} {result.stack:<36} {result.outcome:<11} {result.seconds:5.1f} s", style=colour)
-        if result.outcome in {"failed", "interrupted", "updated"}:
-            text.append(f"  {result.reason}")
-        self._out.print(text)
-        names = " ".join(name.split("/")[-1] for name in self._running)
-        self._bar.update(self._task, advance=1, description=names)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from validator.errors import ConfigurationError
+
 from .common import console, echo_json, environment_argument, format_option, project_option
 
 if TYPE_CHECKING:
@@ -33,7 +35,11 @@ def manifest(environment: str, root: Path, style: str, live: bool, output: Path 
     content = {"environment": environment, "stacks": stacks}
     if output:
         document = {"schema": "lockstep/manifest/v1", **content}
-        output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        try:
+            output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            hint = "choose a file in a folder that exists and can be written to"
+            raise ConfigurationError.single(str(error), key="--output", hint=hint) from None
     if style == "json":
         echo_json("manifest", content)
         return

@@ -20,6 +20,7 @@ CELLS = {
     "missing": ("missing", "dim"),
     "failed": ("FAILED", "red"),
     "in progress": ("...", "yellow"),
+    "unknown": ("unknown", "red"),
 }
 
 
@@ -27,28 +28,48 @@ CELLS = {
 @environment_argument(required=False)
 @project_option
 @format_option
-def status(environment: str | None, root: Path, style: str) -> None:
-    """Show which version of each stack runs where, and whether it is what is checked out here."""
-    rows = read_rows(root, environment)
+def status(environment: str | None, root: Path, style: str) -> int:
+    """Show which version of each stack runs where, and whether it is what is checked out here.
+
+    An environment that cannot be read is `unknown`; the others are shown all the same, and the exit code is 3.
+    """
+    rows, troubles = read_rows(root, environment)
     if style == "json":
-        echo_json("status", {"stacks": [asdict(row) for row in rows]})
-        return
-    print_matrix(rows)
+        echo_json("status", {"stacks": [asdict(row) for row in rows], "troubles": troubles})
+    else:
+        print_matrix(rows)
+    for name, trouble in troubles.items():
+        click.echo(f"error: {name}: {trouble}", err=True)
+    return 3 if troubles else 0
 
 
-def read_rows(root: Path, environment: str | None) -> list[Row]:
-    """Read the live stacks of one environment, or of all, side by side."""
+def read_rows(root: Path, environment: str | None) -> tuple[list[Row], dict[str, str]]:
+    """Read the live stacks of one environment, or of all, side by side; and why an environment could not be read.
+
+    Raises ConfigurationError for what concerns every environment alike: no credentials, no endpoint.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
-    from pipelines.aws import clear_errors
     from pipelines.workspace import Workspace
 
     project = Workspace(root.resolve()).project()
     wanted = [environment] if environment else list(project.environments)
-    with clear_errors(), ThreadPoolExecutor(max_workers=3) as pool:
-        return [
-            row for rows in pool.map(lambda name: _environment_rows(project, name), wanted) for row in rows
-        ]
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        found = list(pool.map(lambda name: _read(project, name), wanted))
+    troubles = {name: trouble for name, (_, trouble) in zip(wanted, found, strict=True) if trouble}
+    return [row for rows, _ in found for row in rows], troubles
+
+
+def _read(project: Project, environment: str) -> tuple[list[Row], str]:
+    from pipelines.aws import clear_errors
+    from pipelines.status import unknown
+    from validator.errors import TechnicalError
+
+    try:
+        with clear_errors():
+            return _environment_rows(project, environment), ""
+    except TechnicalError as error:
+        return unknown(project.of(environment)), str(error)
 
 
 def _environment_rows(project: Project, environment: str) -> list[Row]:

@@ -161,3 +161,51 @@ def test_a_release_that_does_not_touch_a_stack_changes_nothing_in_it(
     again = lockstep_json(own, "deploy", "dev", cwd=clone)
     assert [s["stack"] for s in again["stacks"] if s["outcome"] != "unchanged"] == ["dev/orders/queue"]
     assert commits() == {**before, "queue": touched}
+
+
+def clone_of(root: Path, target: Path) -> Path:
+    subprocess.run(["git", "clone", "--quiet", str(root), str(target)], check=True)
+    return target
+
+
+def test_prod_never_lands_in_another_account(own: Mapping[str, str], tmp_path: Path) -> None:
+    """Without its role, prod would be deployed with the operator's own credentials: exit code 2, nothing deployed."""
+    clone = clone_of(ROOT, tmp_path / "clone")
+    config = clone / "sceptre" / "config" / "config.yaml"
+    lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+    config.write_text(
+        "".join(line for line in lines if not line.startswith("sceptre_role")), encoding="utf-8"
+    )
+    done = lockstep(own, "deploy", "prod", cwd=clone)
+    assert done.returncode == cli.USAGE, done.stdout + done.stderr
+    assert "333333333333" in done.stderr
+    cloudformation = client(own, "cloudformation", account=accounts.OPERATOR, region="us-east-1")
+    assert cloudformation.describe_stacks()["Stacks"] == []
+
+
+def test_status_shows_what_it_can_read(own: Mapping[str, str]) -> None:
+    """An environment whose role is gone is unknown, with the reason; the others are shown; exit code 3."""
+    iam = client(own, "iam", account=accounts.ACCOUNTS["staging"], region="us-east-1")
+    for policy in iam.list_attached_role_policies(RoleName="staging-lockstep-deploy")["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName="staging-lockstep-deploy", PolicyArn=policy["PolicyArn"])
+    for name in iam.list_role_policies(RoleName="staging-lockstep-deploy")["PolicyNames"]:
+        iam.delete_role_policy(RoleName="staging-lockstep-deploy", PolicyName=name)
+    iam.delete_role(RoleName="staging-lockstep-deploy")
+    done = lockstep(own, "status", "--format", "json")
+    assert done.returncode == cli.TECHNICAL, done.stderr
+    document = json.loads(done.stdout)
+    states = {row["environment"]: row["state"] for row in document["stacks"]}
+    assert states == {"dev": "missing", "staging": "unknown", "prod": "missing"}
+    assert list(document["troubles"]) == ["staging"]
+    assert "docs/first-deployment.md" in done.stderr
+
+
+def test_a_name_that_is_taken_is_named(own: Mapping[str, str]) -> None:
+    """Also where CloudFormation finds it before it touches a resource."""
+    s3 = client(own, "s3", account=accounts.OPERATOR, region="us-east-1")
+    s3.create_bucket(Bucket="dev-orders-trades-111111111111")
+    done = lockstep(own, "deploy", "dev")
+    assert done.returncode == cli.FAILURE
+    assert "Bucket (AWS::S3::Bucket): " in done.stderr
+    assert "dev-orders-trades-111111111111" in done.stderr
+    assert "docs/failed-deployment.md" in done.stderr

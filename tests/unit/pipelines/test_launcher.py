@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sceptre.stack import Stack as SceptreStack
 from sceptre.stack_status import StackStatus
 
-from pipelines import launcher
+from pipelines import cli, launcher
 from pipelines.deploy import Deployment, Result
 from pipelines.deployment import Action
 from pipelines.launcher import Interrupted, Launch
 from pipelines.live import LiveStack, failure_reason
 from pipelines.workspace import Workspace
 from tests.unit.test_bad_projects import PROJECTS
+from validator.errors import ConfigurationError, TechnicalError
 
 
 class Waiting(Launch):
@@ -60,8 +64,12 @@ def test_a_stop_ends_the_wait_but_not_a_finished_stack() -> None:
 class Reported:
     def __init__(self) -> None:
         self.results: list[Result] = []
+        self.waits: list[float] = []
 
     def started(self, stack: str, action: Action) -> None: ...
+
+    def still(self, stacks: Sequence[str], seconds: float) -> None:
+        self.waits.append(seconds)
 
     def ended(self, result: Result) -> None:
         self.results.append(result)
@@ -72,7 +80,22 @@ def deployment(monkeypatch: pytest.MonkeyPatch, launch: Any) -> Deployment:
     monkeypatch.setenv("LOCKSTEP_CACHE", "off")
     monkeypatch.setattr("pipelines.deploy.read_stacks", lambda *_, **__: {})
     monkeypatch.setattr(launcher, "launch", launch)
+    monkeypatch.setattr("pipelines.deploy.Aws", Caller)
     return Deployment(Workspace(PROJECTS / "good" / "base"), "dev", Reported())
+
+
+class Caller:
+    """AWS as far as it says whose credentials these are."""
+
+    account = "111111111111"
+
+    def __init__(self, region: str, role_arn: str) -> None: ...
+
+    def client(self, _: str) -> Any:
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.account}
 
 
 def test_a_stop_while_a_stack_is_in_progress_starts_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,3 +228,82 @@ def test_what_a_failed_operation_made_goes_whatever_its_template_retains(
         ("update_stack", flagged),
         ("delete_stack", {"StackName": "queue"}),
     ]
+
+
+def test_nothing_is_launched_with_credentials_of_another_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """REQ-P9: prod never lands in dev's account, whatever role the hierarchy names."""
+    launched: list[str] = []
+    run = deployment(monkeypatch, lambda stack, _: (launched.append(stack.name), (None, ""))[1])
+    monkeypatch.setattr(Caller, "account", "333333333333")
+    with pytest.raises(ConfigurationError, match="of account 333333333333, but dev is 111111111111"):
+        run.run()
+    assert launched == []
+
+
+def test_losing_aws_on_the_way_ends_the_run_as_a_technical_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One message, no claim of how the stacks stand, and nothing more started."""
+    launched: list[str] = []
+
+    def launch(stack: SceptreStack, _: Any) -> Any:
+        launched.append(stack.name)
+        raise ConfigurationError.single("nothing answers at http://127.0.0.1:9")
+
+    with pytest.raises(TechnicalError, match="(?s)not known.*nothing answers.*deploy dev` again"):
+        deployment(monkeypatch, launch).run()
+    assert launched == ["dev/orders/queue"]
+
+
+def test_a_reporter_that_cannot_write_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody piped the output into `head`."""
+    run = deployment(monkeypatch, lambda *_: (None, ""))
+
+    def broken(*_: Any) -> None:
+        raise BrokenPipeError
+
+    for name in ("started", "still", "ended"):
+        monkeypatch.setattr(run.reporter, name, broken)
+    assert [result.outcome for result in run.run()] == ["created", "created"]
+
+
+def test_a_long_wait_is_reported_every_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what is still under way; the clock is passed in."""
+    done, seconds = threading.Event(), iter(range(0, 100_000, 20))
+    run = deployment(monkeypatch, lambda *_: (done.wait(5), (None, ""))[1])
+    run.clock = lambda: float(next(seconds))
+    monkeypatch.setattr(
+        run.reporter, "still", lambda stacks, after: (waits.append((list(stacks), after)), done.set())
+    )
+    waits: list[tuple[list[str], float]] = []
+    run.run()
+    assert waits[0][0] == ["dev/orders/queue"]
+    assert waits[0][1] >= 60
+
+
+def test_the_stacks_of_a_batch_are_launched_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of a batch meet while both are under way; one after the other they never would."""
+    meeting = threading.Barrier(2, timeout=10)
+    run = deployment(monkeypatch, lambda *_: (None, ""))
+    first = run.workspace.project()["dev/orders/queue"]
+    second = run.workspace.project()["dev/orders/archive"]
+    monkeypatch.setattr(launcher, "launch", lambda *_: (meeting.wait(), (None, ""))[1])
+    results = run._batch((first, second))
+    assert {result.outcome for result in results.values()} == {"created"}
+
+
+def test_a_needless_override_is_said_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """REQ-P1: it is reported, and stops nothing; the JSON on standard output stays JSON."""
+    root = shutil.copytree(PROJECTS / "good" / "base", tmp_path / "project", symlinks=True)
+    config = root / "sceptre/config/prod/orders/config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        text.replace("  order_api:\n", "  order_api:\n    timeout_seconds: 10\n"), encoding="utf-8"
+    )
+    assert cli.run(["render", "--project", str(root), "--format", "json"]) == cli.SUCCESS
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["stacks"]
+    assert (
+        "warning: sceptre/config/prod/orders/config.yaml:14: settings.order_api.timeout_seconds"
+        in captured.err
+    )
