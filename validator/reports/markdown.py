@@ -25,6 +25,7 @@ MEND_LIMIT = 500
 NAME_LIMIT = 200
 CHECK_LIMIT = 100
 """Characters that are shown. A character takes up to 18 when escaped, and the worst finding has room all the same."""
+END = "\n</details>\n"
 FOOTER = 500
 """Characters kept free for what is said after the findings."""
 
@@ -35,24 +36,14 @@ _PROSE[ord("$")] = "<span>&#36;</span>"  # a dollar sign on its own starts a for
 
 
 def render(report: Report) -> str:
-    """Return the numbers of each check, then the findings by file, those with errors first; at most `LIMIT` long."""
-    parts = [_head(report)]
-    room = LIMIT - FOOTER - len(parts[0])
-    state = " open" if len(report.findings) <= OPEN_UNTIL else ""
-    shown: list[Finding] = []
-    for file, found in _groups(report.findings):
-        title = (
-            f"\n<details{state}><summary>{_code(file) if file else 'No file'}: {tally(found)}</summary>\n\n"
-        )
-        end = "\n</details>\n"
-        items = _fitting(found, room - len(title) - len(end))
-        if items:
-            parts.append(f"{title}{''.join(items)}{end}")
-            room -= len(parts[-1])
-            shown += found[: len(items)]
-        if len(items) < len(found):
-            break
-    return "".join(parts) + _foot(report, shown)
+    """Return the numbers of each check, then findings by file; of at most `LIMIT` characters, errors kept first."""
+    head = _head(report)
+    shown = worst_first(report.findings)[: _fitting(report, LIMIT - FOOTER - len(head))]
+    parts = dict.fromkeys((finding.file for finding in shown), "")
+    for finding in shown:
+        parts[finding.file] += _item(finding)
+    titles = _titles(report)
+    return head + "".join(f"{titles[file]}{part}{END}" for file, part in parts.items()) + _foot(report, shown)
 
 
 def _head(report: Report) -> str:
@@ -74,22 +65,24 @@ def _head(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _groups(findings: tuple[Finding, ...]) -> list[tuple[str, list[Finding]]]:
-    """Return findings by file, files with errors first, errors first in each."""
-    groups = [(file, worst_first(found)) for file, found in by_file(findings).items()]
-    return sorted(groups, key=lambda group: group[1][0].severity is not Severity.ERROR)
+def _titles(report: Report) -> dict[str, str]:
+    """Return how the part of each file starts, with the numbers of all its findings, shown or not."""
+    state = " open" if len(report.findings) <= OPEN_UNTIL else ""
+    return {
+        file: f"\n<details{state}><summary>{_code(file) if file else 'No file'}: {tally(found)}</summary>\n\n"
+        for file, found in by_file(report.findings).items()
+    }
 
 
-def _fitting(findings: list[Finding], room: int) -> list[str]:
-    """Return the items of as many findings, from the first on, as fit into `room` characters."""
-    items: list[str] = []
-    for finding in findings:
-        item = _item(finding)
-        room -= len(item)
+def _fitting(report: Report, room: int) -> int:
+    """Return how many findings, the worst first, fit into `room` characters with what stands around them."""
+    titles = _titles(report)
+    for number, finding in enumerate(worst_first(report.findings)):
+        title = titles.pop(finding.file, "")
+        room -= len(_item(finding)) + (len(title) + len(END) if title else 0)
         if room < 0:
-            break
-        items.append(item)
-    return items
+            return number
+    return len(report.findings)
 
 
 def _item(finding: Finding) -> str:

@@ -18,10 +18,11 @@ from .escaping import name, paragraph
 from .json import dumped
 from .report import CheckFacts, Report, counted, line_of, worst_first
 
-RESULTS = 25_000
-"""Results in a run; an upload with more is refused. Code scanning shows the first 5,000, errors before warnings."""
 SIZE = 10_000_000
-"""Bytes of an upload. GitHub counts them compressed; a document that is not larger as it is, is on the safe side."""
+"""Bytes of an upload. GitHub counts them compressed; a document that is not larger as it is, is on the safe side.
+
+It also refuses more than 25,000 results, which this size never holds, and shows 5,000, errors before warnings.
+"""
 RULE_NAME = 255
 DESCRIPTION = 1_024
 NOTE = 50
@@ -42,7 +43,7 @@ def render(report: Report) -> str:
     room = SIZE - len(_document(rules, [], len(report.findings)))
     results: list[dict[str, Any]] = []
     seen: Counter[str] = Counter()
-    for finding in worst_first(report.findings)[:RESULTS]:
+    for finding in worst_first(report.findings):
         result = _result(report, finding, indexes[_id(finding.check)], seen)
         lines = json.dumps(result, indent=1).replace("##[", "#\\u0023[")
         room -= len(lines) + (lines.count("\n") + 1) * _DEPTH + len(",\n")

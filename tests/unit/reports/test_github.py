@@ -40,7 +40,7 @@ def test_nothing_found_is_nothing_said() -> None:
 
 def test_a_finding_without_a_place_has_none() -> None:
     finding = Finding("cidr", Severity.WARNING, "", "", 4, "message", "")
-    assert commands(Report((finding,), 1, 0.0, {})) == [("warning", {"title": "cidr"}, "message")]
+    assert FORMATS["github"](Report((finding,), 1, 0.0, {})) == "::warning title=cidr::message\n"
 
 
 @LAW

@@ -65,6 +65,13 @@ def test_any_text_comes_back_as_it_was(report: Report) -> None:
     assert messages == sorted(expected)
 
 
+def test_half_of_a_surrogate_pair_becomes_the_replacement_character() -> None:
+    """Both halves alone; a whole pair is a character."""
+    finding = Finding("c", Severity.ERROR, "", "", None, "a\ud83d b\udca9 \U0001f4a9", "")
+    [one] = strict(FORMATS["json"](Report((finding,), 1, 0.0, {})))["findings"]
+    assert one["message"] == "a\ufffd b\ufffd \U0001f4a9"
+
+
 def test_the_schema_refuses_what_the_contract_does_not_have() -> None:
     document = strict(FORMATS["json"](ORDINARY))
     jsonschema.Draft202012Validator.check_schema(SCHEMA)

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from validator.findings import Severity
 from validator.reports import FORMATS, Report
+from validator.reports.escaping import paragraph
 from validator.reports.report import count
 
 from .readers import rendered
@@ -47,7 +48,12 @@ def check_page(report: Report) -> None:
     assert {name for name, _ in page.attributes} <= {"details.open", "td.style", "th.style"}
     assert page.comments == [" lockstep check "]
     assert page.tags.count("li") == len(report.findings)
+    assert page.tags.count("strong") == len(report.findings)
     assert page.tags.count("h3") == 1
+    prose = page.prose.replace("\u200b", "")
+    for finding in report.findings:
+        for line in paragraph(finding.message, 1_000).split("\n"):
+            assert line in prose
     assert not ALIVE.search(page.prose)
     assert not [code for code in page.code if re.search(r"@\w", code)]
     assert "$" not in re.sub(r"<span>&#36;</span>", "", output)
@@ -119,6 +125,11 @@ def test_a_comment_is_never_too_long_and_says_what_is_missing(number: int, text:
     assert said[1] == count(report.findings, Severity.ERROR) - shown[Severity.ERROR]
     assert said[2] == count(report.findings, Severity.WARNING) - shown[Severity.WARNING]
     assert rendered(output).balanced
+    assert not said[1] or not shown[Severity.WARNING]
+    assert ("and 20 more checks" in output) is (number >= 40)
+    for part in output.split("<details")[1:]:
+        kinds = re.findall(r"^- \*\*(\w+)\*\*", part, re.MULTILINE)
+        assert kinds == sorted(kinds)
 
 
 def test_the_worst_text_everywhere_still_leaves_room_for_one_finding() -> None:

@@ -34,6 +34,12 @@ def test_carets_stand_under_what_the_key_names(source: str, key: str, marked: st
     assert line[carets.index("^") : carets.rindex("^") + 1] == marked
 
 
+@pytest.mark.parametrize("source", ["", "   "])
+def test_a_blank_line_has_one_caret(source: str) -> None:
+    """At its end, where something is missing."""
+    assert shown(source, "")[1] == source + "^"
+
+
 def test_carets_stand_right_after_wide_and_escaped_characters() -> None:
     """A Chinese character is two columns wide, an escape as wide as it is written, a combining mark has no width."""
     line, carets = shown("日本\x1be\u0301 Key: 1", "Key")
