@@ -46,7 +46,7 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 
 clean: ## stop the local AWS and remove what the targets made
 	@if [ -x $(BIN)/lockstep ]; then $(BIN)/lockstep sandbox stop >/dev/null 2>&1 || true; fi
-	rm -rf .venv .lockstep build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .lockstep node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
