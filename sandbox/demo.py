@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,22 +33,45 @@ FOLDER = Path(".lockstep") / "demo"
 def demo(*, keep: bool, timings: Path | None) -> None:
     """Deploy orders to dev, staging and prod on the local AWS, trade, and show what the services hold."""
     steps = Steps()
-    with steps.step("start the local AWS"):
-        record, started = _start()
-    try:
-        with _pointed_at(record):
-            counts = _run(steps, record)
-        _stubs(record)
-        _show(counts)
-        _matrix()
-    finally:
-        if started and not keep:
-            with steps.step("stop the local AWS", show=False):
-                _stop()
-        if timings:
-            steps.write(timings)
+    with steps.step("read the project"):
+        _read_project()
+    with _sigterm_as_interrupt():
+        try:
+            record = _demonstrate(steps, keep=keep)
+        finally:
+            if not keep:
+                with steps.step("stop the local AWS", show=False):
+                    _stop()
+            if timings:
+                steps.write(timings)
     if keep:
         _next_commands(record)
+
+
+def _demonstrate(steps: Steps, *, keep: bool) -> Record:
+    with steps.step("start the local AWS"):
+        record = _start(keep=keep)
+    with _pointed_at(record):
+        counts = _run(steps, record)
+    _stubs(record)
+    _show(counts)
+    _matrix()
+    return record
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Let the first SIGTERM end the demo as Ctrl-C does, so that what runs is stopped; further ones change nothing."""
+
+    def end(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Steps:
@@ -72,8 +96,15 @@ class Steps:
         file.write_text(json.dumps(self.seconds, indent=2) + "\n", encoding="utf-8")
 
 
-def _start() -> tuple[Record, bool]:
-    """Return the demo's sandbox, and whether this run started it: empty, unless one was kept running."""
+def _read_project() -> None:
+    """Raise ConfigurationError for a folder without a project, or with a wrong one, before anything is started."""
+    from pipelines.workspace import Workspace
+
+    Workspace(Path().resolve()).project()
+
+
+def _start(*, keep: bool) -> Record:
+    """Return the demo's sandbox: empty, unless one was kept running. Unless it is to be kept, it ends with the demo."""
     from sandbox import process
     from sandbox.place import Place
 
@@ -81,15 +112,20 @@ def _start() -> tuple[Record, bool]:
     running = process.find(place)
     if running is None:
         process.remove(place)
-    record = running or process.start(place)
+    record = running or process.start(place, lifeline=None if keep else os.getpid())
     click.echo(f"listening on {record.endpoint}, state and log in {FOLDER}")
-    return record, running is None
+    if running is not None:
+        end = "stays" if keep else "is stopped at the end"
+        click.echo(f"it was running already, with what it holds; it {end}")
+    return record
 
 
 def _stop() -> None:
     from sandbox import process
     from sandbox.place import Place
 
+    # A stop is bounded in time, and half of one would leave the server behind.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     process.stop(Place.of(FOLDER))
 
 
