@@ -66,9 +66,7 @@ def lint_one(job: Job) -> Outcome:
     config = _config(job, values)
     try:
         matches = list(_run(template, config))
-    except (
-        CfnLintExitException
-    ) as error:  # a region that it does not know; the error does not survive pickling
+    except CfnLintExitException as error:  # an unknown region; the error does not survive pickling
         return unanswered(job.region, str(error), "correct the region, or take a cfn-lint that knows it")
     return outcome_of([match for match in matches if not is_about(match, values.deferred)])
 

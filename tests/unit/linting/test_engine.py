@@ -195,7 +195,7 @@ def test_configuration_outside_the_project_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """cfn-lint reads its file in the home and in the working folder: findings would depend on who runs it where."""
-    (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E3012]\n", encoding="utf-8")
+    (tmp_path / ".cfnlintrc").write_text("ignore_checks: [E3012]\nno_such_key: 1\n", encoding="utf-8")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     assert "E3012" in rules_of(outcome(BAD, FINISHED))

@@ -84,7 +84,7 @@ def test_kept_results_are_used_and_only_what_changed_is_done_again(tmp_path: Pat
         {"text": GOOD + "\n"},
         {"region": "us-west-2"},
         {"parameters": {"Delay": "11"}},
-        {"parameters": {}, "deferred": frozenset({"Delay"})},
+        {"deferred": frozenset({"Delay"})},
     ],
     ids=["text", "region", "value", "deferred"],
 )

@@ -15,19 +15,27 @@ from pathlib import Path
 import pytest
 
 from pipelines.linting import lint, pool
+from pipelines.linting.job import Job
 from validator.findings import Severity
 
 from .samples import BAD, GOOD, queues, request
 
 ROOT = Path(__file__).parents[3]
 MANY = """
-import sys
+import multiprocessing, sys, threading, time
 from pathlib import Path
 from pipelines.linting import lint
 from tests.unit.linting.samples import queues, request
 
+def tell():
+    while not multiprocessing.active_children():
+        time.sleep(0.01)
+    print("started", flush=True)
+
 if __name__ == "__main__":
-    requests = [request(queues(60, str(number)), parameters={}) for number in range(30)]
+    count, size = int(sys.argv[2]), int(sys.argv[3])
+    requests = [request(queues(size, str(number)), parameters={}) for number in range(count)]
+    threading.Thread(target=tell).start()
     try:
         lint(requests, Path(sys.argv[1]), 2)
     except KeyboardInterrupt:
@@ -98,25 +106,30 @@ def test_workers_that_always_die_are_given_up(monkeypatch: pytest.MonkeyPatch) -
     assert sum("workers died on other templates" in finding.message for finding in found) == 2
 
 
-def started(cache: Path) -> subprocess.Popen[str]:
-    """Return a run in a process group of its own that has some of its results and is in the midst of others."""
+def started(cache: Path, count: int, size: int) -> subprocess.Popen[str]:
+    """Return a run over so many templates of this size, in a process group of its own, that has started a worker."""
     script = cache.with_suffix(".py")
     script.write_text(MANY, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.Popen(
-        [sys.executable, str(script), str(cache)],
+        [sys.executable, str(script), str(cache), str(count), str(size)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+    assert run.stdout is not None
+    assert run.stdout.readline() == "started\n"
+    return run
+
+
+def wait_for_a_result(run: subprocess.Popen[str], cache: Path) -> None:
     until = time.monotonic() + 60
     while not list(cache.glob("*.json")):
         assert run.poll() is None
         assert time.monotonic() < until
         time.sleep(0.02)
-    return run
 
 
 def assert_ends(group: int) -> None:
@@ -132,10 +145,21 @@ def assert_ends(group: int) -> None:
     raise AssertionError("processes were left behind")
 
 
+def test_ctrl_c_reaches_this_process_alone() -> None:
+    """A worker that got it while it starts would write a traceback."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    with pool._pool(1) as workers:
+        pool._submit(workers, Job(GOOD, "us-east-1", {}, frozenset(), {}), 10).result()
+        assert signal.SIGINT in workers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == blocked
+    assert signal.SIGINT not in blocked
+
+
 def test_an_interrupt_ends_everything_and_keeps_what_is_done(tmp_path: Path) -> None:
     """Ctrl-C goes to the whole group; only this side says a word about it."""
     cache = tmp_path / "lint"
-    run = started(cache)
+    run = started(cache, 30, 60)
+    wait_for_a_result(run, cache)
     os.killpg(run.pid, signal.SIGINT)
     output = run.communicate(timeout=20)
     assert (run.returncode, *output) == (1, "", "stopped\n")
@@ -145,8 +169,19 @@ def test_an_interrupt_ends_everything_and_keeps_what_is_done(tmp_path: Path) -> 
     assert all(json.loads(file.read_text(encoding="utf-8"))["digest"] == file.stem for file in done)
 
 
+def test_an_interrupt_does_not_wait_for_a_long_template(tmp_path: Path) -> None:
+    """Workers that have just been started and have half a minute of work before them say nothing and are ended."""
+    run = started(tmp_path / "lint", 1, 5000)
+    time.sleep(0.3)
+    os.killpg(run.pid, signal.SIGINT)
+    output = run.communicate(timeout=15)
+    assert (run.returncode, *output) == (1, "", "stopped\n")
+    assert_ends(run.pid)
+
+
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
-    run = started(tmp_path / "lint")
+    run = started(tmp_path / "lint", 30, 60)
+    wait_for_a_result(run, tmp_path / "lint")
     os.kill(run.pid, signal.SIGKILL)
     run.communicate(timeout=20)
     assert_ends(run.pid)
