@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from .errors import ConfigurationError, Problem
 from .settings import WORKLOADS, WorkloadSettings
 from .settings.build import Location, redundant, repeated, validate
-from .settings.rules import growing, overlapping
+from .settings.rules import growing, overlapping, sharing_an_account
 from .strict_yaml import Document, KeyPath
 
 Place = tuple[str, str]
@@ -36,6 +35,18 @@ class Hierarchy:
         while path and path not in lines:
             path = path[:-1]
         return lines.get(path)
+
+    def written(self, stack: str, file: str, path: KeyPath) -> tuple[str, int | None]:
+        """Return file and line of a key that the stack `stack` has from its own file `file`, or inherits."""
+        folders = stack.split("/")[:-1]
+        groups = [
+            "/".join(["sceptre/config", *folders[:depth], "config.yaml"])
+            for depth in range(len(folders), -1, -1)
+        ]
+        for name in (file, *groups):
+            if name in self.documents and path in self.documents[name].lines:
+                return name, self.documents[name].lines[path]
+        return file, self.line(file, path)
 
     def locate(self, place: Place, path: KeyPath) -> Location:
         """Return file, key path and line of a setting: the environment's own value before the shared one.
@@ -72,7 +83,7 @@ class Hierarchy:
                 found[place] = validate(model, values, lambda path, at=place: self.locate(at, path))  # type: ignore[misc]
             except ConfigurationError as error:
                 problems += error.problems
-        for place, path, problem in (*growing(found), *overlapping(found)):
+        for place, path, problem in (*growing(found), *overlapping(found), *sharing_an_account(found)):
             file, key, line = self.locate(place, path)
             problems.append(Problem(file, key, problem.message, problem.hint, line))
         return found, problems
@@ -102,13 +113,3 @@ class Hierarchy:
 
     def _mapping(self, file: str) -> dict[str, Any]:
         return (self.documents[file].value or {}) if file in self.documents else {}
-
-    def unknown_keys(self, group: frozenset[str], stack: frozenset[str]) -> Iterator[Problem]:
-        """Yield a problem for each top-level key that nobody reads; Sceptre ignores it silently."""
-        for file in sorted(self.documents):
-            known = group if file.endswith("/config.yaml") else stack
-            for key in sorted(self._mapping(file).keys() - known):
-                close = difflib.get_close_matches(key, sorted(known), n=1)
-                hint = f"did you mean `{close[0]}`?" if close else "remove it; values belong under `settings`"
-                message = "is not a key that Sceptre or Lockstep knows"
-                yield Problem(file, key, message, hint, self.documents[file].lines[key,])

@@ -85,6 +85,7 @@ class Layout:
     def check_same_stacks(self) -> None:
         """Raise ConfigurationError for each stack file that not every environment has (REQ-P1)."""
         environments = self.environments()
+        self._check_strays()
         files = {environment: self.stack_files(environment) for environment in environments}
         every = frozenset().union(*files.values())
         problems = [
@@ -111,3 +112,58 @@ class Layout:
         ]
         if problems:
             raise ConfigurationError(problems)
+        self._check_same_content(environments, sorted(every))
+
+    def _check_same_content(self, environments: tuple[str, ...], files: list[str]) -> None:
+        """Raise ConfigurationError for each stack file that says something else in one environment (REQ-P1)."""
+        problems = []
+        for file in files:
+            shared = self.sceptre / "stacks" / file
+            target = f"sceptre/stacks/{file}"
+            paths = {environment: self.config / environment / file for environment in environments}
+            wanted = _content(shared if shared.is_file() else next(iter(paths.values())))
+            problems += [
+                Problem(
+                    self.relative(path),
+                    "",
+                    f"this stack file is not what the other environments have, which is {target}"
+                    if shared.is_file()
+                    else f"this stack file is not what {environments[0]} has",
+                    f"make it a link to {target}; what differs between environments belongs in `settings`",
+                )
+                for path in paths.values()
+                if _content(path) != wanted
+            ]
+        if problems:
+            raise ConfigurationError(problems)
+
+    def _check_strays(self) -> None:
+        """Raise ConfigurationError for each YAML file that lies where no stack of a workload is read from."""
+        problems = []
+        for path in sorted(self.config.rglob("*.y*ml")):
+            folder, *below = path.relative_to(self.config).parts
+            if folder in NOT_ENVIRONMENTS:
+                continue
+            if path.suffix == ".yml":
+                message, hint = (
+                    "a file that ends in .yml is not read",
+                    f"name it {path.stem}.yaml, or remove it",
+                )
+            elif len(below) < 2 and path.name != CONFIG:
+                message = "a stack file belongs to a workload, and this folder is none"
+                hint = (
+                    f"move it to sceptre/stacks/<workload>/{path.name}, and link to it in every environment"
+                )
+            else:
+                continue
+            problems.append(Problem(self.relative(path), "", message, hint))
+        if problems:
+            raise ConfigurationError(problems)
+
+
+def _content(path: Path) -> bytes | None:
+    """Return what a file holds; None where it cannot be read, which the loader says of the file itself."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from .effective import Context, EffectiveTemplate, Template, evaluate, parse, to_json
@@ -19,20 +20,23 @@ class RenderedStack:
     effective: EffectiveTemplate
 
 
+@lru_cache(maxsize=256)
+def parsed(body: str, file: str) -> Template:
+    """Return the template in `body`, parsed once for all its stacks; raises ConfigurationError as `parse` does."""
+    return parse(body, file)
+
+
 def render(stacks: Iterable[Stack]) -> list[RenderedStack]:
     """Evaluate every stack; each template is parsed once.
 
     Raises ConfigurationError with every problem of every stack: a parameter missing or superfluous, a value
     outside its bounds, a reference to nothing.
     """
-    templates: dict[str, Template] = {}
     rendered: list[RenderedStack] = []
     problems: dict[Problem, list[str]] = {}
     for stack in stacks:
         try:
-            if stack.template not in templates:
-                templates[stack.template] = parse(stack.body, stack.template)
-            effective = evaluate(templates[stack.template], stack.parameters, _context(stack))
+            effective = evaluate(parsed(stack.body, stack.template), stack.parameters, _context(stack))
         except ConfigurationError as error:
             found = error.problems
         else:

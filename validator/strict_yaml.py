@@ -7,7 +7,7 @@ PyYAML keeps the last of two equal keys without a word, so a value could stand t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -15,6 +15,10 @@ import yaml
 from .errors import ConfigurationError, Problem
 
 KeyPath = tuple[str, ...]
+
+MAX_NODES = 100_000
+"""Values that a file may come to with its aliases written out: far beyond any config file, far below a denial."""
+_KEY_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,24 @@ class Document:
     lines: Mapping[KeyPath, int]
 
 
-def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -> Document:
-    """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`).
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a tag that exists is not taken here, and what to write in its place."""
 
-    Raises ConfigurationError with a problem for each syntax error, duplicate key and unknown tag.
+    message: str
+    hint: str
+
+
+def parse(
+    text: str,
+    file: str,
+    constructors: Mapping[str, Any] | None = None,
+    refused: Mapping[str, Refusal] | None = None,
+) -> Document:
+    """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`), `refused` forbids some.
+
+    Raises ConfigurationError with a problem for each syntax error, duplicate key, key that is no text, refused or
+    unknown tag, value that holds itself, and text beyond the bounds on size and depth.
     """
     known: dict[str | None, Any] = {**yaml.CSafeLoader.yaml_constructors}
     known.update(constructors or {})
@@ -36,13 +54,12 @@ def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -
     loader = type("Loader", (yaml.CSafeLoader,), {"yaml_constructors": known})(text)
     try:
         node = loader.get_single_node()
-        problems: list[Problem] = []
-        lines: dict[KeyPath, int] = {}
+        walk = _Walk(file, refused or {})
         if node is not None:
-            _walk(node, (), file, lines, problems)
-        if problems:
-            raise ConfigurationError(problems)
-        return Document(loader.construct_document(node) if node is not None else None, lines)
+            walk.visit(node, ())
+        if walk.problems:
+            raise ConfigurationError(walk.problems)
+        return Document(loader.construct_document(node) if node is not None else None, walk.lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -56,24 +73,64 @@ def parse(text: str, file: str, constructors: Mapping[str, Any] | None = None) -
     except yaml.YAMLError as error:
         message = f"YAML: {str(error).splitlines()[0]}"
         raise ConfigurationError([Problem(file, "", message, "save the file as UTF-8 text")]) from None
+    except RecursionError:
+        raise ConfigurationError.single(
+            "YAML: is nested too deeply", file=file, hint="write it with fewer levels"
+        ) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # A constructor's own words, for a date that no calendar has or an argument that no resolver takes.
+        raise ConfigurationError.single(
+            f"YAML: {error}", file=file, hint="quote the value that the message is about"
+        ) from None
     finally:
         loader.dispose()
 
 
-def _walk(
-    node: yaml.Node, path: KeyPath, file: str, lines: dict[KeyPath, int], problems: list[Problem]
-) -> None:
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            _walk(item, (*path, str(index)), file, lines, problems)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    for key, value in node.value:
-        here = (*path, str(key.value))
-        line = key.start_mark.line + 1
-        if here in lines:
-            message = f"stands twice, first in line {lines[here]}"
-            problems.append(Problem(file, ".".join(here), message, "keep one of the two", line))
-            continue
-        lines[here] = line
-        _walk(value, here, file, lines, problems)
+@dataclass(slots=True)
+class _Walk:
+    """One pass over a document's nodes, before anything is made of them."""
+
+    file: str
+    refused: Mapping[str, Refusal]
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _open: set[int] = field(default_factory=set)
+    _count: int = 0
+
+    def visit(self, node: yaml.Node, path: KeyPath) -> None:
+        """Note the line of every key below `node`, and what is wrong there."""
+        self._count += 1
+        if self._count > MAX_NODES:
+            message = f"YAML: comes to more than {MAX_NODES} values with its aliases written out"
+            raise ConfigurationError.single(message, file=self.file, hint="use fewer aliases (`*name`)")
+        if node.tag in self.refused:
+            refusal = self.refused[node.tag]
+            self._problem(path, refusal.message, refusal.hint, node)
+        if isinstance(node, yaml.ScalarNode):
+            return
+        if id(node) in self._open:
+            self._problem(path, "YAML: an alias here holds itself", "write the value in its place", node)
+            return
+        self._open.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self.visit(item, (*path, str(index)))
+        else:
+            for key, value in node.value:
+                self._pair(key, value, path)
+        self._open.remove(id(node))
+
+    def _pair(self, key: yaml.Node, value: yaml.Node, path: KeyPath) -> None:
+        name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+        here = (*path, name)
+        if key.tag not in _KEY_TAGS:
+            self._problem(here, "this key is no text", "write the key in quotes", key)
+            return
+        if here in self.lines:
+            self._problem(here, f"stands twice, first in line {self.lines[here]}", "keep one of the two", key)
+            return
+        self.lines[here] = key.start_mark.line + 1
+        self.visit(value, here)
+
+    def _problem(self, path: KeyPath, message: str, hint: str, node: yaml.Node) -> None:
+        self.problems.append(Problem(self.file, ".".join(path), message, hint, node.start_mark.line + 1))

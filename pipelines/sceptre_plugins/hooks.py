@@ -10,6 +10,12 @@ from .resolvers import project_root, stack_settings
 class UploadPackage(Hook):  # type: ignore[misc]  # Sceptre ships no types
     """`!upload_package orders`: build a function package and put it into the artifacts bucket, once."""
 
+    def check(self) -> None:
+        """Raise ConfigurationError when there is no such package; the loader asks, and runs nothing."""
+        from pipelines.packages import package_key
+
+        package_key(project_root(self.stack), str(self.argument))
+
     def run(self) -> None:
         """Build from the working tree, upload under the key that `!package` names; an existing object stays."""
         from pipelines.aws import Aws

@@ -17,7 +17,7 @@ from sceptre.stack import Stack as SceptreStack
 from validator.effective import Symbol, concat
 from validator.errors import ConfigurationError, Problem
 from validator.layout import Layout
-from validator.loader import settings_of
+from validator.sceptre_stacks import settings_of
 from validator.settings import WORKLOADS, WorkloadSettings
 from validator.settings.base import is_identity, written_at
 from validator.settings.build import validate
@@ -118,23 +118,27 @@ class Output(Resolver):  # type: ignore[misc]  # Sceptre ships no types
 
     def setup(self) -> None:
         """Add the publishing stack to the dependencies."""
-        stack, _ = self._parts()
+        stack, dot, output = str(self._argument).partition(".")
+        if not (stack and dot and output):
+            return  # `resolve` says so, with the key that holds it.
         dependency = "/".join((*self.stack.name.split("/")[:2], f"{stack}.yaml"))
         if dependency not in self.stack.dependencies:
             self.stack.dependencies = [*self.stack.dependencies, dependency]
 
     def resolve(self) -> str:
         """Return `/{workload}/{environment}/{stack}/{output}`."""
-        stack, output = self._parts()
+        stack, output = self.published
         return f"{stack_settings(self.stack).parameter_root}/{stack}/{output}"
 
     @property
     def identity(self) -> Symbol:
         """The name with the workload's place in Parameter Store left open."""
-        stack, output = self._parts()
+        stack, output = self.published
         return _below_root(f"{stack}/{output}")
 
-    def _parts(self) -> tuple[str, str]:
+    @property
+    def published(self) -> tuple[str, str]:
+        """The stack and its output that this names; raises ResolverError where it is not of that form."""
         stack, dot, output = str(self._argument).partition(".")
         if not (stack and dot and output):
             raise _wrong(

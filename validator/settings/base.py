@@ -54,7 +54,20 @@ def _inside_ten_slash_eight(value: str) -> str:
 
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$"), Identity()]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), Identity()]
+REGIONS = ("eu-west-1", "us-east-1", "us-east-2", "us-west-2")
+"""The regions of REQ-P3. A further one is added here; its templates are then linted for it too (REQ-V6)."""
+
+
+def _known_region(value: str) -> str:
+    if value not in REGIONS:
+        # A type of its own, so that its mend can say where a region is added.
+        raise PydanticCustomError(
+            "region", "is no region of this project: {known}", {"known": ", ".join(REGIONS)}
+        )
+    return value
+
+
+Region = Annotated[str, AfterValidator(_known_region), Identity()]
 Cidr = Annotated[str, AfterValidator(_inside_ten_slash_eight), Identity()]
 Suffix = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,19})?$"), Identity()]
 LogRetentionDays = Annotated[
@@ -102,8 +115,20 @@ class Logs(Model):
     retention_days: LogRetentionDays
 
 
+FOLDER_VALUES = {
+    "environment": "remove it; the name of the environment's folder says it",
+    "workload": "remove it; the name of the workload's folder says it",
+    "account": "move it to `account` in the environment's config.yaml, outside `settings`",
+    "region": "move it to `region` in the workload's config.yaml, outside `settings`",
+}
+"""Fields that come from the folders and from Sceptre's own keys, each with the mend where it is given as a setting."""
+
+
 class WorkloadSettings(Model):
     """The values that every workload has, whatever else it needs."""
+
+    ONE_ACCOUNT_AN_ENVIRONMENT: ClassVar[bool] = True
+    """Whether each environment must have an account of its own (REQ-P3); a workload that shares one says False."""
 
     DERIVED_IDENTITY: ClassVar[frozenset[str]] = frozenset(
         {"name_prefix", "name_suffix", "parameter_root", "deploy_role_arn"}

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import ConfigurationError, Problem
-from .base import WorkloadSettings
+from .base import FOLDER_VALUES, WorkloadSettings
 
 HINTS = {
     "string_type": "quote the value, so that YAML reads it as text",
@@ -21,6 +21,7 @@ HINTS = {
     "less_than": "give a number within the limit",
     "less_than_equal": "give a number within the limit",
     "rule": "change one of the values that the message names, so that the rule holds",
+    "region": "choose one of these, or add a further one to REGIONS in validator/settings/base.py",
     "string_pattern_mismatch": "write it in the form that the pattern describes",
 }
 """The mend for each kind of pydantic error that is not answered by its own words."""
@@ -109,7 +110,9 @@ def _hint(model: type[WorkloadSettings], detail: dict[str, Any], path: tuple[str
     if kind == "missing":
         return "give the value in the environment's `settings`, or in the root's `workloads` if all share it"
     if kind == "extra_forbidden":
-        known = sorted(_fields_at(model, path[:-1]))
+        known = sorted(
+            set(_fields_at(model, path[:-1])) - (FOLDER_VALUES.keys() if len(path) == 1 else set())
+        )
         close = difflib.get_close_matches(path[-1], known, n=1)
         return f"did you mean `{close[0]}`?" if close else f"remove it; known here: {', '.join(known)}"
     return HINTS.get(kind, "give a value that the message allows")

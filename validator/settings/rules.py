@@ -1,4 +1,4 @@
-"""Rules between environments and between workloads: what grows, and which networks are apart. Pure."""
+"""Rules between environments and between workloads: what grows, which networks and accounts are apart. Pure."""
 
 from __future__ import annotations
 
@@ -62,3 +62,20 @@ def overlapping(
                 ("network", "cidr"),
                 Problem("", "network.cidr", message, "choose a free network of 10.0.0.0/8"),
             )
+
+
+def sharing_an_account(
+    settings: Mapping[Place, WorkloadSettings],
+) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
+    """Yield a problem for each two environments in one account, where a workload has one an environment (REQ-P3)."""
+    for workload in sorted({workload for _, workload in settings}):
+        first: dict[str, str] = {}
+        for environment in (env for env in ENVIRONMENTS if (env, workload) in settings):
+            found = settings[environment, workload]
+            other = first.setdefault(found.account, environment)
+            if other != environment and found.ONE_ACCOUNT_AN_ENVIRONMENT:
+                message = (
+                    f"{found.account} is the account of {other}: {workload} has one account an environment"
+                )
+                hint = f"give {environment} the account that is its own"
+                yield (environment, workload), ("account",), Problem("", "account", message, hint)

@@ -1,0 +1,77 @@
+"""What a stack hands to its template, and takes from the templates of other stacks. Pure (REQ-P7, REQ-V1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .config_shapes import meant
+from .effective import Template
+from .errors import ConfigurationError, Problem
+from .hierarchy import Hierarchy
+from .model import Stack
+from .rendering import parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One `!output`: the key of the stack that holds it, and the stack and output that it names."""
+
+    section: str
+    key: str
+    producer: str
+    output: str
+
+
+def broken_interfaces(
+    stacks: Mapping[str, Stack], uses: Mapping[str, tuple[Use, ...]], hierarchy: Hierarchy
+) -> Iterator[Problem]:
+    """Yield a problem for each parameter that a template lacks or misses, and each output that nobody has.
+
+    A template that does not parse is passed over: evaluating it says so.
+    """
+    for name, stack in stacks.items():
+        template = _template(stack)
+        if template is not None:
+            yield from _parameters(stack, template, hierarchy)
+        for use in uses[name]:
+            producer = "/".join([*name.split("/")[:2], use.producer])
+            published = _template(stacks[producer])
+            if published is not None:
+                yield from _output(stack, use, published, hierarchy)
+
+
+def _template(stack: Stack) -> Template | None:
+    try:
+        return parsed(stack.body, stack.template)
+    except ConfigurationError:
+        return None
+
+
+def _parameters(stack: Stack, template: Template, hierarchy: Hierarchy) -> Iterator[Problem]:
+    declared = template.section("Parameters")
+    missing = [
+        name
+        for name, declaration in declared.items()
+        if isinstance(declaration, Mapping) and "Default" not in declaration and name not in stack.parameters
+    ]
+    for name in missing:
+        message = f"is missing: {stack.template} has this parameter, without a Default"
+        line = hierarchy.line(stack.file, ("parameters", name))
+        yield Problem(stack.file, f"parameters.{name}", message, "give it here, or a Default there", line)
+    for name in sorted(stack.parameters.keys() - declared.keys()):
+        file, line = hierarchy.written(stack.name, stack.file, ("parameters", name))
+        if file == stack.file:  # An inherited parameter is for the template to declare.
+            message = f"{stack.template} has no such parameter"
+            hint = meant(name, missing, "remove it here, or declare it there")
+            yield Problem(file, f"parameters.{name}", message, hint, line)
+
+
+def _output(stack: Stack, use: Use, producer: Template, hierarchy: Hierarchy) -> Iterator[Problem]:
+    outputs = list(producer.section("Outputs"))
+    if use.output in outputs or any(name.startswith("Fn::ForEach") for name in outputs):
+        return
+    file, line = hierarchy.written(stack.name, stack.file, (use.section, use.key))
+    message = f"!output {use.producer}.{use.output}: {producer.file} has no such output"
+    known = f"name one of: {', '.join(sorted(outputs))}" if outputs else "publish it there as an output"
+    yield Problem(file, f"{use.section}.{use.key}", message, meant(use.output, outputs, known), line)
