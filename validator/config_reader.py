@@ -14,7 +14,8 @@ from sceptre.exceptions import VersionIncompatibleError
 
 from . import strict_yaml
 from .config_jinja import expand
-from .config_shapes import GroupFile, StackFile, wrong_shapes
+from .config_problems import wrong_shapes
+from .config_shapes import GroupFile, StackFile
 from .errors import ConfigurationError
 from .layout import CONFIG, Layout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .config_shapes import meant
+from .config_problems import meant
 from .effective import Template
 from .errors import ConfigurationError, Problem
 from .hierarchy import Hierarchy

@@ -1,7 +1,7 @@
 """From the Sceptre project on disk to a `Project`: offline, without credentials, without running hooks (REQ-V1).
 
-Sceptre decides what a stack is. `config_reader` replaces how a config file is read, `sceptre_stacks` turns what
-Sceptre constructed into our own stacks; of the validator, these three modules alone import Sceptre.
+Sceptre decides what a stack is. `config_reader` replaces how a config file is read, `sceptre_stacks` and
+`sceptre_values` turn what Sceptre constructed into our stacks. Of the validator, these modules alone import Sceptre.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from .hierarchy import Hierarchy
 from .interfaces import Use, broken_interfaces
 from .layout import CONFIG, Layout
 from .model import Project, Stack, circle
-from .sceptre_stacks import Conversion, digest_of, settings_of
+from .sceptre_stacks import Conversion
+from .sceptre_values import digest_of, settings_of
 from .settings import WorkloadSettings
 
 

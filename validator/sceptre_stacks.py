@@ -1,4 +1,4 @@
-"""From a stack as Sceptre constructed it to ours: values resolved as far as that is possible offline (REQ-V1)."""
+"""From a stack as Sceptre constructed it to ours, with a problem for each key that does not resolve (REQ-V1)."""
 
 from __future__ import annotations
 
@@ -8,40 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sceptre.exceptions import SceptreException
-from sceptre.resolvers import Resolver
-from sceptre.resolvers.join import Join
-from sceptre.resolvers.no_value import NoValue
-from sceptre.resolvers.select import Select
-from sceptre.resolvers.split import Split
-from sceptre.resolvers.sub import Sub
 from sceptre.stack import Stack as SceptreStack
 
 from .config_reader import read_text
-from .effective import Symbol, to_json
 from .errors import ConfigurationError, Problem
 from .hierarchy import Hierarchy
 from .interfaces import Use
 from .layout import Layout
-from .model import RELEASE_TAGS, Stack, Value, stack_digest
+from .model import Stack, Value
+from .sceptre_values import identities, offline, uses_in
 from .settings import WorkloadSettings
-from .settings.build import merge
-
-OFFLINE = (Join, NoValue, Select, Split, Sub)
-"""Sceptre's own resolvers that need nothing from outside when their arguments do not."""
-
-
-def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
-    """Return environment, workload and the merged raw settings of a Sceptre stack."""
-    environment, workload = stack.name.split("/")[:2]
-    config = stack.config
-    shared = (config.get("workloads") or {}).get(workload) or {}
-    identity = {
-        "environment": environment,
-        "workload": workload,
-        "account": config.get("account"),
-        "region": stack.region,
-    }
-    return environment, workload, {**merge(shared, config.get("settings") or {}), **identity}
 
 
 @dataclass(slots=True)
@@ -76,7 +52,7 @@ class Conversion:
         found.problems += self._hooks(stack, file)
         if found.problems:
             raise ConfigurationError(found.problems)
-        identity, sources = _identity({"parameters": stack._parameters, "tags": stack._tags})
+        identity, sources = identities({"parameters": stack._parameters, "tags": stack._tags})
         ours = Stack(
             name=stack.name,
             environment=environment,
@@ -104,8 +80,8 @@ class Conversion:
         for key, value in raw.items():
             try:
                 # First, since Sceptre puts the result in the place of a resolver that is an argument.
-                found.uses += _uses(section, key, value)
-                resolved = _offline(value)
+                found.uses += uses_in(section, key, value)
+                resolved = offline(value)
             except (SceptreException, ConfigurationError) as error:
                 path = (section, key) if section else (key,)
                 found.problems.append(self._problem(stack, file, path, error))
@@ -156,64 +132,3 @@ class Conversion:
             # Sceptre sends every template with a document start; the digest must be that of what is sent.
             self._bodies[path] = text if text.startswith("---") else f"---\n{text}"
         return shown, self._bodies[path]
-
-
-def _uses(section: str, key: str, value: Any) -> Iterator[Use]:
-    """Yield what a value uses of other stacks."""
-    for resolver in _resolvers(value):
-        if hasattr(type(resolver), "published"):
-            yield Use(section, key, *resolver.published)
-
-
-def _resolvers(value: Any) -> Iterator[Resolver]:
-    """Yield every resolver in a value, those in the arguments of others too."""
-    if isinstance(value, Resolver):
-        yield value
-        value = value._argument
-    if isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _resolvers(item)
-
-
-def _identity(
-    sections: Mapping[str, Mapping[str, Any]],
-) -> tuple[dict[str, Symbol], dict[str, tuple[str, ...]]]:
-    """Return the symbols of values that name their environment, and the settings paths of all that have one."""
-    identity: dict[str, Symbol] = {}
-    sources: dict[str, tuple[str, ...]] = {}
-    for section, raw in sections.items():
-        for key, value in raw.items():
-            symbol = getattr(value, "identity", None)
-            if isinstance(symbol, Symbol):
-                identity[f"{section}.{key}"] = symbol
-            if hasattr(value, "sources"):
-                sources[f"{section}.{key}"] = tuple(value.sources)
-    return identity, sources
-
-
-def _offline(value: Any) -> Value | None:
-    if isinstance(value, list):
-        parts = [_offline(item) for item in value]
-        if any(isinstance(part, Symbol) for part in parts):
-            return Symbol.named("list:" + ",".join(str(part) for part in parts))
-        return [str(part) for part in parts if part is not None]
-    if not isinstance(value, Resolver):
-        return None if value is None else str(value)
-    symbol = getattr(value, "symbol", None)
-    if symbol is not None:
-        return Symbol.named(symbol)
-    if not getattr(value, "offline", isinstance(value, OFFLINE)):
-        return Symbol.named(f"resolver:{value!r}")
-    resolved = value.resolve()
-    return resolved if isinstance(resolved, list) or resolved is None else str(resolved)
-
-
-def digest_of(stack: SceptreStack) -> str:
-    """Return the digest that `Stack.digest` gives for a Sceptre stack, whatever Sceptre has resolved of it so far."""
-
-    def plain(raw: Mapping[str, Any]) -> dict[str, Any]:
-        values = {key: _offline(value) for key, value in raw.items()}
-        return {key: to_json(value) for key, value in values.items() if value is not None}
-
-    tags = {key: value for key, value in stack._tags.items() if key not in RELEASE_TAGS}
-    return stack_digest(stack.template.body, plain(stack._parameters), plain(tags))

@@ -17,7 +17,7 @@ from sceptre.stack import Stack as SceptreStack
 from validator.effective import Symbol, concat
 from validator.errors import ConfigurationError, Problem
 from validator.layout import Layout
-from validator.sceptre_stacks import settings_of
+from validator.sceptre_values import settings_of
 from validator.settings import WORKLOADS, WorkloadSettings
 from validator.settings.base import is_identity, written_at
 from validator.settings.build import validate

@@ -1,0 +1,101 @@
+"""What a Sceptre stack holds, resolved as far as that is possible offline (REQ-V1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sceptre.resolvers import Resolver
+from sceptre.resolvers.join import Join
+from sceptre.resolvers.no_value import NoValue
+from sceptre.resolvers.select import Select
+from sceptre.resolvers.split import Split
+from sceptre.resolvers.sub import Sub
+from sceptre.stack import Stack as SceptreStack
+
+from .effective import Symbol, to_json
+from .interfaces import Use
+from .model import RELEASE_TAGS, Value, stack_digest
+from .settings.build import merge
+
+OFFLINE = (Join, NoValue, Select, Split, Sub)
+"""Sceptre's own resolvers that need nothing from outside when their arguments do not."""
+
+
+def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
+    """Return environment, workload and the merged raw settings of a Sceptre stack."""
+    environment, workload = stack.name.split("/")[:2]
+    config = stack.config
+    shared = (config.get("workloads") or {}).get(workload) or {}
+    identity = {
+        "environment": environment,
+        "workload": workload,
+        "account": config.get("account"),
+        "region": stack.region,
+    }
+    return environment, workload, {**merge(shared, config.get("settings") or {}), **identity}
+
+
+def uses_in(section: str, key: str, value: Any) -> Iterator[Use]:
+    """Yield what a value uses of other stacks."""
+    for resolver in _resolvers(value):
+        if hasattr(type(resolver), "published"):
+            yield Use(section, key, *resolver.published)
+
+
+def _resolvers(value: Any) -> Iterator[Resolver]:
+    """Yield every resolver in a value, those in the arguments of others too."""
+    if isinstance(value, Resolver):
+        yield value
+        value = value._argument
+    if isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _resolvers(item)
+
+
+def identities(
+    sections: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, Symbol], dict[str, tuple[str, ...]]]:
+    """Return the symbols of values that name their environment, and the settings paths of all that have one."""
+    identity: dict[str, Symbol] = {}
+    sources: dict[str, tuple[str, ...]] = {}
+    for section, raw in sections.items():
+        for key, value in raw.items():
+            symbol = getattr(value, "identity", None)
+            if isinstance(symbol, Symbol):
+                identity[f"{section}.{key}"] = symbol
+            if hasattr(value, "sources"):
+                sources[f"{section}.{key}"] = tuple(value.sources)
+    return identity, sources
+
+
+def offline(value: Any) -> Value | None:
+    """Return a value resolved, or the symbol of what only a deployment knows; None where it is left out.
+
+    Raises SceptreException or ConfigurationError for an argument that its resolver does not take.
+    """
+    if isinstance(value, list):
+        parts = [offline(item) for item in value]
+        if any(isinstance(part, Symbol) for part in parts):
+            return Symbol.named("list:" + ",".join(str(part) for part in parts))
+        return [str(part) for part in parts if part is not None]
+    if not isinstance(value, Resolver):
+        return None if value is None else str(value)
+    symbol = getattr(value, "symbol", None)
+    if symbol is not None:
+        return Symbol.named(symbol)
+    if not getattr(value, "offline", isinstance(value, OFFLINE)):
+        return Symbol.named(f"resolver:{value!r}")
+    resolved = value.resolve()
+    return resolved if isinstance(resolved, list) or resolved is None else str(resolved)
+
+
+def digest_of(stack: SceptreStack) -> str:
+    """Return the digest that `Stack.digest` gives for a Sceptre stack, whatever Sceptre has resolved of it so far."""
+
+    def plain(raw: Mapping[str, Any]) -> dict[str, Any]:
+        values = {key: offline(value) for key, value in raw.items()}
+        return {key: to_json(value) for key, value in values.items() if value is not None}
+
+    tags = {key: value for key, value in stack._tags.items() if key not in RELEASE_TAGS}
+    return stack_digest(stack.template.body, plain(stack._parameters), plain(tags))
