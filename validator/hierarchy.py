@@ -63,7 +63,9 @@ class Hierarchy:
         ):
             if keys and file in self.documents and keys in self.documents[file].lines:
                 return file, ".".join(keys), self.documents[file].lines[keys]
-        keys = path if path and path[0] in {"account", "region"} else ("settings", *path)
+        if path == ("account",):
+            return f"sceptre/config/{environment}/config.yaml", "account", None
+        keys = path if path == ("region",) else ("settings", *path)
         return own, ".".join(keys), self.line(own, keys)
 
     def settings(

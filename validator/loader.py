@@ -115,8 +115,10 @@ def _of_sceptre(error: SceptreException, layout: Layout, stack_file: Path) -> Pr
     text = str(error)
     if text.startswith("Required attribute"):
         key = text.split("'")[1]
-        file = f"sceptre/config/{stack_file.parent.as_posix()}/{CONFIG}"
-        return Problem(file, key, "is missing", f"give `{key}` here or in a config.yaml above")
+        # The project's code is every environment's; a region is the workload's own.
+        folder = "" if key == "project_code" else f"{stack_file.parent.as_posix()}/"
+        hint = f"give `{key}` here" if not folder else f"give `{key}` here or in a config.yaml above"
+        return Problem(f"sceptre/config/{folder}{CONFIG}", key, "is missing", hint)
     return Problem(layout.shown(layout.config / stack_file), "", text, "correct what the message names")
 
 

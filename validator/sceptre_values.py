@@ -33,7 +33,8 @@ def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
         "account": config.get("account"),
         "region": stack.region,
     }
-    return environment, workload, {**merge(shared, config.get("settings") or {}), **identity}
+    given = {key: value for key, value in identity.items() if value is not None}
+    return environment, workload, {**merge(shared, config.get("settings") or {}), **given}
 
 
 def uses_in(section: str, key: str, value: Any) -> Iterator[Use]:

@@ -107,6 +107,8 @@ def _hint(model: type[WorkloadSettings], detail: dict[str, Any], path: tuple[str
     import difflib
 
     kind = detail["type"]
+    if kind == "missing" and path[0] == "account":
+        return "give the environment its account here, as text in quotes"
     if kind == "missing":
         return "give the value in the environment's `settings`, or in the root's `workloads` if all share it"
     if kind == "extra_forbidden":
