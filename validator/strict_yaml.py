@@ -18,6 +18,8 @@ KeyPath = tuple[str, ...]
 
 MAX_NODES = 100_000
 """Values that a file may come to with its aliases written out: far beyond any config file, far below a denial."""
+MAX_DEPTH = 50
+"""Levels of a file. Counted, and not left to the interpreter's own limit, which depends on who calls."""
 _KEY_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}
 
 
@@ -53,6 +55,7 @@ def parse(
     # A class of its own for each call: PyYAML keeps constructors on the class, where every user would share them.
     loader = type("Loader", (yaml.CSafeLoader,), {"yaml_constructors": known})(text)
     try:
+        _check_depth(text, file)
         node = loader.get_single_node()
         walk = _Walk(file, refused or {})
         if node is not None:
@@ -73,10 +76,6 @@ def parse(
     except yaml.YAMLError as error:
         message = f"YAML: {str(error).splitlines()[0]}"
         raise ConfigurationError([Problem(file, "", message, "save the file as UTF-8 text")]) from None
-    except RecursionError:
-        raise ConfigurationError.single(
-            "YAML: is nested too deeply", file=file, hint="write it with fewer levels"
-        ) from None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # A constructor's own words, for a date that no calendar has or an argument that no resolver takes.
         raise ConfigurationError.single(
@@ -84,6 +83,20 @@ def parse(
         ) from None
     finally:
         loader.dispose()
+
+
+def _check_depth(text: str, file: str) -> None:
+    """Raise ConfigurationError where a text nests beyond MAX_DEPTH; reads its events one by one, without recursion."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            message, hint = f"YAML: is nested more than {MAX_DEPTH} levels deep", "write it with fewer levels"
+            raise ConfigurationError([Problem(file, "", message, hint, line)])
 
 
 @dataclass(slots=True)

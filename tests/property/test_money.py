@@ -80,7 +80,7 @@ def test_amounts_survive_request_table_and_archive(quantity: Decimal, price: Dec
     world = World()
     # The number as a JSON number and the price as a string: both are exact.
     body = json.dumps(order(quantity="Q", limit_price=str(price))).replace('"Q"', format(quantity, "f"))
-    answer = respond(request("POST", "/orders", body), world.intake, lambda _seen: None)
+    answer = respond(request("POST", "/orders", body), lambda: world.intake, lambda _seen: None)
     order_id = str(answer.document["order_id"])
     standing = world.intake.find(order_id)
     assert standing is not None
@@ -153,7 +153,7 @@ def test_any_document_is_an_order_or_a_list_of_its_errors(document: dict[str, An
 def test_any_body_is_answered_with_a_problem_or_accepted(body: str) -> None:
     world = World()
     try:
-        respond(request("POST", "/orders", body), world.intake, lambda _seen: None)
+        respond(request("POST", "/orders", body), lambda: world.intake, lambda _seen: None)
     except ProblemError as error:
         assert error.problem.status in {400, 413, 422}
         assert world.dynamodb.items == {}
