@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -106,8 +108,12 @@ def test_workers_that_always_die_are_given_up(monkeypatch: pytest.MonkeyPatch) -
     assert sum("workers died on other templates" in finding.message for finding in found) == 2
 
 
-def started(cache: Path, count: int, size: int) -> subprocess.Popen[str]:
-    """Return a run over so many templates of this size, in a process group of its own, that has started a worker."""
+@contextmanager
+def started(cache: Path, count: int, size: int) -> Iterator[subprocess.Popen[str]]:
+    """Give a run over so many templates of this size, in a process group of its own, that has started a worker.
+
+    Whatever the test finds, nothing of the group is left at the end.
+    """
     script = cache.with_suffix(".py")
     script.write_text(MANY, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -119,9 +125,14 @@ def started(cache: Path, count: int, size: int) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-    assert run.stdout is not None
-    assert run.stdout.readline() == "started\n"
-    return run
+    try:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "started\n"
+        yield run
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
 
 
 def wait_for_a_result(run: subprocess.Popen[str], cache: Path) -> None:
@@ -141,7 +152,6 @@ def assert_ends(group: int) -> None:
         except ProcessLookupError:
             return
         time.sleep(0.05)
-    os.killpg(group, signal.SIGKILL)
     raise AssertionError("processes were left behind")
 
 
@@ -158,30 +168,30 @@ def test_ctrl_c_reaches_this_process_alone() -> None:
 def test_an_interrupt_ends_everything_and_keeps_what_is_done(tmp_path: Path) -> None:
     """Ctrl-C goes to the whole group; only this side says a word about it."""
     cache = tmp_path / "lint"
-    run = started(cache, 30, 60)
-    wait_for_a_result(run, cache)
-    os.killpg(run.pid, signal.SIGINT)
-    output = run.communicate(timeout=20)
-    assert (run.returncode, *output) == (1, "", "stopped\n")
-    assert_ends(run.pid)
+    with started(cache, 30, 60) as run:
+        wait_for_a_result(run, cache)
+        os.killpg(run.pid, signal.SIGINT)
+        output = run.communicate(timeout=20)
+        assert (run.returncode, *output) == (1, "", "stopped\n")
+        assert_ends(run.pid)
     done = list(cache.glob("*.json"))
     assert 0 < len(done) < 30
     assert all(json.loads(file.read_text(encoding="utf-8"))["digest"] == file.stem for file in done)
 
 
 def test_an_interrupt_does_not_wait_for_a_long_template(tmp_path: Path) -> None:
-    """Workers that have just been started and have half a minute of work before them say nothing and are ended."""
-    run = started(tmp_path / "lint", 1, 5000)
-    time.sleep(0.3)
-    os.killpg(run.pid, signal.SIGINT)
-    output = run.communicate(timeout=15)
-    assert (run.returncode, *output) == (1, "", "stopped\n")
-    assert_ends(run.pid)
+    """A worker that has just been started and has half a minute of work before it is ended at once."""
+    with started(tmp_path / "lint", 1, 5000) as run:
+        time.sleep(0.3)
+        os.killpg(run.pid, signal.SIGINT)
+        output = run.communicate(timeout=15)
+        assert (run.returncode, *output) == (1, "", "stopped\n")
+        assert_ends(run.pid)
 
 
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
-    run = started(tmp_path / "lint", 30, 60)
-    wait_for_a_result(run, tmp_path / "lint")
-    os.kill(run.pid, signal.SIGKILL)
-    run.communicate(timeout=20)
-    assert_ends(run.pid)
+    with started(tmp_path / "lint", 30, 60) as run:
+        wait_for_a_result(run, tmp_path / "lint")
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait(timeout=20)
+        assert_ends(run.pid)
