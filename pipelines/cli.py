@@ -21,6 +21,7 @@ SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
 COMMANDS = {
     "deploy": "pipelines.commands.deploy:deploy",
     "manifest": "pipelines.commands.manifest:manifest",
+    "parity": "pipelines.commands.parity:parity",
     "render": "pipelines.commands.render:render",
     "status": "pipelines.commands.status:status",
 }

@@ -33,6 +33,7 @@ class Loaded:
 
     project: Project
     settings: Mapping[tuple[str, str], WorkloadSettings]
+    hierarchy: Hierarchy
     sceptre_stacks: Mapping[str, SceptreStack] = field(default_factory=dict)
 
 
@@ -53,7 +54,7 @@ def load(root: Path) -> Loaded:
     project = Project(environments, ours, tuple(hierarchy.needless()))
     for environment in environments:
         project.batches(environment)
-    return Loaded(project, settings, {stack.name: stack for stack in stacks})
+    return Loaded(project, settings, hierarchy, {stack.name: stack for stack in stacks})
 
 
 def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[Stack, ...]:

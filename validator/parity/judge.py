@@ -80,9 +80,7 @@ def _undeclared_causes(
     for cause in difference.causes:
         if not cause.setting:
             continue
-        matching = [
-            i for i, one in enumerate(declared) if _matches_setting(one.declaration, workload, cause.setting)
-        ]
+        matching = [i for i, one in enumerate(declared) if declares(one.declaration, workload, cause.setting)]
         for index in matching:
             uses[index].settings.add((workload, cause.setting))
         if not matching:
@@ -180,7 +178,8 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _matches_setting(declaration: Declaration, workload: str, path: str) -> bool:
+def declares(declaration: Declaration, workload: str, path: str) -> bool:
+    """Tell whether a declaration is of this setting."""
     return (
         declaration.is_setting
         and _pattern(declaration.place).fullmatch(workload) is not None
