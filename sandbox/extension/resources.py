@@ -89,7 +89,9 @@ def complete(
         made: Made = own["create"](logical_id, properties, stack_name)
         try:
             return finish(made, {}, properties)
-        except Exception:
+        except (
+            Exception
+        ):  # whatever it was is raised on: a resource that was made must not outlive its failure
             own["delete"](made[0], properties)
             raise
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
@@ -16,78 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
 
-from pipelines.packages import build_package, package_digest, package_key, upload_package
-from validator.errors import ConfigurationError, FailureError, TechnicalError
+from pipelines.packages import build_package, package_digest, package_key
+from validator.errors import ConfigurationError, TechnicalError
 
-ROOT = Path(__file__).parents[2]
-CACHE = ROOT / ".lockstep" / "packages"
-
-
-def write_wheel(folder: Path, name: str, files: dict[str, str], tag: str = "py3-none-any") -> str:
-    """Write a minimal wheel and return its line of a lock."""
-    path = folder / f"{name}-1.0-{tag}.whl"
-    metadata = {
-        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-        f"{name}-1.0.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
-        f"{name}-1.0.dist-info/RECORD": "",
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as wheel:
-        for file, content in {**files, **metadata}.items():
-            wheel.writestr(zipfile.ZipInfo(file, (2020, 1, 1, 0, 0, 0)), content)
-    return f"{name}==1.0 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
-
-
-class Project:
-    """A project with one package of functions and an index of wheels in a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.cache, self.index = root / "project", root / "cache", root / "index"
-        self.write("functions/__init__.py", "")
-        self.write("functions/shop/__init__.py", '"""A shop."""\n')
-        self.write("functions/shop/api.py", "def handler(event, context):\n    return 1\n")
-        self.write("functions/shop/deep/__init__.py", "")
-        self.lock(
-            write_wheel(
-                self.index,
-                "alpha",
-                {
-                    "alpha/__init__.py": "VALUE = 1\n",
-                    "alpha/speedup.c": "int x;\n",
-                    "alpha-1.0.data/scripts/tool.py": "#!python\n",
-                    "alpha-1.0.data/purelib/alpha/more.py": "MORE = 1\n",
-                },
-            )
-        )
-
-    def write(self, path: str, content: str) -> None:
-        target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8")
-
-    def lock(self, *lines: str) -> None:
-        self.write("locks/functions.lock", "".join(lines))
-
-    def build(self) -> Path:
-        return build_package(self.root, "shop", self.cache)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    project = Project(tmp_path)
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(project.index))
-    return project
-
-
-def names(package: Path) -> list[str]:
-    with zipfile.ZipFile(package) as archive:
-        return archive.namelist()
+from .project import CACHE, ROOT, Project, names, write_wheel
 
 
 def test_the_zip_holds_the_modules_and_the_wheels_and_nothing_else(project: Project) -> None:
@@ -261,114 +193,6 @@ print(build_package(Path(sys.argv[1]), "shop", Path(sys.argv[2])))
     assert printed == {str(project.build())}
     assert len(list(project.cache.rglob("*.zip"))) == 1
     assert [path.name for path in (project.cache / "wheels").iterdir() if path.name.startswith("tmp")] == []
-
-
-class Bucket:
-    """S3 reduced to two calls on one bucket."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, dict[str, Any]] = {}
-        self.puts = 0
-        self.on_head: Callable[[], None] = lambda: None
-
-    def head_object(self, *, Bucket: str, Key: str, ChecksumMode: str) -> dict[str, Any]:  # noqa: N803
-        assert ChecksumMode == "ENABLED", "S3 leaves the checksum out unless it is asked for"
-        found = self.objects.get(Key)
-        self.on_head()
-        if found is None:
-            raise ClientError({"Error": {"Code": "404", "Message": "Not Found"}}, "HeadObject")
-        return {name: found[name] for name in ("Metadata", "ChecksumSHA256") if name in found}
-
-    def put_object(self, *, Key: str, **arguments: Any) -> dict[str, Any]:  # noqa: N803 - as boto3 calls them
-        self.puts += 1
-        if arguments["IfNoneMatch"] == "*" and Key in self.objects:
-            raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": ""}}, "PutObject")
-        self.objects[Key] = arguments
-        return {}
-
-
-def upload(project: Project, bucket: Any) -> Any:
-    return upload_package(project.root, "shop", project.build(), bucket, "artifacts")
-
-
-def test_a_package_is_uploaded_once_with_its_digest(project: Project) -> None:
-    bucket = Bucket()
-    first, second = upload(project, bucket), upload(project, bucket)
-    stored = bucket.objects[package_key(project.root, "shop")]
-    assert (first.uploaded, second.uploaded, bucket.puts) == (True, False, 1)
-    assert first.key == second.key == package_key(project.root, "shop")
-    assert base64.b64decode(stored["ChecksumSHA256"]).hex() == hashlib.sha256(stored["Body"]).hexdigest()
-    assert first.sha256 == hashlib.sha256(stored["Body"]).hexdigest()
-
-
-def test_an_upload_under_way_elsewhere_is_no_failure_of_the_package(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bucket = Bucket()
-
-    def conflict(**_: Any) -> None:
-        raise ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": ""}}, "PutObject")
-
-    monkeypatch.setattr(bucket, "put_object", conflict)
-    with pytest.raises(TechnicalError, match="by somebody else; run again"):
-        upload(project, bucket)
-
-
-def test_a_zip_that_lies_in_the_folder_is_not_trusted(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = project.build().read_bytes()
-    project.build().write_bytes(b"something else")
-    monkeypatch.setattr("pipelines.packages.build._built", set())
-    assert project.build().read_bytes() == good
-
-
-def test_the_loser_of_two_uploads_finds_the_winners_object(project: Project) -> None:
-    bucket, other = Bucket(), Bucket()
-    upload(project, other)
-
-    def win() -> None:
-        bucket.objects = other.objects
-
-    bucket.on_head = win
-    assert not upload(project, bucket).uploaded
-    assert bucket.puts == 1
-
-
-@pytest.mark.parametrize("checksum", [{}, {"ChecksumSHA256": base64.b64encode(bytes(32)).decode()}])
-def test_other_bytes_under_the_key_are_a_failure(project: Project, checksum: dict[str, str]) -> None:
-    """Also where the object's metadata, which its writer chose, says the right digest."""
-    bucket = Bucket()
-    right = hashlib.sha256(project.build().read_bytes()).hexdigest()
-    bucket.objects[package_key(project.root, "shop")] = {"Metadata": {"sha256": right}, **checksum}
-    with pytest.raises(FailureError, match=r"artifacts/functions/shop/.* holds other bytes"):
-        upload(project, bucket)
-    assert bucket.puts == 0
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "HeadObject"),
-        EndpointConnectionError(endpoint_url="https://s3"),
-    ],
-)
-def test_when_s3_does_not_do_its_part_it_is_a_technical_error(project: Project, failure: Exception) -> None:
-    bucket = Bucket()
-
-    def fail() -> None:
-        raise failure
-
-    bucket.on_head = fail
-    with pytest.raises(TechnicalError, match="package shop could not be put into artifacts"):
-        upload(project, bucket)
-
-
-def test_sources_that_changed_since_the_build_are_not_uploaded_under_another_key(project: Project) -> None:
-    package = project.build()
-    project.write("functions/shop/api.py", "")
-    with pytest.raises(TechnicalError, match="changed"):
-        upload_package(project.root, "shop", package, Bucket(), "artifacts")  # type: ignore[arg-type]
 
 
 def test_the_lock_holds_what_the_runtime_lacks_in_the_versions_that_the_tests_run_with() -> None:
