@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -11,7 +11,8 @@ class Problem:
     """One mistake in the input, with its place and its mend.
 
     `file` is relative to the project, `key` is a dotted path inside it, `line` counts from 1.
-    Any of the three is empty when the mistake has no such place.
+    Any of the three is empty when the mistake has no such place. `check` is the id of the check that reports it, and
+    `environments` are those it was found in, where that is known.
     """
 
     file: str
@@ -19,12 +20,21 @@ class Problem:
     message: str
     hint: str = ""
     line: int | None = None
+    check: str = field(default="", compare=False)
+    environments: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}" if self.line else "")
         where = ": ".join(part for part in (place, self.key) if part)
         text = f"{where}: {self.message}" if where else self.message
         return f"{text}\n  mend: {self.hint}" if self.hint else text
+
+
+def of_check(check: str, problems: Iterable[Problem], *environments: str) -> Iterator[Problem]:
+    """Yield problems as those of a check; one that has a check already keeps it."""
+    for problem in problems:
+        names = problem.environments or environments
+        yield replace(problem, check=problem.check or check, environments=names)
 
 
 class LockstepError(Exception):

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .errors import ConfigurationError, Problem
+from .errors import ConfigurationError, Problem, of_check
 from .settings import WORKLOADS, WorkloadSettings
 from .settings.build import Location, redundant, repeated, validate
 from .settings.rules import growing, overlapping, sharing_an_account
 from .strict_yaml import Document, KeyPath
 
 Place = tuple[str, str]
-"""Environment and workload."""
+"""Environment and group: the workload, with the region's role where it has several regions."""
 
 ROOT = "sceptre/config/config.yaml"
 
 
-def group_file(environment: str, workload: str) -> str:
-    """Return the config file in which an environment decides a workload's values."""
-    return f"sceptre/config/{environment}/{workload}/config.yaml"
+def group_file(environment: str, group: str) -> str:
+    """Return the config file in which an environment decides a group's values."""
+    return f"sceptre/config/{environment}/{group}/config.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ class Hierarchy:
 
         A value that stands nowhere is placed where the environment would give it.
         """
-        environment, workload = place
-        own = group_file(environment, workload)
+        environment, group = place
+        workload = group.split("/")[0]
+        own = group_file(environment, group)
         for file, keys in (
             (own, ("settings", *path)),
             (ROOT, ("workloads", workload, *path)),
@@ -75,20 +76,21 @@ class Hierarchy:
         found: dict[Place, WorkloadSettings] = {}
         problems: list[Problem] = []
         for place, values in raw.items():
-            model = WORKLOADS.get(place[1])
+            workload = place[1].split("/")[0]
+            model = WORKLOADS.get(workload)
             if model is None:
                 hint = f"add its model to validator/settings; known: {', '.join(WORKLOADS)}"
-                file = f"sceptre/config/{place[0]}/{place[1]}"
-                problems.append(Problem(file, "", f"{place[1]} is no known workload", hint))
+                file = f"sceptre/config/{place[0]}/{workload}"
+                problems.append(Problem(file, "", f"{workload} is no known workload", hint))
                 continue
             try:
                 found[place] = validate(model, values, lambda path, at=place: self.locate(at, path))  # type: ignore[misc]
             except ConfigurationError as error:
-                problems += error.problems
+                problems += of_check("settings", error.problems, place[0])
         for place, path, problem in (*growing(found), *overlapping(found), *sharing_an_account(found)):
             file, key, line = self.locate(place, path)
-            problems.append(Problem(file, key, problem.message, problem.hint, line))
-        return found, problems
+            problems.append(replace(problem, file=file, key=key, line=line, environments=place[:1]))
+        return found, list(of_check("settings", problems))
 
     def needless(self) -> Iterator[Problem]:
         """Yield a problem for each value that stands twice: an override without effect, or one that all repeat."""

@@ -35,8 +35,8 @@ def broken_interfaces(
         if template is not None:
             yield from _parameters(stack, template, hierarchy)
         for use in uses[name]:
-            producer = "/".join([*name.split("/")[:2], use.producer])
-            published = _template(stacks[producer])
+            producer = stacks.get("/".join([*name.split("/")[:-1], use.producer]))
+            published = _template(producer) if producer else None
             if published is not None:
                 yield from _output(stack, use, published, hierarchy)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .environments import ENVIRONMENTS
-from .errors import ConfigurationError, Problem
+from .errors import ConfigurationError, Problem, of_check
 
 CONFIG = "config.yaml"
 NOT_ENVIRONMENTS = frozenset({"shared"})
 """Folders of `sceptre/config` that belong to no environment."""
+MISSING = "parity"
+"""The check that a stack which one environment lacks belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,9 @@ class Layout:
         return self.relative(target if target.is_relative_to(self.root) else path)
 
     def environments(self) -> tuple[str, ...]:
-        """Return the environments in promotion order.
+        """Return the environments that are there, in promotion order.
 
-        Raises ConfigurationError when the hierarchy is missing, or holds too few or too many environments.
+        Raises ConfigurationError when the hierarchy is missing.
         """
         if not self.config.is_dir():
             raise ConfigurationError.single(
@@ -49,116 +52,83 @@ class Layout:
                 file="sceptre/config",
                 hint="run in the repository's root, or point `--project` at it",
             )
+        return tuple(name for name in ENVIRONMENTS if (self.config / name).is_dir())
+
+    def stack_files(self, environment: str) -> frozenset[str]:
+        """Return the stack files of an environment's workloads, relative to its folder."""
+        folder = self.config / environment
+        return frozenset(
+            path.relative_to(folder).as_posix() for path in folder.glob("*/**/*.yaml") if path.name != CONFIG
+        )
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with folders and files, before any is read (REQ-P1)."""
+        yield from of_check("stack-files", self._environments())
+        yield from of_check("stack-files", self._strays())
+        files = {environment: self.stack_files(environment) for environment in self.environments()}
+        every = sorted(frozenset().union(*files.values()))
+        for file in every:
+            yield from of_check(MISSING, self._missing(file, files))
+            yield from of_check("stack-files", self._links(file, files))
+
+    def _environments(self) -> Iterator[Problem]:
         found = {
             path.name for path in self.config.iterdir() if path.is_dir() and path.name not in NOT_ENVIRONMENTS
         }
-        problems = [
-            Problem(
-                f"sceptre/config/{name}",
-                "",
-                f"the environment {name} is missing",
-                f"create sceptre/config/{name}/ with the same stacks as the other environments",
-            )
-            for name in ENVIRONMENTS
-            if name not in found
-        ]
-        problems += [
-            Problem(
-                f"sceptre/config/{name}",
-                "",
-                f"{name} is no environment",
-                f"the environments are {', '.join(ENVIRONMENTS)}; what belongs to none goes to sceptre/config/shared",
-            )
-            for name in sorted(found - set(ENVIRONMENTS))
-        ]
-        if problems:
-            raise ConfigurationError(problems)
-        return ENVIRONMENTS
+        for name in ENVIRONMENTS:
+            if name not in found:
+                hint = f"create sceptre/config/{name}/ with the same stacks as the other environments"
+                yield Problem(f"sceptre/config/{name}", "", f"the environment {name} is missing", hint)
+        for name in sorted(found - set(ENVIRONMENTS)):
+            known = f"the environments are {', '.join(ENVIRONMENTS)}"
+            hint = f"{known}; what belongs to none goes to sceptre/config/shared"
+            yield Problem(f"sceptre/config/{name}", "", f"{name} is no environment", hint)
 
-    def stack_files(self, environment: str) -> frozenset[str]:
-        """Return the stack files of an environment, relative to its folder."""
-        folder = self.config / environment
-        return frozenset(
-            path.relative_to(folder).as_posix() for path in folder.rglob("*.yaml") if path.name != CONFIG
+    def _missing(self, file: str, files: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
+        """Yield a problem for each environment that lacks a stack which another has."""
+        present = ", ".join(environment for environment in files if file in files[environment])
+        for environment in files:
+            if file not in files[environment]:
+                message = f"this stack is missing in {environment}; it is in {present}"
+                hint = f"add it to {environment} as a link to the same file, or remove it everywhere"
+                place = f"sceptre/config/{environment}/{file}"
+                yield Problem(place, "", message, hint, environments=(environment,))
+
+    def _links(self, file: str, files: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
+        """Yield a problem for each stack file that is a broken link, or says something else in one environment."""
+        shared = self.sceptre / "stacks" / file
+        target = f"sceptre/stacks/{file}"
+        paths = [self.config / name / file for name in files if file in files[name]]
+        whole = [path for path in paths if path.exists()]
+        for path in paths:
+            if path not in whole:
+                hint = "restore the file it points at under sceptre/stacks, or remove the link in every environment"
+                yield Problem(self.relative(path), "", "this link points at no file", hint)
+        wanted = _content(shared if shared.is_file() else whole[0]) if whole else None
+        said = (
+            f"what the other environments have, which is {target}"
+            if shared.is_file()
+            else f"what {next(iter(files))} has"
         )
+        for path in whole:
+            if _content(path) != wanted:
+                hint = f"make it a link to {target}; what differs between environments belongs in `settings`"
+                yield Problem(self.relative(path), "", f"this stack file is not {said}", hint)
 
-    def check_same_stacks(self) -> None:
-        """Raise ConfigurationError for each stack file that not every environment has (REQ-P1)."""
-        environments = self.environments()
-        self._check_strays()
-        files = {environment: self.stack_files(environment) for environment in environments}
-        every = frozenset().union(*files.values())
-        problems = [
-            Problem(
-                f"sceptre/config/{environment}/{file}",
-                "",
-                f"this stack is missing in {environment}; it is in "
-                + ", ".join(other for other in environments if file in files[other]),
-                f"add it to {environment} as a link to the same file, or remove it everywhere",
-            )
-            for environment in environments
-            for file in sorted(every - files[environment])
-        ]
-        problems += [
-            Problem(
-                f"sceptre/config/{environment}/{file}",
-                "",
-                "this link points at no file",
-                "restore the file it points at under sceptre/stacks, or remove the link in every environment",
-            )
-            for environment in environments
-            for file in sorted(files[environment])
-            if not (self.config / environment / file).exists()
-        ]
-        if problems:
-            raise ConfigurationError(problems)
-        self._check_same_content(environments, sorted(every))
-
-    def _check_same_content(self, environments: tuple[str, ...], files: list[str]) -> None:
-        """Raise ConfigurationError for each stack file that says something else in one environment (REQ-P1)."""
-        problems = []
-        for file in files:
-            shared = self.sceptre / "stacks" / file
-            target = f"sceptre/stacks/{file}"
-            paths = {environment: self.config / environment / file for environment in environments}
-            wanted = _content(shared if shared.is_file() else next(iter(paths.values())))
-            problems += [
-                Problem(
-                    self.relative(path),
-                    "",
-                    f"this stack file is not what the other environments have, which is {target}"
-                    if shared.is_file()
-                    else f"this stack file is not what {environments[0]} has",
-                    f"make it a link to {target}; what differs between environments belongs in `settings`",
-                )
-                for path in paths.values()
-                if _content(path) != wanted
-            ]
-        if problems:
-            raise ConfigurationError(problems)
-
-    def _check_strays(self) -> None:
-        """Raise ConfigurationError for each YAML file that lies where no stack of a workload is read from."""
-        problems = []
+    def _strays(self) -> Iterator[Problem]:
+        """Yield a problem for each YAML file that lies where no stack of a workload is read from."""
         for path in sorted(self.config.rglob("*.y*ml")):
             folder, *below = path.relative_to(self.config).parts
             if folder in NOT_ENVIRONMENTS:
                 continue
             if path.suffix == ".yml":
-                message, hint = (
-                    "a file that ends in .yml is not read",
-                    f"name it {path.stem}.yaml, or remove it",
-                )
+                message = "a file that ends in .yml is not read"
+                yield Problem(self.relative(path), "", message, f"name it {path.stem}.yaml, or remove it")
             elif len(below) < 2 and path.name != CONFIG:
                 message = "a stack file belongs to a workload, and this folder is none"
-                hint = (
-                    f"move it to sceptre/stacks/<workload>/{path.name}, and link to it in every environment"
-                )
-            else:
-                continue
-            problems.append(Problem(self.relative(path), "", message, hint))
-        if problems:
-            raise ConfigurationError(problems)
+                where = f"sceptre/stacks/<workload>/{path.name}"
+                hint = f"move it to {where}, and link to it in every environment"
+                yield Problem(self.relative(path), "", message, hint)
 
 
 def _content(path: Path) -> bytes | None:

@@ -6,7 +6,7 @@ Sceptre decides what a stack is. `config_reader` replaces how a config file is r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,11 @@ from sceptre.exceptions import SceptreException
 from sceptre.stack import Stack as SceptreStack
 
 from .config_reader import OfflineReader
-from .environments import ENVIRONMENTS
-from .errors import ConfigurationError, Problem
+from .errors import ConfigurationError, Problem, of_check
 from .hierarchy import Hierarchy
 from .interfaces import Use, broken_interfaces
 from .layout import CONFIG, Layout
-from .model import Project, Stack, circle
+from .model import Project, Stack
 from .sceptre_stacks import Conversion
 from .sceptre_values import digest_of, settings_of
 from .settings import WorkloadSettings
@@ -29,35 +28,59 @@ from .settings import WorkloadSettings
 
 @dataclass(slots=True)
 class Loaded:
-    """A project, the settings it was rendered from, and Sceptre's own stacks, which a deployment needs."""
+    """A project, the settings it was rendered from, and Sceptre's own stacks, which a deployment needs.
+
+    `problems` is everything wrong that could be seen, each with the check that it belongs to.
+    """
 
     project: Project
     settings: Mapping[tuple[str, str], WorkloadSettings]
     hierarchy: Hierarchy
     sceptre_stacks: Mapping[str, SceptreStack] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 def load(root: Path) -> Loaded:
-    """Load the whole project below `root`.
+    """Load the whole project below `root`; raises ConfigurationError with every problem that could be seen."""
+    loaded = survey(root)
+    if loaded.problems:
+        raise ConfigurationError(loaded.problems)
+    return loaded
 
-    Raises ConfigurationError with every problem that could be seen before the first that hides the rest.
+
+def survey(root: Path) -> Loaded:
+    """Load what can be loaded of the project below `root`, and say what is wrong with the rest.
+
+    Raises ConfigurationError where there is no project at all.
     """
     layout = Layout(root.resolve())
     environments = layout.environments()
-    layout.check_same_stacks()
-    reader, stacks = _read(layout)
+    problems = list(layout.problems())
+    reader, stacks, found = _read(layout)
+    problems += found
     hierarchy = Hierarchy(reader.documents)
-    settings, problems = hierarchy.settings({(e, w): raw for e, w, raw in map(settings_of, stacks)})
-    if problems:
-        raise ConfigurationError(problems)
-    ours = _convert(Conversion(layout, hierarchy, settings), stacks)
-    project = Project(environments, ours, tuple(hierarchy.needless()))
-    for environment in environments:
-        project.batches(environment)
-    return Loaded(project, settings, hierarchy, {stack.name: stack for stack in stacks})
+    settings, found = hierarchy.settings({(e, g): raw for e, g, raw in map(settings_of, stacks)})
+    problems += found
+    sound = [stack for stack in stacks if settings_of(stack)[:2] in settings]
+    ours, found = _convert(Conversion(layout, hierarchy, settings), sound)
+    problems += found
+    read = {stack.name for stack in ours}
+    files = {f"{name}/{file}" for name in environments for file in layout.stack_files(name)}
+    unread = frozenset({file.removesuffix(".yaml") for file in files} - read)
+    project = Project(environments, ours, tuple(hierarchy.needless()), unread)
+    problems += _circles(project)
+    return Loaded(project, settings, hierarchy, {stack.name: stack for stack in stacks}, tuple(problems))
 
 
-def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[Stack, ...]:
+def _circles(project: Project) -> Iterator[Problem]:
+    for environment in project.environments:
+        try:
+            project.batches(environment)
+        except ConfigurationError as error:
+            yield from of_check("stack-files", error.problems, environment)
+
+
+def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[tuple[Stack, ...], list[Problem]]:
     problems: list[Problem] = []
     found: dict[str, Stack] = {}
     uses: dict[str, tuple[Use, ...]] = {}
@@ -65,35 +88,50 @@ def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[Stack,
         try:
             found[stack.name], uses[stack.name] = conversion.stack(stack)
         except ConfigurationError as error:
-            problems += error.problems
-    if not problems:
-        problems += broken_interfaces(found, uses, conversion.hierarchy)
-    if problems:
-        raise ConfigurationError(problems)
-    return tuple(found.values())
+            problems += of_check("config-files", error.problems, stack.name.split("/")[0])
+    broken = broken_interfaces(found, uses, conversion.hierarchy)
+    problems += of_check("interfaces", broken)
+    return tuple(found.values()), problems
 
 
-def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack]]:
+def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack], list[Problem]]:
     """Let Sceptre construct every stack, in promotion order, and collect what is wrong in any file."""
     context = SceptreContext(project_path=str(layout.sceptre), command_path="", full_scan=True)
     reader = OfflineReader(context, layout)
     problems: list[Problem] = []
     stacks: dict[str, SceptreStack] = {}
-    groups: dict[str, dict[str, Any]] = {}
+    groups: dict[str, dict[str, Any] | None] = {}
     for environment in layout.environments():
         for name in sorted(layout.stack_files(environment)):
             relative = Path(environment, name)
             group = str(relative.parent)
+            if not (layout.config / relative).exists():
+                continue  # A link to nothing, which the layout says.
             try:
                 if group not in groups:
+                    groups[group] = None  # Until it is read: what is wrong with it is said once.
                     groups[group] = reader._read(f"{group}/{CONFIG}")
-                stacks[relative.as_posix()] = reader._construct_stack(relative.as_posix(), groups[group])
+                config = groups[group]
+                if config is not None:
+                    stacks[relative.as_posix()] = reader._construct_stack(relative.as_posix(), config)
             except ConfigurationError as error:
-                problems += error.problems
+                problems += of_check("config-files", error.problems, environment)
             except SceptreException as error:
-                problems.append(_of_sceptre(error, layout, relative))
+                problems += of_check("config-files", [_of_sceptre(error, layout, relative)], environment)
+    problems += of_check("interfaces", _dependencies(layout, stacks))
+    reader.resolve_stacks(stacks)
+    return reader, list(stacks.values()), problems
+
+
+def _dependencies(layout: Layout, stacks: dict[str, SceptreStack]) -> Iterator[Problem]:
+    """Yield a problem for each dependency on a stack that does not exist, and leave the dependency out.
+
+    One on a stack that could not be read is left out without a word: what is wrong with that is said already.
+    """
     known = {
-        f"{environment}/{name}" for environment in ENVIRONMENTS for name in layout.stack_files(environment)
+        f"{environment}/{name}"
+        for environment in layout.environments()
+        for name in layout.stack_files(environment)
     }
     for name, stack in stacks.items():
         for dependency in stack.dependencies:
@@ -104,11 +142,8 @@ def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack]]:
                 hint = (
                     "correct the name in `!output` or `dependencies`, or add that stack to every environment"
                 )
-                problems.append(Problem(file, "dependencies", message, hint))
-    if problems:
-        raise ConfigurationError(problems)
-    reader.resolve_stacks(stacks)
-    return reader, list(stacks.values())
+                yield Problem(file, "dependencies", message, hint)
+        stack.dependencies = [dependency for dependency in stack.dependencies if dependency in stacks]
 
 
 def _of_sceptre(error: SceptreException, layout: Layout, stack_file: Path) -> Problem:
@@ -123,4 +158,4 @@ def _of_sceptre(error: SceptreException, layout: Layout, stack_file: Path) -> Pr
     return Problem(layout.shown(layout.config / stack_file), "", text, "correct what the message names")
 
 
-__all__ = ["Loaded", "OfflineReader", "circle", "digest_of", "load", "settings_of"]
+__all__ = ["Loaded", "OfflineReader", "digest_of", "load", "settings_of", "survey"]

@@ -25,7 +25,8 @@ class Stack:
     `name` is the Sceptre name (`prod/orders/queue`), `external_name` CloudFormation's, `template` a path
     relative to the project, `body` its text, `role_arn` what a deployment assumes (empty for none). Values that
     exist only at deployment are symbols. `identity` has a symbol for each parameter and tag that names its environment
-    (`parameters.NamePrefix`), `sources` the settings paths that a parameter or tag comes from.
+    (`parameters.NamePrefix`), `sources` the settings paths that a parameter or tag comes from, `resolvers` what its
+    value is written with. `path` is the name below the environment (`orders/queue`), which environments share.
     """
 
     name: str
@@ -43,16 +44,27 @@ class Stack:
     dependencies: tuple[str, ...]
     identity: Mapping[str, Symbol] = field(default_factory=dict)
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    resolvers: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.path:
+            object.__setattr__(self, "path", self.name.split("/", 1)[-1])
 
     @property
     def short_name(self) -> str:
         """The name without environment and workload: `queue`."""
-        return self.name.split("/", 2)[-1]
+        return self.path.removeprefix(f"{self.workload}/")
+
+    @property
+    def group(self) -> str:
+        """The folder below the environment: the workload, and the region's role where it has several regions."""
+        return self.path.rpartition("/")[0]
 
     @property
     def parameter_path(self) -> str:
-        """Where the stack publishes its outputs in Parameter Store (REQ-P7)."""
-        return f"/{self.workload}/{self.environment}/{self.short_name}"
+        """Where the stack publishes its outputs in the Parameter Store of its region (REQ-P7)."""
+        return f"/{self.workload}/{self.environment}/{self.name.rpartition('/')[2]}"
 
     def comparable(self, section: str) -> dict[str, Value]:
         """Return `parameters` or `tags` with identity as symbols, so that environments compare by structure."""
@@ -79,11 +91,15 @@ def stack_digest(body: str, parameters: Mapping[str, Any], tags: Mapping[str, An
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A whole monorepo: every stack of every environment."""
+    """A whole monorepo: every stack of every environment.
+
+    `unread` names the stacks that are there and could not be read; something else says why.
+    """
 
     environments: tuple[str, ...]
     stacks: tuple[Stack, ...]
     warnings: tuple[Problem, ...] = ()
+    unread: frozenset[str] = frozenset()
     _by_name: dict[str, Stack] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +138,7 @@ def project_to_json(project: Project) -> dict[str, Any]:
         "bodies": bodies,
         "stacks": [_stack_to_json(stack) for stack in project.stacks],
         "warnings": [asdict(warning) for warning in project.warnings],
+        "unread": sorted(project.unread),
     }
 
 
@@ -146,8 +163,13 @@ def project_from_json(document: Mapping[str, Any]) -> Project:
         written["dependencies"] = tuple(written["dependencies"])
         written["sources"] = {key: tuple(paths) for key, paths in written["sources"].items()}
         stacks.append(Stack(**written, body=document["bodies"][written["template"]]))
-    warnings = tuple(Problem(**warning) for warning in document["warnings"])
-    return Project(tuple(document["environments"]), tuple(stacks), warnings)
+    warnings = tuple(problem_from_json(warning) for warning in document["warnings"])
+    return Project(tuple(document["environments"]), tuple(stacks), warnings, frozenset(document["unread"]))
+
+
+def problem_from_json(written: Mapping[str, Any]) -> Problem:
+    """Return the problem that `asdict` wrote; raises TypeError for another."""
+    return Problem(**{**written, "environments": tuple(written["environments"])})
 
 
 def circle(names: list[str], files: Mapping[str, str]) -> ConfigurationError:

@@ -42,7 +42,7 @@ class Conversion:
 
         Raises ConfigurationError with a problem for each value that does not resolve, at the key that holds it.
         """
-        environment, workload = stack.name.split("/")[:2]
+        environment, group = stack.name.split("/", 1)[0], "/".join(stack.name.split("/")[1:-1])
         file = self.layout.shown(self.layout.config / f"{stack.name}.yaml")
         template, body = self._template(stack, file)
         found = _Found()
@@ -56,8 +56,8 @@ class Conversion:
         ours = Stack(
             name=stack.name,
             environment=environment,
-            workload=workload,
-            account=self.settings[environment, workload].account,
+            workload=group.split("/")[0],
+            account=self.settings[environment, group].account,
             region=stack.region,
             role_arn=str(role.get("sceptre_role", "")),
             external_name=stack.external_name,

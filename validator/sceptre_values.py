@@ -23,8 +23,12 @@ OFFLINE = (Join, NoValue, Select, Split, Sub)
 
 
 def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
-    """Return environment, workload and the merged raw settings of a Sceptre stack."""
-    environment, workload = stack.name.split("/")[:2]
+    """Return environment, group and the merged raw settings of a Sceptre stack.
+
+    The group is the folder below the environment: the workload, with the region's role where it has several regions.
+    """
+    environment, *folders = stack.name.split("/")[:-1]
+    workload = folders[0]
     config = stack.config
     shared = (config.get("workloads") or {}).get(workload) or {}
     identity = {
@@ -34,7 +38,7 @@ def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
         "region": stack.region,
     }
     given = {key: value for key, value in identity.items() if value is not None}
-    return environment, workload, {**merge(shared, config.get("settings") or {}), **given}
+    return environment, "/".join(folders), {**merge(shared, config.get("settings") or {}), **given}
 
 
 def uses_in(section: str, key: str, value: Any) -> Iterator[Use]:

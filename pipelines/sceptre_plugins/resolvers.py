@@ -43,11 +43,12 @@ def stack_settings(stack: SceptreStack) -> WorkloadSettings:
     kept: WorkloadSettings | None = getattr(stack, "_lockstep_settings", None)
     if kept is not None:
         return kept
-    environment, workload, raw = settings_of(stack)
+    environment, group, raw = settings_of(stack)
+    workload = raw["workload"]
     model = WORKLOADS.get(workload)
     if model is None:
         raise _wrong(stack, f"{workload} is no known workload", f"known: {', '.join(WORKLOADS)}")
-    file = f"sceptre/config/{environment}/{workload}/config.yaml"
+    file = f"sceptre/config/{environment}/{group}/config.yaml"
     try:
         found = validate(model, raw, lambda path: (file, ".".join(("settings", *path)), None))
     except ConfigurationError as error:
@@ -121,7 +122,7 @@ class Output(Resolver):  # type: ignore[misc]  # Sceptre ships no types
         stack, dot, output = str(self._argument).partition(".")
         if not (stack and dot and output):
             return  # `resolve` says so, with the key that holds it.
-        dependency = "/".join((*self.stack.name.split("/")[:2], f"{stack}.yaml"))
+        dependency = "/".join((*self.stack.name.split("/")[:-1], f"{stack}.yaml"))
         if dependency not in self.stack.dependencies:
             self.stack.dependencies = [*self.stack.dependencies, dependency]
 
@@ -156,12 +157,12 @@ class ParameterPath(Resolver):  # type: ignore[misc]  # Sceptre ships no types
 
     def resolve(self) -> str:
         """Return `/{workload}/{environment}/{stack}`."""
-        return f"{stack_settings(self.stack).parameter_root}/{self.stack.name.split('/', 2)[-1]}"
+        return f"{stack_settings(self.stack).parameter_root}/{self.stack.name.rpartition('/')[2]}"
 
     @property
     def identity(self) -> Symbol:
         """The path with the workload's place in Parameter Store left open."""
-        return _below_root(self.stack.name.split("/", 2)[-1])
+        return _below_root(self.stack.name.rpartition("/")[2])
 
 
 def _below_root(path: str) -> Symbol:

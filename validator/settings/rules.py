@@ -14,7 +14,7 @@ from ..errors import Problem
 from .base import Grows, WorkloadSettings
 
 Place = tuple[str, str]
-"""Environment and workload."""
+"""Environment and group: the workload, with the region's role where it has several regions."""
 
 
 def growing(settings: Mapping[Place, WorkloadSettings]) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
@@ -22,15 +22,15 @@ def growing(settings: Mapping[Place, WorkloadSettings]) -> Iterator[tuple[Place,
 
     Each comes with the environment and the settings path at fault, so that the caller can add file and line.
     """
-    for workload in sorted({workload for _, workload in settings}):
-        for earlier, later in itertools.pairwise(env for env in ENVIRONMENTS if (env, workload) in settings):
-            small, large = sizes(settings[earlier, workload]), sizes(settings[later, workload])
+    for group in sorted({group for _, group in settings}):
+        for earlier, later in itertools.pairwise(env for env in ENVIRONMENTS if (env, group) in settings):
+            small, large = sizes(settings[earlier, group]), sizes(settings[later, group])
             for path in small.keys() & large.keys():
                 if _rank(small[path]) > _rank(large[path]):
                     shrinks = f"is {large[path]} in {later} but {small[path]} in {earlier}"
                     message = f"{shrinks}: sizes grow dev <= staging <= prod"
                     hint = f"raise it in {later} or lower it in {earlier}"
-                    yield (later, workload), path, Problem("", ".".join(path), message, hint)
+                    yield (later, group), path, Problem("", ".".join(path), message, hint)
 
 
 def _rank(value: Any) -> float:
@@ -60,7 +60,7 @@ def overlapping(
             yield (
                 right,
                 ("network", "cidr"),
-                Problem("", "network.cidr", message, "choose a free network of 10.0.0.0/8"),
+                Problem("", "network.cidr", message, "choose a free network of 10.0.0.0/8", check="cidr"),
             )
 
 
@@ -68,14 +68,12 @@ def sharing_an_account(
     settings: Mapping[Place, WorkloadSettings],
 ) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
     """Yield a problem for each two environments in one account, where a workload has one an environment (REQ-P3)."""
-    for workload in sorted({workload for _, workload in settings}):
+    for group in sorted({group for _, group in settings}):
         first: dict[str, str] = {}
-        for environment in (env for env in ENVIRONMENTS if (env, workload) in settings):
-            found = settings[environment, workload]
+        for environment in (env for env in ENVIRONMENTS if (env, group) in settings):
+            found = settings[environment, group]
             other = first.setdefault(found.account, environment)
             if other != environment and found.ONE_ACCOUNT_AN_ENVIRONMENT:
-                message = (
-                    f"{found.account} is the account of {other}: {workload} has one account an environment"
-                )
+                message = f"{found.account} is the account of {other}: {found.workload} has one account an environment"
                 hint = f"give {environment} the account that is its own"
-                yield (environment, workload), ("account",), Problem("", "account", message, hint)
+                yield (environment, group), ("account",), Problem("", "account", message, hint)

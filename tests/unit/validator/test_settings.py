@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.test_bad_projects import PROJECTS, assemble
@@ -24,6 +24,9 @@ TREES = st.recursive(
 )
 
 
+@settings(
+    suppress_health_check=[HealthCheck.too_slow], deadline=None
+)  # a busy machine is no fault of the law
 @given(TREES, TREES)
 def test_the_own_value_wins_everywhere(shared: dict[str, Any], own: dict[str, Any]) -> None:
     """Every leaf of the environment's part stands in the result."""
