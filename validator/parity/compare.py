@@ -52,7 +52,8 @@ class Difference:
     """One place at which two environments differ.
 
     `stack` is the name both share (`orders/queue`); `path` begins with `Parameters`, `Tags`, `Dependencies`,
-    `Resources` or `Outputs`, and is empty where one environment lacks the whole stack. `line` is the template's.
+    `Resources` or `Outputs`, and is empty where one environment lacks the whole stack: then `lost` holds the resource
+    types that it lacks with it. `line` is the template's.
     """
 
     stack: str
@@ -64,6 +65,7 @@ class Difference:
     template: str = ""
     line: int | None = None
     resource_type: str = ""
+    lost: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -91,15 +93,26 @@ def compare(
     found: list[Difference] = []
     for name in sorted(one.keys() | two.keys()):
         if name not in one or name not in two:
-            present = name in one
-            found.append(
-                Difference(
-                    name, (), "present" if present else ABSENT, ABSENT if present else "present", environments
-                )
-            )
+            found.append(_whole(name, one, two, environments))
             continue
         found += differences(name, one[name], two[name], environments)
     return tuple(found)
+
+
+def _whole(
+    name: str, one: Mapping[str, Side], two: Mapping[str, Side], environments: tuple[str, str]
+) -> Difference:
+    """Return the difference of a stack that only one environment has.
+
+    Nothing is lost where the other has no stack at all beside it (`ledger/standby/...`): that environment has a
+    region less, which may vary.
+    """
+    present, other = (one, two) if name in one else (two, one)
+    group = name.rpartition("/")[0]
+    has_group = any(each.rpartition("/")[0] == group for each in other)
+    types = frozenset(resource.type for resource in present[name].effective.resources.values())
+    left, right = ("present", ABSENT) if present is one else (ABSENT, "present")
+    return Difference(name, (), left, right, environments, lost=types if has_group else frozenset())
 
 
 def differences(name: str, left: Side, right: Side, environments: tuple[str, str]) -> Iterator[Difference]:

@@ -13,7 +13,7 @@ from ..findings import Finding, Severity
 from .bounds import broken
 from .compare import ABSENT, Difference
 from .declarations import Declaration
-from .security import guards
+from .security import never_declared
 
 PARITY, VARIANCES = "parity", "variances"
 FILE = "pipelines/variance.yaml"
@@ -51,8 +51,9 @@ def judge(
     """
     uses = [_Uses() for _ in declared]
     undeclared: dict[tuple[str, str], list[Difference]] = {}
-    for difference in differences:
-        if guards(difference.resource_type, difference.path):
+    found = list(differences)
+    for difference, never in zip(found, never_declared(found), strict=True):
+        if never:
             yield _guarded(difference)
             continue
         here = [i for i, one in enumerate(declared) if _matches_place(one.declaration, difference)]
@@ -156,9 +157,8 @@ def _undeclared_place(difference: Difference) -> Finding:
 def _guarded(difference: Difference) -> Finding:
     left, right = (shown(value) for value in (difference.left, difference.right))
     one, two = difference.environments
-    message = (
-        f"{difference.stack}: {difference.key} is {left} in {one} and {right} in {two}; security never varies"
-    )
+    what = difference.key or "the whole stack"
+    message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}; security never varies"
     mend = "make the environments alike; this cannot be declared (REQ-V5)"
     return Finding(
         PARITY,

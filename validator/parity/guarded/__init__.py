@@ -1,0 +1,54 @@
+"""What never differs between environments, by resource type, as data (REQ-V5). Pure.
+
+Source: aws-facts "May vary between environments; never varies", and the resource reference of each type. A test holds
+every type and property against the schemas that cfn-lint carries.
+
+In each module, by resource type, or by service as `AWS::IAM::*`:
+
+- `NEVER`: properties as paths, `/` between names, list items left out, `*` for every property;
+- `VARIES`: what is free below one of those;
+- `ALONE`: types that are guards themselves, so that no environment may lack one that another has.
+"""
+
+from . import access, compute, data, messaging, network
+
+MODULES = (access, compute, data, messaging, network)
+
+NEVER: dict[str, str] = {key: paths for module in MODULES for key, paths in module.NEVER.items()}
+VARIES: dict[str, str] = {key: paths for module in MODULES for key, paths in module.VARIES.items()}
+ALONE: frozenset[str] = frozenset(name for module in MODULES for name in module.ALONE.split())
+
+_NAMES = """
+    EncryptionConfiguration EncryptionKey EncryptionKeyArn EncryptionDisabled Encrypted StorageEncrypted
+    KMSKeyArn KMSKeyId KMSMasterKeyID KMSMasterKeyId KmsDataKeyReusePeriodSeconds KmsKey KmsKeyArn KmsKeyId
+    KmsKeyIdentifier KmsMasterKeyId PerformanceInsightsKMSKeyId PerformanceInsightsKmsKeyId ReplicaKmsKeyID
+    SourceKMSKeyArn
+    AccessPolicy AssumeRolePolicyDocument ExecutionRoleArn IamInstanceProfile IamRoleArn KeyPolicy ManagedPolicyArns
+    PermissionsBoundary PolicyDocument Principal RepositoryPolicyText ResourcePolicy RoleARN RoleArn ServiceRole
+    ServiceToken TaskRoleArn
+    AssignPublicIp AssociatePublicIpAddress MapPublicIpOnLaunch PublicAccessBlockConfiguration PubliclyAccessible
+    SecurityGroupIds SecurityGroups VPCSecurityGroups VpcSecurityGroupIds
+    AuthType AuthorizationType AuthorizerId MetadataOptions MutualTlsAuthentication SecurityPolicy SslPolicy
+    AccessLogSetting AccessLogSettings LogConfiguration LoggingConfig LoggingConfiguration TracingConfig
+    TracingConfiguration TracingEnabled
+    Architectures DeadLetterConfig
+"""
+EVERYWHERE = frozenset(_NAMES.split())
+"""Properties that guard data or access wherever they stand, in types that are not listed too."""
+
+ALONE_WITH = {
+    "AWS::EC2::Route": """CarrierGatewayId CoreNetworkArn EgressOnlyInternetGatewayId GatewayId LocalGatewayId
+        NetworkInterfaceId TransitGatewayId VpcPeeringConnectionId""",
+    "AWS::SQS::Queue": "RedriveAllowPolicy",
+}
+"""Types that are guards where they have one of these properties: a dead letter queue, a way out that is no NAT."""
+
+REGIONAL = {
+    "AWS::DynamoDB::GlobalTable": "Replicas",
+    "AWS::S3::Bucket": "ReplicationConfiguration",
+    "AWS::SecretsManager::Secret": "ReplicaRegions",
+}
+"""What has an item for each further region. Regions may vary, so it may be missing or longer; each item is guarded."""
+
+ATTRIBUTES = frozenset({"Type"})
+"""What of a resource beside its properties never varies. Deletion policies may: their class is declared."""
