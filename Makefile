@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps
 PYTEST_WORKERS ?= 2
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo check test lint format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -20,14 +20,19 @@ help: ## list the targets
 demo: .venv/main ## run the main job end to end on the embedded local AWS
 	@$(BIN)/lockstep sandbox demo $(if $(KEEP),--keep)
 
+check: .venv/main .venv/guard ## check the project, as a pull request is checked
+	@$(BIN)/lockstep check $(CHECK_ARGS)
+
 test: .venv/dev .venv/guard ## run every test
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
-lint: .venv/dev ## check style, types and templates
+lint: .venv/dev ## check style, types, templates and workflows
 	@$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint
+	$(BIN)/zizmor --quiet --offline --no-progress --strict-collection --persona auditor .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 format: .venv/dev ## let ruff write the style
 	@$(BIN)/ruff check --fix .
