@@ -9,6 +9,7 @@ from validator.effective.conditions import CONDITION_FUNCTIONS, evaluate_conditi
 from validator.effective.context import Context
 from validator.effective.foreach import expand
 from validator.effective.intrinsics import FUNCTIONS
+from validator.effective.modules import modules_in
 from validator.effective.parameters import ParameterValue, bind
 from validator.effective.references import Declared, dangling
 from validator.effective.resources import evaluate_outputs, evaluate_resources
@@ -37,6 +38,7 @@ def evaluate(
         evaluate_conditions(scope, conditions)
         failures = evaluate_rules(scope)
         scope.resources = expand(scope, "Resources")
+        scope.modules = modules_in(scope.resources)
         declared = expand(scope, "Outputs")
         found: Iterable[Reference] = template.dangling
         if template.looped:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from validator.effective.context import PSEUDO_PARAMETERS
+from validator.effective.modules import may_hold, modules_in
 from validator.effective.substitution import NAME, pieces
 from validator.effective.template import LANGUAGE_EXTENSIONS, Path, Reference, Template
 
@@ -20,6 +21,7 @@ class Declared:
     """The names that references may use, by the kind of the reference."""
 
     names: Mapping[str, Collection[str]]
+    modules: Collection[str]
 
     @classmethod
     def of(
@@ -29,7 +31,14 @@ class Declared:
         if any(name != LANGUAGE_EXTENSIONS for name in template.transforms):
             return None
         anything = resources.keys() | template.section("Parameters").keys() | PSEUDO_PARAMETERS
-        return cls({"any": anything, "resource": resources.keys(), "condition": conditions.keys()})
+        names = {"any": anything, "resource": resources.keys(), "condition": conditions.keys()}
+        return cls(names, modules_in(resources))
+
+    def has(self, reference: Reference) -> bool:
+        """Tell whether what `reference` names is declared, or may be part of a module."""
+        if reference.name in self.names[reference.kind]:
+            return True
+        return reference.kind != "condition" and may_hold(self.modules, reference.name)
 
 
 def dangling(body: Mapping[str, Any], declared: Declared | None) -> Iterator[Reference]:
@@ -37,7 +46,7 @@ def dangling(body: Mapping[str, Any], declared: Declared | None) -> Iterator[Ref
     if declared is not None:
         sections = {name: body[name] for name in ("Resources", "Outputs") if name in body}
         for reference in references(sections):
-            if reference.name not in declared.names[reference.kind]:
+            if not declared.has(reference):
                 yield reference
 
 

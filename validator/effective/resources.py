@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from validator.effective.intrinsics.arguments import need_extensions
+from validator.effective.modules import may_hold
 from validator.effective.result import EffectiveResource
 from validator.effective.scope import IntrinsicError, Scope
 from validator.effective.symbols import NO_VALUE, Symbol
@@ -13,6 +14,7 @@ from validator.effective.template import Path
 
 POLICIES = frozenset({"DeletionPolicy", "UpdateReplacePolicy"})
 _EVALUATED = ("Metadata", "CreationPolicy", "UpdatePolicy")
+_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 _KNOWN = POLICIES | {"Type", "Properties", "Condition", "DependsOn", *_EVALUATED}
 
 
@@ -78,6 +80,8 @@ def _resource(scope: Scope, body: Mapping[str, Any], path: Path, exists: bool | 
             value = scope.value(item, here, here)
             if value is not NO_VALUE:
                 attributes[key] = value
+        elif key == "Version" and body["Type"].startswith(_CUSTOM):
+            attributes[key] = item
         elif key not in _KNOWN and scope.strict:
             scope.fail(here, f"a resource has no attribute {key}", "move it into Properties, or remove it")
     return EffectiveResource(body["Type"], _properties(scope, body, (*path, "Properties")), attributes)
@@ -104,7 +108,7 @@ def _dependencies(scope: Scope, declared: Any, path: Path) -> list[str]:
     for name in names:
         if not isinstance(name, str):
             scope.fail(path, "DependsOn takes the names of resources")
-        elif name not in scope.resources and scope.strict:
+        elif name not in scope.resources and scope.strict and not may_hold(scope.modules, name):
             scope.fail(path, f"no resource is named {name}", "declare it, or correct the name")
         elif name not in scope.absent:
             kept.append(name)

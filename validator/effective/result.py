@@ -17,7 +17,8 @@ class EffectiveResource:
     """One resource as it would be deployed.
 
     `attributes` holds what stands beside `Type` and `Properties`: DependsOn (a list), DeletionPolicy,
-    UpdateReplacePolicy, Metadata, CreationPolicy, UpdatePolicy; and Condition where it is a symbol.
+    UpdateReplacePolicy, Metadata, CreationPolicy, UpdatePolicy, the Version of a custom resource; and
+    Condition where it is a symbol.
     """
 
     type: str

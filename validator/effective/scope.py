@@ -69,6 +69,7 @@ class Scope:
         "functions",
         "logic",
         "mappings",
+        "modules",
         "moved",
         "nested",
         "origins",
@@ -103,6 +104,7 @@ class Scope:
         self.mappings: Mapping[str, Any] = template.section("Mappings")
         self.variables: dict[str, Any] = {}
         self.resources: Mapping[str, Any] = {}
+        self.modules: frozenset[str] = frozenset()
         self.absent: set[str] = set()
         self.conditions: dict[str, bool | Symbol] = {}
         self.condition_origins: dict[str, Origins] = {}

@@ -6,7 +6,7 @@ two environments compare equal exactly where they would resolve the same things 
 - `ref:Queue`, `att:Queue.Arn`, `ssm:/orders/dev/network/VpcId`, `az:us-east-1:0`: single values;
 - `arn:${partition}:sqs:us-east-1:${account}:orders`: a string with symbolic parts, written as `Fn::Sub`
   writes it, where a literal `${` is escaped as `${!`;
-- `select("0", split(",", import:Subnets))`: a function that can only run once deployed.
+- `select(0, split(",", import:Subnets))`: a function that can only run once deployed.
 """
 
 from __future__ import annotations

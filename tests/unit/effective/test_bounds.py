@@ -97,6 +97,13 @@ def test_hostile_patterns_of_many_parameters_end() -> None:
     assert all("must match" in p.message or "more than 200" in p.message for p in found.problems)
 
 
+def test_many_modules_and_many_references_to_nothing_end() -> None:
+    modules = ", ".join(f"{'m' * 200}{i}: {{Type: 'A::B::C::MODULE'}}" for i in range(1_500))
+    uses = ", ".join(f"P{i}: !Ref {'m' * 240}" for i in range(1_500))
+    found = bounded(f"Resources: {{{modules}, A: {{Type: T, Properties: {{{uses}}}}}}}")
+    assert {p.message for p in found.problems[:200]} == {f"no parameter or resource is named {'m' * 240}"}
+
+
 def test_many_address_blocks_end() -> None:
     uses = ", ".join(f"P{i}: !Cidr [10.0.0.0/8, 256, 8]" for i in range(2_000))
     found = bounded(f"Resources: {{A: {{Type: T, Properties: {{{uses}}}}}}}")

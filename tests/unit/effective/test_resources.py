@@ -151,6 +151,29 @@ def test_properties_may_be_chosen_whole() -> None:
     assert left_out.resources["A"].properties == {}
 
 
+@pytest.mark.parametrize("kind", ["Custom::Function", "AWS::CloudFormation::CustomResource"])
+def test_a_custom_resource_has_a_version(kind: str) -> None:
+    found = effective(f"Resources: {{A: {{Type: '{kind}', Version: '1.0'}}}}")
+    assert found.problems == ()
+    assert found.resources["A"].to_json() == {"Type": kind, "Version": "1.0"}
+
+
+def test_no_other_resource_has_a_version() -> None:
+    (problem,) = effective("Resources: {A: {Type: AWS::SQS::Queue, Version: '1.0'}}").problems
+    assert problem.message == "a resource has no attribute Version"
+
+
+def test_a_name_that_only_begins_like_a_resource_is_unknown() -> None:
+    """What a module holds is named so; other resources hold nothing."""
+    properties = "{A: !Ref QueueBucket, B: !GetAtt Module.Arn, C: !Ref Module, D: !Ref ModuleBucket}"
+    found = effective(
+        "Resources: {Queue: {Type: AWS::SQS::Queue, Properties: "
+        + properties
+        + "}, Module: {Type: 'A::B::C::MODULE'}}"
+    )
+    assert [p.message for p in found.problems] == ["no parameter or resource is named QueueBucket"]
+
+
 def test_an_iam_condition_is_no_function() -> None:
     found = effective("Resources: {A: {Type: T, Properties: {S: [{Condition: {Bool: {x: true}}}]}}}")
     assert found.problems == ()

@@ -82,10 +82,13 @@ def stack_output(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
 
 
 def transform(scope: Scope, argument: Any, at: Path, src: Path) -> Any:
-    """`Fn::Transform`: the symbol of what a macro makes of its parameters.
+    """`Fn::Transform`: the symbol of what a macro makes of its parameters; of a list of macros, the list of each.
 
-    Source: Template Reference, "Fn::Transform".
+    Source: Template Reference, "Fn::Transform"; the list is in no page, and in templates that CloudFormation takes.
     """
+    if isinstance(argument, list) and argument:
+        made = [transform(scope, macro, at, (*src, index)) for index, macro in enumerate(argument)]
+        return made[0] if len(made) == 1 else call(scope, "list", *made)
     if not isinstance(argument, dict) or not isinstance(argument.get("Name"), str):
         raise IntrinsicError("Fn::Transform takes the Name of a macro and its Parameters")
     parameters = scope.value(argument.get("Parameters", {}), at, (*src, "Parameters"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from validator.effective.intrinsics.arguments import need_extensions, text
+from validator.effective.modules import may_hold
 from validator.effective.scope import IntrinsicError, Scope
 from validator.effective.symbols import NO_VALUE, Symbol, scalar_text, symbolic
 from validator.effective.template import Path
@@ -38,7 +39,7 @@ def named(scope: Scope, name: str) -> Any:
     if name in scope.pseudo:
         scope.note("pseudo", name)
         return scope.pseudo[name]
-    if not scope.strict and not name.startswith("AWS::"):
+    if not name.startswith("AWS::") and (not scope.strict or may_hold(scope.modules, name)):
         return Symbol("ref", (name,))
     raise unknown_reference(scope, name)
 
@@ -95,7 +96,7 @@ def _attribute(scope: Scope, resource: str, attribute: str) -> Symbol:
 def _known(scope: Scope, resource: str) -> None:
     if resource in scope.resources:
         _present(scope, resource)
-    elif scope.strict:
+    elif scope.strict and not may_hold(scope.modules, resource):
         raise unknown_resource(resource)
 
 
