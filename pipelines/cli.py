@@ -19,6 +19,7 @@ SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
 """The stable exit codes of every command."""
 
 COMMANDS = {
+    "check": "pipelines.commands.check:check",
     "deploy": "pipelines.commands.deploy:deploy",
     "manifest": "pipelines.commands.manifest:manifest",
     "parity": "pipelines.commands.parity:parity",

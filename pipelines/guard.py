@@ -6,6 +6,7 @@ from judging every rule on every document is a TechnicalError: a check that coul
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -14,10 +15,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache as remembered
 from pathlib import Path
 from typing import Any
 
+from pipelines.kept import Store
 from validator.errors import TechnicalError
 from validator.guard import GuardRule, Result, RuleSet, document, parse_rule, parse_rule_set, results
 from validator.guard.reference import reference
@@ -26,6 +30,7 @@ VERSION = "3.1.1"
 """The pinned version of the engine; another one is not run."""
 PACKAGE = "node_modules/@cdklabs/cdk-validator-cfnguard/bin"
 """Where the npm package that `make` installs carries the engine."""
+SCHEMA = "lockstep/guard/v1"
 TOOL = Path(__file__).parents[1]
 RULES = TOOL / "guard_rules"
 STARTING_SECONDS = 10.0
@@ -93,18 +98,67 @@ def check_stacks(
     rules: Path = RULES,
     engine: Path | None = None,
     seconds: float | None = None,
+    cache: Path | None = None,
 ) -> tuple[Result, ...]:
     """Return what the rules below `rules` say against the `stacks` of `lockstep/render/v1`.
 
-    `seconds` bounds the run, by default one minute and half a second a stack. Raises TechnicalError where the
-    engine is missing, hangs, crashes, refuses a rule file, or leaves anything out, and ConfigurationError where a rule
-    file is not as the others are.
+    `cache` is the folder of kept results (`.lockstep/cache/guard` of a project), None for none: only stacks that
+    changed are judged again. `seconds` bounds the run, by default one minute and half a second a stack. Raises
+    TechnicalError where the engine is missing, hangs, crashes, refuses a rule file, or leaves anything out, and
+    ConfigurationError where a rule file is not as the others are.
     """
     names = [rule.name for rule in load_rules(rules)]
     if not names:
         raise TechnicalError(f"cfn-guard: {rules} holds no rules\n  mend: restore the folder")
     if not stacks:
         return ()
+    store = Store(cache, SCHEMA)
+    named = {_digest(stack, rules): stack for stack in stacks}
+    kept = {name: found for name in named if (found := _kept(store, name)) is not None}
+    todo = {name: stack for name, stack in named.items() if name not in kept}
+    if todo:
+        judged = _judge(list(todo.values()), rules, names, engine, seconds)
+        for name, stack in todo.items():
+            kept[name] = tuple(result for result in judged if result.stack == stack["name"])
+            store.put(name, [asdict(result) for result in kept[name]])
+        store.prune()
+    return tuple(result for name in named for result in kept[name])
+
+
+def _digest(stack: Mapping[str, Any], rules: Path) -> str:
+    """Return the name of a stack's results: of its document, the rules, and the engine's version."""
+    content = json.dumps([SCHEMA, VERSION, _rules_digest(rules), document(stack)], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+@remembered
+def _rules_digest(rules: Path) -> str:
+    whole = hashlib.sha256()
+    for file in sorted(rules.rglob("*.guard")):
+        content = file.read_bytes()
+        whole.update(f"{file.relative_to(rules)}\0{len(content)}\0".encode() + content)
+    for source in sorted((TOOL / "validator" / "guard").glob("*.py")):
+        whole.update(source.read_bytes())
+    return whole.hexdigest()
+
+
+def _kept(store: Store, name: str) -> tuple[Result, ...] | None:
+    """Return kept results; None where there are none, or they are of another shape."""
+    with suppress(TypeError, KeyError):
+        found = store.get(name)
+        return (
+            None if found is None else tuple(Result(**{**one, "path": tuple(one["path"])}) for one in found)
+        )
+    return None
+
+
+def _judge(
+    stacks: Sequence[Mapping[str, Any]],
+    rules: Path,
+    names: Sequence[str],
+    engine: Path | None,
+    seconds: float | None,
+) -> tuple[Result, ...]:
     by_file = {f"{number:06}.json": stack for number, stack in enumerate(stacks)}
     with tempfile.TemporaryDirectory(prefix="lockstep-guard-") as folder:
         for name, stack in by_file.items():

@@ -1,117 +1,48 @@
-"""Reading the policy file `pipelines/variance.yaml`, and judging a project by it. I/O."""
+"""The policy file of declared variances on disk, and what a project's settings come to. I/O (REQ-V4)."""
 
 from __future__ import annotations
 
-import datetime
-import itertools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from validator import strict_yaml
-from validator.errors import ConfigurationError, Problem
-from validator.findings import Finding, merged
+from validator.environments import ENVIRONMENTS
+from validator.errors import ConfigurationError
 from validator.loader import Loaded
-from validator.parity import Declared, Difference, Variances, compare, declares, judge
+from validator.parity import Policy, Variances, read_policy
+from validator.settings.base import is_identity
 from validator.settings.build import leaves
 
-FILE = Path("pipelines") / "variance.yaml"
+FILES = ("pipelines/variance.yaml", "variance.yaml")
+"""Where a project's policy may lie: the first that exists counts, and the first is where a new one goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Two environments or more: what differs, what is declared, and what of it is a finding."""
+def policy_of(root: Path, environments: Sequence[str] = ENVIRONMENTS) -> Policy:
+    """Return the policy of the project below `root`, an empty one where there is no file.
 
-    differences: tuple[Difference, ...]
-    declared: tuple[Declared, ...]
-    findings: tuple[Finding, ...]
-    values: Mapping[tuple[str, str], Mapping[str, Any]]
-    """Every written setting by (workload, path), then by environment."""
-
-    def settings(self) -> dict[tuple[str, str], Declared | None]:
-        """Return the settings that cause differences, each with its declaration; None where nobody declared it."""
-        causes = sorted(
-            {
-                (d.stack.split("/")[0], cause.setting)
-                for d in self.differences
-                for cause in d.causes
-                if cause.setting
-            }
-        )
-        return {
-            (workload, path): next(
-                (d for d in self.declared if declares(d.declaration, workload, path)), None
-            )
-            for workload, path in causes
-        }
-
-
-def read_declarations(root: Path) -> tuple[Declared, ...]:
-    """Return the declared variances of a project with their lines; none where there is no file.
-
-    Raises ConfigurationError with a problem for each entry that is wrong.
+    What is wrong in the file is in the policy's problems. Raises ConfigurationError where it cannot be read at all.
     """
-    path = root / FILE
+    name = next((name for name in FILES if (root / name).is_file()), FILES[0])
+    path = root / name
     if not path.is_file():
-        return ()
-    document = strict_yaml.parse(path.read_text(encoding="utf-8"), FILE.as_posix())
+        return Policy(name)
     try:
-        parsed = Variances.model_validate(document.value)
-    except ValidationError as error:
-        raise ConfigurationError(
-            Problem(
-                FILE.as_posix(),
-                ".".join(map(str, detail["loc"])),
-                str(detail["msg"]).removeprefix("Value error, "),
-                "see docs/variances.md for the form of a declaration",
-                _line(document.lines, tuple(map(str, detail["loc"]))),
-            )
-            for detail in error.errors(include_url=False)
-        ) from None
-    return tuple(
-        Declared(declaration, _line(document.lines, ("variances", str(index), "path")))
-        for index, declaration in enumerate(parsed.variances)
-    )
-
-
-def _line(lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> int | None:
-    while path and path not in lines:
-        path = path[:-1]
-    return lines.get(path)
-
-
-def judge_project(root: Path, loaded: Loaded, today: datetime.date) -> Judged:
-    """Compare each environment with the next in the promotion order, and judge what differs."""
-    environments = loaded.project.environments
-    differences = tuple(
-        difference
-        for left, right in itertools.pairwise(environments)
-        for difference in compare(loaded.project.of(left), loaded.project.of(right), (left, right))
-    )
-    declared = read_declarations(root)
-    values = written(loaded)
-    found = judge(differences, values, declared, today, _locate(loaded))
-    return Judged(differences, declared, merged(found), values)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "save the file as UTF-8 text, readable by you"
+        raise ConfigurationError.single(f"cannot be read: {error}", file=name, hint=hint) from None
+    return read_policy(text, name, environments)
 
 
 def written(loaded: Loaded) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return every written setting by (workload, path), then by environment."""
+    """Return every written setting by (group, path), then by environment, but for those that name it."""
     values: dict[tuple[str, str], dict[str, Any]] = {}
-    for (environment, workload), settings in loaded.settings.items():
+    for (environment, group), settings in loaded.settings.items():
         for path, value in leaves(settings.model_dump()).items():
-            values.setdefault((workload, ".".join(path)), {})[environment] = value
+            if not is_identity(type(settings), path):
+                values.setdefault((group, ".".join(path)), {})[environment] = value
     return values
-
-
-def _locate(loaded: Loaded) -> Any:
-    def locate(environment: str, workload: str, path: str) -> tuple[str, str, int | None]:
-        return loaded.hierarchy.locate((environment, workload), tuple(path.split(".")))
-
-    return locate
 
 
 def schema() -> str:

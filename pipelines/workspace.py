@@ -7,7 +7,6 @@ of the versions beneath it. A cache file that cannot be read is a miss, never an
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -17,17 +16,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.kept import Store
+from validator.errors import ConfigurationError
 from validator.model import Project, project_from_json, project_to_json
 
 if TYPE_CHECKING:
     from validator.loader import Loaded
 
-SCHEMA = "lockstep/cache/v1"
-SOURCES = ("sceptre", "templates", "functions", "locks/functions.lock")
-"""Everything in a project that rendering reads."""
+SCHEMA = "lockstep/cache/v2"
+SOURCES = (
+    *("sceptre", "templates", "functions", "locks/functions.lock"),
+    *(
+        ".cfnlintrc",
+        ".cfnlintrc.yaml",
+        ".cfnlintrc.yml",
+        "pipelines/variance.yaml",
+        "variance.yaml",
+        "lockstep.yaml",
+    ),
+)
+"""Everything in a project that rendering and checking read."""
 TOOL = Path(__file__).parents[1]
 KEPT = 8
-"""Cache files kept: enough for a few branches."""
+"""Renderings kept beside the present one: enough for a few branches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +56,25 @@ class Workspace:
     root: Path
     _content: Content | None = None
     _loaded: Loaded | None = None
+    _key: str = ""
+
+    def survey(self) -> Loaded:
+        """Return what can be loaded of the project, with Sceptre's own stacks, and what is wrong with the rest.
+
+        Raises ConfigurationError where there is no project.
+        """
+        from validator.loader import survey
+
+        if self._loaded is None:
+            self._loaded = survey(self.root)
+        return self._loaded
 
     def loaded(self) -> Loaded:
         """Return the project with Sceptre's own stacks; raises ConfigurationError for what is wrong in it."""
-        from validator.loader import load
-
-        if self._loaded is None:
-            self._loaded = load(self.root)
-        return self._loaded
+        loaded = self.survey()
+        if loaded.problems:
+            raise ConfigurationError(loaded.problems)
+        return loaded
 
     def project(self) -> Project:
         """Return the project; every stack of it evaluates without a problem, or ConfigurationError is raised."""
@@ -65,32 +87,38 @@ class Workspace:
 
     def _read(self) -> Content:
         if self._content is None:
-            file = self._file()
-            self._content = _kept(file) or self._render(file)
+            store = Store(self.cache("rendered"), SCHEMA, KEPT)
+            self._content = _content(store.get(self.key)) or self._render(store)
         return self._content
 
-    def _render(self, file: Path | None) -> Content:
+    def _render(self, store: Store) -> Content:
         from validator.rendering import as_json, render
 
         project = self.loaded().project
         stacks = as_json(render(project.stacks))
-        if file is not None:
-            _keep(file, json.dumps({"schema": SCHEMA, "project": project_to_json(project), "stacks": stacks}))
+        store.put(self.key, {"project": project_to_json(project), "stacks": stacks})
+        store.prune()
         return Content(project, stacks)
 
-    def _file(self) -> Path | None:
-        if os.environ.get("LOCKSTEP_CACHE") == "off":
-            return None
-        return self.root / ".lockstep" / "cache" / f"{self._key()}.json"
+    def cache(self, kind: str) -> Path | None:
+        """Return the folder in which results of a kind are kept; None where `LOCKSTEP_CACHE` is off."""
+        off = os.environ.get("LOCKSTEP_CACHE") == "off"
+        return None if off else self.root / ".lockstep" / "cache" / kind
 
-    def _key(self) -> str:
-        digest = hashlib.sha256(f"{SCHEMA} {sys.version} {version('sceptre')} {version('pydantic')}".encode())
-        roots = [self.root / name for name in SOURCES] + [TOOL / "validator", TOOL / "pipelines"]
-        for path in (path for root in roots for path in _files(root)):
-            content = path.read_bytes() if path.is_file() else b"\0missing"
-            digest.update(f"{path}\0{len(content)}\0".encode())
-            digest.update(content)
-        return digest.hexdigest()[:32]
+    @property
+    def key(self) -> str:
+        """A digest of every file that the project is rendered and checked from, the tool's own included."""
+        if not self._key:
+            names = ("sceptre", "pydantic", "cfn-lint", "PyYAML")
+            digest = hashlib.sha256(" ".join([SCHEMA, sys.version, *map(version, names)]).encode())
+            roots = [self.root / name for name in SOURCES]
+            roots += [TOOL / name for name in ("validator", "pipelines", "guard_rules")]
+            for path in (path for root in roots for path in _files(root)):
+                content = path.read_bytes() if path.is_file() else b"\0missing"
+                digest.update(f"{path}\0{len(content)}\0".encode())
+                digest.update(content)
+            self._key = digest.hexdigest()[:32]
+        return self._key
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -102,25 +130,9 @@ def _files(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names))
 
 
-def _kept(file: Path | None) -> Content | None:
-    """Return what a cache file holds; None where it is missing or not whole."""
-    if file is None:
-        return None
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        document = json.loads(file.read_text(encoding="utf-8"))
-        if document["schema"] == SCHEMA and isinstance(document["stacks"], list):
-            return Content(project_from_json(document["project"]), document["stacks"])
+def _content(written: Any) -> Content | None:
+    """Return what a store holds; None where it has nothing, or another shape."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        if isinstance(written["stacks"], list):
+            return Content(project_from_json(written["project"]), written["stacks"])
     return None
-
-
-def _keep(file: Path, text: str) -> None:
-    """Write a cache file whole or not at all, and drop the oldest; a project that cannot be written to has none."""
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        (file.parents[1] / ".gitignore").write_text("*\n", encoding="utf-8")
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(file)
-        by_age = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in by_age[KEPT:]:
-            old.unlink(missing_ok=True)

@@ -48,6 +48,18 @@ class Hierarchy:
                 return name, self.documents[name].lines[path]
         return file, self.line(file, path)
 
+    def levels(self, stack: str, file: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the config files that make a stack, from the root's down to its own `file`, with what each says."""
+        folders = stack.split("/")[:-1]
+        groups = [
+            "/".join(["sceptre/config", *folders[:depth], "config.yaml"]) for depth in range(len(folders) + 1)
+        ]
+        return [(name, self._mapping(name)) for name in (*groups, file) if name in self.documents]
+
+    def setting(self, environment: str, group: str, path: KeyPath) -> Location:
+        """Return file, key path and line of a setting."""
+        return self.locate((environment, group), path)
+
     def locate(self, place: Place, path: KeyPath) -> Location:
         """Return file, key path and line of a setting: the environment's own value before the shared one.
 

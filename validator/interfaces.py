@@ -25,20 +25,21 @@ class Use:
 
 def broken_interfaces(
     stacks: Mapping[str, Stack], uses: Mapping[str, tuple[Use, ...]], hierarchy: Hierarchy
-) -> Iterator[Problem]:
-    """Yield a problem for each parameter that a template lacks or misses, and each output that nobody has.
+) -> Iterator[tuple[str, Problem]]:
+    """Yield the name of a stack with a problem for each parameter that its template lacks or misses, and each output
+    that nobody has.
 
     A template that does not parse is passed over: evaluating it says so.
     """
     for name, stack in stacks.items():
         template = _template(stack)
         if template is not None:
-            yield from _parameters(stack, template, hierarchy)
+            yield from ((name, problem) for problem in _parameters(stack, template, hierarchy))
         for use in uses[name]:
             producer = stacks.get("/".join([*name.split("/")[:-1], use.producer]))
             published = _template(producer) if producer else None
             if published is not None:
-                yield from _output(stack, use, published, hierarchy)
+                yield from ((name, problem) for problem in _output(stack, use, published, hierarchy))
 
 
 def _template(stack: Stack) -> Template | None:

@@ -39,6 +39,11 @@ class Loaded:
     sceptre_stacks: Mapping[str, SceptreStack] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
+    def naming(self, stack: Stack) -> str:
+        """Return the pattern of the names of a stack's resources (REQ-P5)."""
+        settings = self.settings[stack.environment, stack.group]
+        return f"{settings.name_prefix}*{settings.name_suffix}"
+
 
 def load(root: Path) -> Loaded:
     """Load the whole project below `root`; raises ConfigurationError with every problem that could be seen."""
@@ -89,8 +94,9 @@ def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[tuple[
             found[stack.name], uses[stack.name] = conversion.stack(stack)
         except ConfigurationError as error:
             problems += of_check("config-files", error.problems, stack.name.split("/")[0])
-    broken = broken_interfaces(found, uses, conversion.hierarchy)
-    problems += of_check("interfaces", broken)
+    for name, problem in list(broken_interfaces(found, uses, conversion.hierarchy)):
+        problems += of_check("interfaces", [problem])
+        found.pop(name, None)
     return tuple(found.values()), problems
 
 

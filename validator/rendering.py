@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from .effective import Context, EffectiveTemplate, Template, evaluate, parse, to_json
+from .effective import Context, EffectiveTemplate, Symbol, Template, evaluate, parse, to_json
 from .errors import ConfigurationError, Problem
 from .model import Stack
 
@@ -32,8 +32,16 @@ def render(stacks: Iterable[Stack]) -> list[RenderedStack]:
     Raises ConfigurationError with every problem of every stack: a parameter missing or superfluous, a value
     outside its bounds, a reference to nothing.
     """
+    rendered, problems = survey(stacks)
+    if problems:
+        raise ConfigurationError(problems)
+    return rendered
+
+
+def survey(stacks: Iterable[Stack]) -> tuple[list[RenderedStack], list[Problem]]:
+    """Evaluate the stacks that can be, and say what is wrong with each template; an assertion of Rules counts too."""
     rendered: list[RenderedStack] = []
-    problems: dict[Problem, list[str]] = {}
+    problems: dict[Problem, list[Stack]] = {}
     for stack in stacks:
         try:
             effective = evaluate(parsed(stack.body, stack.template), stack.parameters, _context(stack))
@@ -43,20 +51,22 @@ def render(stacks: Iterable[Stack]) -> list[RenderedStack]:
             found = (*effective.problems, *(failure.problem for failure in effective.rule_failures))
             rendered.append(RenderedStack(stack, effective))
         for problem in found:
-            problems.setdefault(problem, []).append(stack.name)
-    if problems:
-        raise ConfigurationError(_placed(problem, names) for problem, names in problems.items())
-    return rendered
+            problems.setdefault(problem, []).append(stack)
+    return rendered, [_placed(problem, those) for problem, those in problems.items()]
 
 
 def _context(stack: Stack) -> Context:
-    return Context(account=stack.account, region=stack.region, stack_name=stack.external_name)
+    account = stack.account or Symbol.named("account")
+    return Context(account=account, region=stack.region, stack_name=stack.external_name)
 
 
-def _placed(problem: Problem, stacks: list[str]) -> Problem:
+def _placed(problem: Problem, stacks: list[Stack]) -> Problem:
     """Say of a problem in a shared template which stacks brought it about."""
-    names = ", ".join(stacks[:3]) + (f" and {len(stacks) - 3} more" if len(stacks) > 3 else "")
-    return replace(problem, message=f"{problem.message} (in {names})")
+    names = ", ".join(stack.name for stack in stacks[:3])
+    more = f" and {len(stacks) - 3} more" if len(stacks) > 3 else ""
+    environments = tuple(dict.fromkeys(stack.environment for stack in stacks))
+    message = f"{problem.message} (in {names}{more})"
+    return replace(problem, message=message, check=problem.check or "template", environments=environments)
 
 
 def as_json(rendered: Iterable[RenderedStack]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from .hierarchy import Hierarchy
 from .interfaces import Use
 from .layout import Layout
 from .model import Stack, Value
-from .sceptre_values import identities, offline, uses_in
+from .sceptre_values import described, identities, offline, uses_in
 from .settings import WorkloadSettings
 
 
@@ -47,6 +47,9 @@ class Conversion:
         template, body = self._template(stack, file)
         found = _Found()
         sections = {"parameters": stack._parameters, "stack_tags": stack._tags}
+        written = {
+            f"{name}.{key}": described(value) for name, raw in sections.items() for key, value in raw.items()
+        }
         values = {name: self._section(stack, file, name, raw, found) for name, raw in sections.items()}
         role = self._section(stack, file, "", {"sceptre_role": stack._sceptre_role}, found)
         found.problems += self._hooks(stack, file)
@@ -69,6 +72,7 @@ class Conversion:
             dependencies=tuple(sorted(dependency.name for dependency in stack.dependencies)),
             identity=identity,
             sources=sources,
+            resolvers={place: text for place, text in written.items() if text},
         )
         return ours, tuple(found.uses)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any
 
 from sceptre.resolvers import Resolver
@@ -56,6 +58,38 @@ def _resolvers(value: Any) -> Iterator[Resolver]:
     if isinstance(value, list | dict):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _resolvers(item)
+
+
+def described(value: Any) -> str:
+    """Return what a value is written with, `!setting queue.retention_days`; empty for a literal.
+
+    What is resolved later differs by environment; how it is written must not (REQ-V3).
+    """
+    if isinstance(value, list):
+        parts = [described(item) for item in value]
+        return f"[{', '.join(parts)}]" if any(parts) else ""
+    if not isinstance(value, Resolver):
+        return ""
+    kind: Any = type(value)
+    return f"!{_tag(kind)} {_argument(value._argument)}".rstrip()
+
+
+def _argument(value: Any) -> str:
+    if isinstance(value, Resolver):
+        return described(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_argument, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_argument(item)}" for key, item in value.items()) + "}"
+    return "" if value is None else str(value)
+
+
+@cache
+def _tag(kind: Any) -> str:
+    """Return the tag that makes a resolver: the name of its entry point."""
+    target = f"{kind.__module__}:{kind.__qualname__}"
+    names = [point.name for point in entry_points(group="sceptre.resolvers") if point.value == target]
+    return names[0] if names else kind.__name__
 
 
 def identities(

@@ -10,79 +10,186 @@ import click
 from .common import console, echo_json, format_option, project_option
 
 if TYPE_CHECKING:
-    from pipelines.variances import Judged
-    from validator.parity import Difference
+    from pipelines.parity import Compared
+    from validator.parity import Explained
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
+@click.argument("left", required=False)
+@click.argument("right", required=False)
 @project_option
 @format_option
-def parity(root: Path, style: str) -> int:
-    """Compare each environment with the next, and judge what differs by pipelines/variance.yaml.
+@click.option(
+    "--declare", is_flag=True, help="Add what nobody declared to the policy file, for you to fill in."
+)
+@click.option("--template", type=FILE, help="Compare one CloudFormation template with two parameter files.")
+@click.option("--parameters", type=FILE, nargs=2, metavar="A B", help="The parameter files, as JSON or YAML.")
+def parity(
+    left: str | None,
+    right: str | None,
+    root: Path,
+    style: str,
+    declare: bool,
+    template: Path | None,
+    parameters: tuple[Path, Path] | None,
+) -> int:
+    """Compare LEFT with RIGHT, or each environment with the next, and judge what differs by the policy file.
 
+    LEFT and RIGHT are environments (`staging prod`), or folders of them (`prod/ledger/primary prod/ledger/standby`).
     Offline. Exit code 1 when a difference is not declared, or a declaration is broken, expired or not needed.
     """
     from datetime import UTC, datetime
 
-    from pipelines.variances import judge_project
+    from pipelines.parity import compare_files, compare_project
     from pipelines.workspace import Workspace
 
-    judged = judge_project(root.resolve(), Workspace(root.resolve()).loaded(), datetime.now(UTC).date())
+    _refuse(left, right, template, parameters, declare=declare)
+    today = datetime.now(UTC).date()
+    if template and parameters:
+        compared = compare_files(template, parameters, today)
+    else:
+        selectors = (left, right) if left and right else ()
+        compared = compare_project(Workspace(root.resolve()), selectors, today, proposing=declare)
+    if declare:
+        return _declare(root.resolve(), compared)
     if style == "json":
         echo_json(
-            "parity", {"differences": [_row(d) for d in judged.differences], "findings": _findings(judged)}
+            "parity",
+            {
+                "differences": [_row(one) for one in compared.explained],
+                "findings": [_finding(one) for one in compared.findings],
+            },
         )
     else:
-        _print(judged)
-    return 1 if judged.findings else 0
+        _print(compared, by_setting=not left and not template)
+    return 1 if compared.findings else 0
 
 
-def _row(difference: Difference) -> dict[str, Any]:
+def _refuse(left: Any, right: Any, template: Any, parameters: Any, *, declare: bool) -> None:
+    """Raise UsageError for options that do not go together."""
+    if bool(left) != bool(right):
+        raise click.UsageError("name two sides, such as `lockstep parity staging prod`, or none")
+    if bool(template) != bool(parameters):
+        raise click.UsageError("--template and --parameters A B go together")
+    if template and (left or declare):
+        raise click.UsageError(
+            "--template compares two parameter files; name no environment, and no --declare"
+        )
+
+
+def _declare(root: Path, compared: Compared) -> int:
+    from pipelines.parity import declare
+
+    count = declare(root, compared)
+    if count:
+        click.echo(f"{compared.policy.file}: {count} declarations proposed; fill in reason and owner of each")
+    else:
+        click.echo(f"{compared.policy.file}: nothing to propose")
+    guarded = sum(one.guarded for one in compared.explained)
+    if guarded:
+        click.echo(
+            f"{guarded} differences are of what security rests on, and cannot be declared (REQ-V5)", err=True
+        )
+    return 1 if count or guarded else 0
+
+
+def _row(one: Explained) -> dict[str, Any]:
     from validator.effective import to_json
     from validator.parity import ABSENT
 
-    sides = zip(difference.environments, (difference.left, difference.right), strict=True)
+    difference = one.difference
     return {
         "stack": difference.stack,
         "key": difference.key,
-        "values": {name: to_json(value) for name, value in sides if value is not ABSENT},
+        "values": {name: to_json(value) for name, value in one.values.items() if value is not ABSENT},
         "environments": list(difference.environments),
-        "causes": [{"parameter": cause.parameter, "setting": cause.setting} for cause in difference.causes],
+        "causes": [
+            {
+                "parameter": origin.cause.parameter,
+                "setting": origin.cause.setting,
+                "written": {
+                    label: {"file": file, "key": key, "line": line}
+                    for label, (file, key, line) in origin.written.items()
+                },
+            }
+            for origin in one.origins
+        ],
+        "declared": [
+            {"path": d.declaration.path, "owner": d.declaration.owner, "reason": d.declaration.reason}
+            for d in one.declared
+        ],
+        "guarded": one.guarded,
         "file": difference.template,
         "line": difference.line,
     }
 
 
-def _findings(judged: Judged) -> list[dict[str, Any]]:
+def _finding(finding: Any) -> dict[str, Any]:
     names = ("check", "severity", "file", "key", "line", "message", "remediation")
-    return [
-        {**{name: getattr(finding, name) for name in names}, "environments": list(finding.environments)}
-        for finding in judged.findings
-    ]
+    return {**{name: getattr(finding, name) for name in names}, "environments": list(finding.environments)}
 
 
-def _print(judged: Judged) -> None:
-    """Print the values that differ with their owners, then what is wrong."""
-    from rich.table import Table
-
-    from validator.environments import ENVIRONMENTS
-
-    table = Table("value", *ENVIRONMENTS, "owner", "reason", box=None, pad_edge=False)
-    for (workload, path), declared in judged.settings().items():
-        values = judged.values.get((workload, path), {})
-        cells = ["null" if values.get(name) is None else str(values[name]) for name in ENVIRONMENTS]
-        owner = (
-            (declared.declaration.owner, declared.declaration.reason)
-            if declared
-            else ("NOBODY", "not declared")
-        )
-        table.add_row(f"{workload}:settings.{path}", *cells, *owner)
+def _print(compared: Compared, *, by_setting: bool) -> None:
+    """Print what differs with its owners, then what is wrong."""
     out = console()
-    out.print(table)
-    out.print(
-        f"\n{len(judged.differences)} places differ because of these values; {len(judged.findings)} findings"
-    )
-    for finding in judged.findings:
+    if by_setting and compared.settings:
+        out.print(_settings(compared))
+    else:
+        for line in _places(compared):
+            click.echo(line)
+    click.echo(f"\n{len(compared.explained)} places differ; {len(compared.findings)} findings")
+    for finding in compared.findings:
         place = finding.file + (f":{finding.line}" if finding.line else "")
         click.secho("error: ", fg="red", nl=False, err=True)
         click.echo(f"{place}: {finding.key}: {finding.message}\n  mend: {finding.remediation}", err=True)
+
+
+def _settings(compared: Compared) -> Any:
+    """Return the values of the hierarchy that differ, as a table: one row for all that follows from each."""
+    from rich.table import Table
+
+    from validator.parity import declares
+    from validator.parity.judge import alike
+
+    table = Table("value", *compared.sides, "owner", "reason", box=None, pad_edge=False)
+    for (group, path), values in sorted(compared.settings.items()):
+        if alike(values):
+            continue
+        key = f"settings.{path}"
+        declared = [
+            one.declaration for one in compared.policy.declared if declares(one.declaration, group, key)
+        ]
+        cells = ["null" if values.get(name) is None else str(values[name]) for name in compared.sides]
+        owner = (declared[0].owner, declared[0].reason) if declared else ("NOBODY", "not declared")
+        table.add_row(f"{group}:{key}", *cells, *owner)
+    return table
+
+
+def _places(compared: Compared) -> Any:
+    """Yield each difference with both values, why, and who declared it."""
+    from validator.parity import shown
+
+    stack = ""
+    for one in compared.explained:
+        difference = one.difference
+        if difference.stack != stack:
+            stack = difference.stack
+            yield f"\n{stack}"
+        left, right = (f"{name} {shown(value)}" for name, value in one.values.items())
+        yield f"  {difference.key or 'the whole stack'}: {left}, {right}"
+        for origin in one.origins:
+            name = origin.cause.setting or origin.cause.parameter
+            where = ", ".join(
+                f"{file}:{line}" if line else file for file, _, line in origin.written.values() if file
+            )
+            by = f" through the parameter {origin.cause.parameter}" if origin.cause.setting else ""
+            yield f"    because `{name}` in {where}{by}"
+        if one.guarded:
+            yield "    security rests on it: nobody can declare it"
+        elif one.declared:
+            for declared in one.declared:
+                yield f"    declared by {declared.declaration.owner}: {declared.declaration.reason}"
+        else:
+            yield "    NOBODY declared it"

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pipelines.kept import Store
 from pipelines.linting.job import Job, Outcome
 from validator.errors import TechnicalError
 from validator.findings import Finding, Severity
 
-SCHEMA = "lockstep/lint/v1"
-KEPT = 4096
-"""Results kept beside those of the present run: a few dozen branches of a small project."""
+SCHEMA = "lockstep/lint/v2"
 _PACKAGES = ("cfn-lint", "PyYAML")
 """What decides the result: the rules, and the reading of the text."""
 
@@ -53,47 +51,30 @@ def _tool() -> str:
 
 @dataclass(slots=True)
 class Kept:
-    """The results in `folder`; without a folder there are none, and none are kept."""
+    """The outcomes of jobs in a store."""
 
-    folder: Path | None
-    _used: set[str] = field(default_factory=set)
+    store: Store
+
+    @classmethod
+    def at(cls, folder: Path | None) -> Kept:
+        """Return the outcomes kept in a folder; None keeps none."""
+        return cls(Store(folder, SCHEMA))
 
     def get(self, name: str) -> Outcome | None:
-        """Return the result of the job of this name; None where it is missing or not whole."""
-        if self.folder is None:
-            return None
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            document = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
-            if document["schema"] == SCHEMA and document["digest"] == name:
-                outcome = Outcome(tuple(_finding(written) for written in document["findings"]))
-                self._used.add(name)
-                return outcome
+        """Return the outcome of the job of this name; None where it is missing or not whole."""
+        with suppress(ValueError, KeyError, TypeError):
+            kept = self.store.get(name)
+            return None if kept is None else Outcome(tuple(_finding(written) for written in kept))
         return None
 
     def put(self, name: str, outcome: Outcome) -> None:
-        """Write a result whole or not at all. One that could be different next time is not kept."""
-        if self.folder is None or not outcome.whole:
-            return
-        self._used.add(name)
-        written = [asdict(finding) for finding in outcome.findings]
-        with suppress(OSError):  # a project that cannot be written to has no results kept
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
-            draft = self.folder / f"{name}.{os.getpid()}"
-            draft.write_text(
-                json.dumps({"schema": SCHEMA, "digest": name, "findings": written}), encoding="utf-8"
-            )
-            draft.replace(self.folder / f"{name}.json")
+        """Keep an outcome. One that could be different next time is not kept."""
+        if outcome.whole:
+            self.store.put(name, [asdict(finding) for finding in outcome.findings])
 
     def prune(self) -> None:
-        """Drop the oldest results beyond `KEPT` that the present run did not use."""
-        if self.folder is None:
-            return
-        with suppress(OSError):
-            unused = [path for path in self.folder.iterdir() if path.stem not in self._used and path.suffix]
-            unused.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-            for old in unused[KEPT:]:
-                old.unlink(missing_ok=True)
+        """Drop the oldest results that the present run did not use."""
+        self.store.prune()
 
 
 def _finding(written: dict[str, Any]) -> Finding:

@@ -35,7 +35,7 @@ def lint(
         name = digest(job)
         named.append((request, name))
         jobs[name] = job
-    kept = Kept(cache)
+    kept = Kept.at(cache)
     outcomes = {name: outcome for name in jobs if (outcome := kept.get(name)) is not None}
     missing = {name: job for name, job in jobs.items() if name not in outcomes}
 

@@ -1,8 +1,13 @@
 """Parity: what differs between two environments, what caused it, and who declared it (REQ-V3, REQ-V4). Pure."""
 
-from validator.parity.compare import ABSENT, Cause, Difference, Side, compare, differences
+from validator.parity.compare import ABSENT, Cause, Difference
 from validator.parity.declarations import Declaration, Variances
-from validator.parity.judge import Declared, declares, judge, shown
+from validator.parity.explain import Explained, explain
+from validator.parity.judge import Place, Places, judge, place_of, shown
+from validator.parity.matching import declares, matches_place
+from validator.parity.pairs import Half, Pair, compare, pair_of, pairs_of, whole
+from validator.parity.policy import Declared, Policy, read_policy
+from validator.parity.propose import propose
 
 __all__ = [
     "ABSENT",
@@ -10,11 +15,23 @@ __all__ = [
     "Declaration",
     "Declared",
     "Difference",
-    "Side",
+    "Explained",
+    "Half",
+    "Pair",
+    "Place",
+    "Places",
+    "Policy",
     "Variances",
     "compare",
     "declares",
-    "differences",
+    "explain",
     "judge",
+    "matches_place",
+    "pair_of",
+    "pairs_of",
+    "place_of",
+    "propose",
+    "read_policy",
     "shown",
+    "whole",
 ]

@@ -12,8 +12,12 @@ from .declarations import Bound
 
 
 def broken(bound: Bound, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield, in words, each part of a bound that the values by environment break."""
-    ordered = [(environment, values[environment]) for environment in ENVIRONMENTS if environment in values]
+    """Yield, in words, each part of a bound that the values break, by environment or by the region of one.
+
+    Another project's environments, and regions, are taken in the order in which they are given.
+    """
+    order = {name: index for index, name in enumerate(ENVIRONMENTS)}
+    ordered = sorted(values.items(), key=lambda pair: order.get(pair[0], 0))
     if bound.order is not None:
         yield from _order(bound.order, ordered)
     if bound.range is not None:
@@ -45,7 +49,7 @@ def _text(value: Any) -> str:
     return "null" if value is None else str(value)
 
 
-def _number(value: Any) -> float | None:
+def number_of(value: Any) -> float | None:
     """Return a value as a number, null as without end; None for what is no number."""
     if value is None:
         return math.inf
@@ -59,7 +63,7 @@ def _number(value: Any) -> float | None:
 
 def _order(order: str, ordered: list[tuple[str, Any]]) -> Iterator[str]:
     for (before, one), (after, two) in itertools.pairwise(ordered):
-        left, right = _number(one), _number(two)
+        left, right = number_of(one), number_of(two)
         if left is None or right is None:
             yield f"{one!r} and {two!r} have no order"
         elif (left > right) if order == "grows" else (left < right):
@@ -71,7 +75,7 @@ def _range(bound: Bound, ordered: list[tuple[str, Any]]) -> Iterator[str]:
     if limits is None:
         return
     for environment, value in ordered:
-        number = _number(value)
+        number = number_of(value)
         if number is None:
             yield f"{environment} has {value!r}, which is no number"
         elif limits.minimum is not None and number < limits.minimum:
@@ -81,7 +85,7 @@ def _range(bound: Bound, ordered: list[tuple[str, Any]]) -> Iterator[str]:
 
 
 def _ratio(ratio: float, ordered: list[tuple[str, Any]]) -> Iterator[str]:
-    numbers = [_number(value) for _, value in ordered]
+    numbers = [number_of(value) for _, value in ordered]
     known = [number for number in numbers if number is not None]
     if len(known) < len(numbers) or min(known, default=1) <= 0 or math.inf in known:
         yield f"{[value for _, value in ordered]} have no ratio"

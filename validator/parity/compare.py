@@ -6,12 +6,14 @@ construction. What is left differs because somebody wrote it down differently, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..effective import Context, EffectiveTemplate, Symbol, Template, evaluate, parse
+from ..effective import Context, EffectiveTemplate, Symbol, evaluate
+from ..errors import ConfigurationError
 from ..model import RELEASE_TAGS, Stack
+from ..rendering import parsed
 
 Path = tuple[str | int, ...]
 
@@ -52,8 +54,8 @@ class Difference:
     """One place at which two environments differ.
 
     `stack` is the name both share (`orders/queue`); `path` begins with `Parameters`, `Tags`, `Dependencies`,
-    `Resources` or `Outputs`, and is empty where one environment lacks the whole stack: then `lost` holds the resource
-    types that it lacks with it. `line` is the template's.
+    `Resolvers`, `Resources` or `Outputs`, and is empty where one environment lacks the whole stack: then `lost` holds
+    the resource types that it lacks with it. `line` is the template's.
     """
 
     stack: str
@@ -68,59 +70,50 @@ class Difference:
     lost: frozenset[str] = frozenset()
 
     @property
+    def group(self) -> str:
+        """The stack's folder below the environment: the workload, and the region's role where it has several."""
+        return self.stack.rpartition("/")[0]
+
+    @property
     def key(self) -> str:
         """The path as one text: `Resources.Queue.Properties.VisibilityTimeout`."""
         return ".".join(str(part) for part in self.path)
 
 
-def sides(stacks: Iterable[Stack]) -> dict[str, Side]:
-    """Evaluate stacks with their identity left open, by the name that environments share."""
-    templates: dict[str, Template] = {}
-    found: dict[str, Side] = {}
-    for stack in stacks:
-        if stack.body not in templates:
-            templates[stack.body] = parse(stack.body, stack.template)
-        effective = evaluate(templates[stack.body], stack.comparable("parameters"), IDENTITY_CONTEXT)
-        found[stack.name.split("/", 1)[1]] = Side(stack, effective)
-    return found
+def side(stack: Stack) -> Side | None:
+    """Evaluate a stack with its identity left open; None where its template is broken, which evaluating it says."""
+    try:
+        template = parsed(stack.body, stack.template)
+    except ConfigurationError:
+        return None
+    return Side(stack, evaluate(template, stack.comparable("parameters"), IDENTITY_CONTEXT))
 
 
-def compare(
-    left: Iterable[Stack], right: Iterable[Stack], environments: tuple[str, str]
-) -> tuple[Difference, ...]:
-    """Return every difference between the stacks of two environments, in a stable order."""
-    one, two = sides(left), sides(right)
-    found: list[Difference] = []
-    for name in sorted(one.keys() | two.keys()):
-        if name not in one or name not in two:
-            found.append(_whole(name, one, two, environments))
-            continue
-        found += differences(name, one[name], two[name], environments)
-    return tuple(found)
-
-
-def _whole(
-    name: str, one: Mapping[str, Side], two: Mapping[str, Side], environments: tuple[str, str]
+def lacking(
+    name: str, present: Side, environments: tuple[str, str], *, on_left: bool, has_group: bool
 ) -> Difference:
     """Return the difference of a stack that only one environment has.
 
-    Nothing is lost where the other has no stack at all beside it (`ledger/standby/...`): that environment has a
-    region less, which may vary.
+    Nothing is lost where the other has no stack at all beside it (`ledger/standby/...`), so that `has_group` is false:
+    that environment has a region less, which may vary.
     """
-    present, other = (one, two) if name in one else (two, one)
-    group = name.rpartition("/")[0]
-    has_group = any(each.rpartition("/")[0] == group for each in other)
-    types = frozenset(resource.type for resource in present[name].effective.resources.values())
-    left, right = ("present", ABSENT) if present is one else (ABSENT, "present")
+    types = frozenset(resource.type for resource in present.effective.resources.values())
+    left, right = ("present", ABSENT) if on_left else (ABSENT, "present")
     return Difference(name, (), left, right, environments, lost=types if has_group else frozenset())
 
 
-def differences(name: str, left: Side, right: Side, environments: tuple[str, str]) -> Iterator[Difference]:
-    """Yield the differences of one stack that both environments have."""
+def differences(
+    name: str, left: Side, right: Side, environments: tuple[str, str], called: Mapping[str, str]
+) -> Iterator[Difference]:
+    """Yield the differences of one stack that both environments have.
+
+    `called` gives the shared name of each stack by its own, for the dependencies.
+    """
     for section, one, two in (
         ("Parameters", left.stack.comparable("parameters"), right.stack.comparable("parameters")),
         ("Tags", _tags(left.stack), _tags(right.stack)),
-        ("Dependencies", _dependencies(left.stack), _dependencies(right.stack)),
+        ("Dependencies", _dependencies(left.stack, called), _dependencies(right.stack, called)),
+        ("Resolvers", left.stack.resolvers, right.stack.resolvers),
     ):
         for path, before, after in _walk(one, two, (section,)):
             causes = _causes_of_value(section, str(path[1]), left.stack, right.stack)
@@ -146,12 +139,12 @@ def _type(side: Side, path: Path) -> str:
     return resource.type if resource else ""
 
 
+def _dependencies(stack: Stack, called: Mapping[str, str]) -> dict[str, bool]:
+    return {called.get(name, name): True for name in stack.dependencies}
+
+
 def _tags(stack: Stack) -> dict[str, Any]:
     return {key: value for key, value in stack.comparable("tags").items() if key not in RELEASE_TAGS}
-
-
-def _dependencies(stack: Stack) -> dict[str, bool]:
-    return {name.split("/", 1)[1]: True for name in stack.dependencies}
 
 
 def _walk(left: Any, right: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
@@ -179,12 +172,11 @@ def _is_list(value: Any) -> bool:
 
 
 def _causes_of_value(section: str, key: str, left: Stack, right: Stack) -> tuple[Cause, ...]:
-    if section == "Dependencies":
-        return ()
     place = f"{section.lower()}.{key}"
-    return tuple(
-        Cause(key, setting) for setting in left.sources.get(place) or right.sources.get(place) or ("",)
-    )
+    settings = left.sources.get(place) or right.sources.get(place) or ()
+    if not settings and section == "Parameters":
+        return (Cause(key, ""),)
+    return tuple(Cause(key, setting) for setting in settings)
 
 
 def _causes(path: Path, left: Side, right: Side) -> tuple[Cause, ...]:

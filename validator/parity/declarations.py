@@ -5,25 +5,36 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 from ..environments import ENVIRONMENTS
 
 Environment = str
 Scalar = int | float | str | bool | None
 
-PATH = r"^[a-z*][a-z0-9*-]*(/[a-z0-9*/-]+)?:[A-Za-z][A-Za-z0-9_.*-]*$"
+PATH = r"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:(settings|Parameters|Tags|Dependencies|Resolvers|Resources|Outputs)\.\S+$"
+WHOLE = r"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:(Stack|Template)$"
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _known(values: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(values) - set(ENVIRONMENTS))
+def _known(values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """Refuse an environment that the project does not have; `prod/ledger/standby` is a region of one."""
+    environments = (info.context or {}).get("environments", ENVIRONMENTS)
+    unknown = sorted(name for name in values if name.split("/")[0] not in environments)
     if unknown:
         raise ValueError(
-            f"{', '.join(unknown)} is no environment; the environments are {', '.join(ENVIRONMENTS)}"
+            f"{', '.join(unknown)} is no environment; the environments are {', '.join(environments)}"
         )
     return values
 
@@ -59,7 +70,7 @@ class Bound(_Model):
 
     @model_validator(mode="after")
     def _given(self) -> Self:
-        if not self.model_fields_set:
+        if not self.model_dump(exclude_none=True):
             raise ValueError("is empty: give at least one of order, range, ratio, among, exactly")
         if self.model_fields_set == {"order"}:
             raise ValueError("is an order alone, which any jump keeps: add range, ratio, among or exactly")
@@ -73,7 +84,7 @@ class Declaration(_Model):
     `<workload>/<stack>:<Section>.<path>` for one place in a stack; `*` stands for a part of a name, `**` for any depth.
     """
 
-    path: Annotated[str, StringConstraints(pattern=PATH)]
+    path: Annotated[str, StringConstraints(pattern=f"{PATH}|{WHOLE}")]
     reason: Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
     owner: Annotated[str, StringConstraints(min_length=2, strip_whitespace=True)]
     expires: datetime.date | None = None

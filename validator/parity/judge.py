@@ -3,200 +3,256 @@
 from __future__ import annotations
 
 import datetime
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from ..findings import Finding, Severity
 from .bounds import broken
-from .compare import ABSENT, Difference
+from .compare import ABSENT, Cause, Difference
 from .declarations import Declaration
+from .matching import declares, matches_place
+from .policy import Declared, Policy
 from .security import never_declared
+from .width import too_wide
 
-PARITY, VARIANCES = "parity", "variances"
-FILE = "pipelines/variance.yaml"
+PARITY, RESOLVERS, VARIANCES = "parity", "resolver-mismatch", "variances"
 
-Locate = Callable[[str, str, str], tuple[str, str, int | None]]
-"""From environment, workload and settings path to file, key and line in the hierarchy."""
+Place = tuple[str, str]
+"""Something that can be declared: `(orders, settings.api.throttle_burst)` or `(orders/queue, Parameters.Mode)`."""
+Location = tuple[str, str, int | None]
+"""File, key and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A declaration and the line of the policy file that it begins in."""
+class Places(Protocol):
+    """Where values are written down."""
 
-    declaration: Declaration
-    line: int | None = None
+    def setting(self, environment: str, group: str, path: tuple[str, ...]) -> Location:
+        """Return file, key and line of a setting."""
+        ...
+
+    def value(self, label: str, stack: str, place: tuple[str, ...]) -> Location:
+        """Return file, key and line of a parameter, tag or the like of a stack, called as differences call it."""
+        ...
 
 
 @dataclass(slots=True)
 class _Uses:
-    """Which settings and places a declaration was needed for."""
+    """What a declaration was needed for, with the values by environment; `guarded` is what it can never declare."""
 
-    settings: set[tuple[str, str]] = field(default_factory=set)
-    places: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    values: dict[Place, dict[str, Any]] = field(default_factory=dict)
+    guarded: set[Place] = field(default_factory=set)
+
+
+Settings = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Every written setting by (group, path), then by environment; those that name their environment are not there."""
 
 
 def judge(
     differences: Iterable[Difference],
-    settings: Mapping[tuple[str, str], Mapping[str, Any]],
-    declared: Sequence[Declared],
+    settings: Settings,
+    policy: Policy,
     today: datetime.date,
-    locate: Locate,
+    places: Places,
+    *,
+    partial: bool = False,
 ) -> Iterator[Finding]:
-    """Yield the findings of parity.
-
-    `settings` holds the written values by (workload, path), then by environment.
-    """
-    uses = [_Uses() for _ in declared]
-    undeclared: dict[tuple[str, str], list[Difference]] = {}
+    """Yield the findings of parity. Where only a part was compared, `partial`, no declaration is called needless."""
+    judgement = _Judgement(settings, policy, places)
     found = list(differences)
     for difference, never in zip(found, never_declared(found), strict=True):
-        if never:
-            yield _guarded(difference)
-            continue
-        here = [i for i, one in enumerate(declared) if _matches_place(one.declaration, difference)]
-        for index in here:
-            place = uses[index].places.setdefault((difference.stack, difference.key), {})
-            place |= dict(zip(difference.environments, (difference.left, difference.right), strict=True))
-        open_causes = list(_undeclared_causes(difference, declared, uses)) if not here else []
-        owned = bool(difference.causes) and all(cause.setting for cause in difference.causes)
-        if here or (owned and not open_causes):
-            continue
-        if not owned:
-            yield _undeclared_place(difference)
-        for cause in open_causes:
-            undeclared.setdefault(cause, []).append(difference)
-    for (workload, path), those in sorted(undeclared.items()):
-        yield _undeclared_setting(workload, path, settings.get((workload, path), {}), those, locate)
-    yield from _of_declarations(declared, uses, settings, today)
+        yield from judgement.guarded(difference) if never else judgement.open(difference)
+    yield from judgement.undeclared_settings()
+    yield from judgement.undeclared_values()
+    yield from judgement.of_declarations(today, partial=partial)
 
 
-def _undeclared_causes(
-    difference: Difference, declared: Sequence[Declared], uses: list[_Uses]
-) -> Iterator[tuple[str, str]]:
-    """Yield the settings behind a difference that nobody declared, and note the use of those that somebody did."""
-    workload = difference.stack.split("/")[0]
-    for cause in difference.causes:
-        if not cause.setting:
-            continue
-        matching = [i for i, one in enumerate(declared) if declares(one.declaration, workload, cause.setting)]
-        for index in matching:
-            uses[index].settings.add((workload, cause.setting))
-        if not matching:
-            yield workload, cause.setting
+@dataclass(slots=True)
+class _Judgement:
+    """One run over all differences."""
+
+    settings: Settings
+    policy: Policy
+    places: Places
+    uses: list[_Uses] = field(default_factory=list)
+    undeclared: dict[Place, list[Difference]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.uses = [_Uses() for _ in self.policy.declared]
+
+    def guarded(self, difference: Difference) -> Iterator[Finding]:
+        """Yield the finding for a difference that nobody can declare, and remember who tried to."""
+        place = (difference.stack, difference.key)
+        for use, one in zip(self.uses, self.policy.declared, strict=True):
+            if matches_place(one.declaration, *place):
+                use.guarded.add(place)
+        yield self._at(
+            difference,
+            "; security never varies",
+            "make the environments alike; this cannot be declared (REQ-V5)",
+        )
+
+    def open(self, difference: Difference) -> Iterator[Finding]:
+        """Yield the finding for a difference that nobody declared and that has no cause to name in its stead."""
+        place = (difference.stack, difference.key)
+        values = dict(zip(difference.environments, (difference.left, difference.right), strict=True))
+        if self._use(place, values):
+            return
+        causes = [place_of(difference, cause) for cause in difference.causes]
+        for cause in causes:
+            if cause == place or not self._use(cause, self._by_region(cause, difference)):
+                self.undeclared.setdefault(cause, []).append(difference)
+        if not causes:
+            file = f" in {self.policy.file}"
+            mend = f"make the environments alike, or declare `{difference.stack}:{difference.key or 'Stack'}`{file}"
+            yield self._at(difference, ", and nobody declared it", mend)
+
+    def _by_region(self, place: Place, difference: Difference) -> dict[str, Any]:
+        """Return the values of a setting where the regions of a workload are compared; nothing for environments."""
+        owner, key = place
+        found = {}
+        for label in difference.environments if "*" in owner and key.startswith("settings.") else ():
+            environment, _, folder = label.partition("/")
+            values = self.settings.get((folder, key.removeprefix("settings.")), {})
+            if environment in values:
+                found[label] = values[environment]
+        return found
+
+    def _use(self, place: Place, values: Mapping[str, Any]) -> bool:
+        """Tell whether somebody declared a place, and note the use of each declaration."""
+        owner, key = place
+        found = False
+        for use, one in zip(self.uses, self.policy.declared, strict=True):
+            if declares(one.declaration, owner, key) or matches_place(one.declaration, owner, key):
+                known = self.settings.get((owner, key.removeprefix("settings.")), {})
+                use.values.setdefault(place, dict(known)).update(values)
+                found = True
+        return found
+
+    def undeclared_settings(self) -> Iterator[Finding]:
+        """Yield a finding for each setting that differs and that nobody declared, whatever it reaches."""
+        for (group, path), values in sorted(self.settings.items()):
+            place = (group, f"settings.{path}")
+            those = self.undeclared.pop(place, [])
+            if not those and (alike(values) or self._use(place, {})):
+                continue
+            environment = those[0].environments[-1] if those else _odd(values)
+            file, key, line = self.places.setting(environment.split("/")[0], group, tuple(path.split(".")))
+            said = ", ".join(f"{name} {value!r}" for name, value in values.items())
+            yield self._undeclared(place, (file, key, line), said, those, tuple(values))
+
+    def undeclared_values(self) -> Iterator[Finding]:
+        """Yield a finding for each other value that differs and that nobody declared."""
+        for (stack, key), those in sorted(self.undeclared.items()):
+            label = those[0].environments[-1]
+            location = self.places.value(label, stack, tuple(key.split(".", 1)))
+            own = [one for one in those if (one.stack, one.key) == (stack, key)]
+            values = {
+                n: v for one in own for n, v in zip(one.environments, (one.left, one.right), strict=True)
+            }
+            said = ", ".join(f"{name} {shown(value)}" for name, value in values.items())
+            names = tuple(dict.fromkeys(name for one in those for name in one.environments))
+            yield self._undeclared((stack, key), location, said, those, names)
+
+    def _undeclared(
+        self, place: Place, location: Location, said: str, those: list[Difference], names: tuple[str, ...]
+    ) -> Finding:
+        file, key, line = location
+        name = ":".join(place)
+        reached = sorted({f"{one.stack}:{one.key}" for one in those} - {name})
+        more = f" and {len(reached) - 3} more" if len(reached) > 3 else ""
+        reach = f"; it reaches {', '.join(reached[:3])}{more}" if reached else ""
+        message = f"{name} differs and nobody declared it ({said}){reach}"
+        mend = f"make the values alike, or declare `{name}` in {self.policy.file}"
+        return Finding(PARITY, Severity.ERROR, file, key, line, message, mend, _environments(names))
+
+    def _at(self, difference: Difference, ending: str, mend: str) -> Finding:
+        """Return a finding at the place of a difference."""
+        left, right = (shown(value) for value in (difference.left, difference.right))
+        one, two = difference.environments
+        what = difference.key or "the whole stack"
+        message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}{ending}"
+        check = RESOLVERS if difference.path[:1] == ("Resolvers",) else PARITY
+        file, key, line = difference.template, difference.key, difference.line
+        if difference.path[:1] in (("Resolvers",), ("Tags",), ("Dependencies",), ()):
+            label = one if difference.right is ABSENT else two
+            file, key, line = self.places.value(label, difference.stack, _written_at(difference))
+        return Finding(
+            check, Severity.ERROR, file, key, line, message, mend, _environments(difference.environments)
+        )
+
+    def of_declarations(self, today: datetime.date, *, partial: bool) -> Iterator[Finding]:
+        """Yield what is wrong with declarations: expired, not needed, too wide, broken, doubled, or of security."""
+        owners: dict[Place, list[Declared]] = {}
+        for one, use in zip(self.policy.declared, self.uses, strict=True):
+            for place in use.values:
+                owners.setdefault(place, []).append(one)
+            if not use.values and not use.guarded and not partial:
+                yield self._policy(one, "is declared and nothing differs there", "remove the declaration")
+            for message, mend in _wrong(one.declaration, use, today):
+                yield self._policy(one, message, mend)
+        for place, those in sorted(owners.items()):
+            if len(those) > 1:
+                paths = ", ".join(one.declaration.path for one in those)
+                message = f"{':'.join(place)} is declared more than once: {paths}"
+                yield self._policy(those[-1], message, "keep one declaration")
+
+    def _policy(self, one: Declared, message: str, mend: str) -> Finding:
+        return Finding(
+            VARIANCES, Severity.ERROR, self.policy.file, one.declaration.path, one.line, message, mend
+        )
 
 
-def _of_declarations(
-    declared: Sequence[Declared],
-    uses: list[_Uses],
-    settings: Mapping[tuple[str, str], Mapping[str, Any]],
-    today: datetime.date,
-) -> Iterator[Finding]:
-    owners: dict[tuple[str, str], list[str]] = {}
-    for one, used in zip(declared, uses, strict=True):
-        path = one.declaration.path
-        if one.declaration.expires is not None and one.declaration.expires < today:
-            yield _policy(
-                one, f"expired on {one.declaration.expires}", "make the environments alike, or renew it"
-            )
-        if not used.settings and not used.places:
-            yield _policy(one, "is declared and nothing differs there", "remove the declaration")
-        for place in (*used.settings, *used.places):
-            owners.setdefault(place, []).append(path)
-        for name, values in (
-            *((f"{w}:settings.{p}", settings.get((w, p), {})) for w, p in sorted(used.settings)),
-            *((f"{stack}:{key}", values) for (stack, key), values in sorted(used.places.items())),
-        ):
-            for words in broken(one.declaration.bound, values):
-                yield _policy(
-                    one, f"{name}: {words}", "bring the value back, or widen the bound with a reason"
-                )
-    for place, paths in sorted(owners.items()):
-        if len(paths) > 1:
-            message = f"{':'.join(place)} is declared more than once: {', '.join(paths)}"
-            yield Finding(VARIANCES, Severity.ERROR, FILE, paths[-1], None, message, "keep one declaration")
+def _wrong(declaration: Declaration, use: _Uses, today: datetime.date) -> Iterator[tuple[str, str]]:
+    if declaration.expires is not None and declaration.expires < today:
+        yield f"expired on {declaration.expires}", "make the environments alike, or renew it"
+    for stack, key in sorted(use.guarded):
+        yield (
+            f"declares {stack}:{key}, on which security rests",
+            "remove it; this can never be declared (REQ-V5)",
+        )
+    yield from too_wide(declaration, [value for values in use.values.values() for value in values.values()])
+    for place, values in sorted(use.values.items()):
+        for words in broken(declaration.bound, values):
+            yield f"{':'.join(place)}: {words}", "bring the value back, or widen the bound with a reason"
 
 
-def _policy(one: Declared, message: str, mend: str) -> Finding:
-    return Finding(VARIANCES, Severity.ERROR, FILE, one.declaration.path, one.line, message, mend)
+def place_of(difference: Difference, cause: Cause) -> Place:
+    """Return what could be declared for a cause: a setting of the group, or a parameter of the stack."""
+    if cause.setting:
+        return difference.group, f"settings.{cause.setting}"
+    return difference.stack, f"Parameters.{cause.parameter}"
 
 
-def _undeclared_setting(
-    workload: str, path: str, values: Mapping[str, Any], those: list[Difference], locate: Locate
-) -> Finding:
-    environment = those[0].environments[-1]
-    file, key, line = locate(environment, workload, path)
-    shown = ", ".join(f"{name} {value!r}" for name, value in values.items())
-    places = sorted({f"{one.stack}:{one.key}" for one in those})
-    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    message = f"differs and nobody declared it ({shown}); it reaches {', '.join(places[:3])}{more}"
-    mend = f"make the values alike, or declare `{workload}:settings.{path}` in {FILE}"
-    names = tuple(dict.fromkeys(name for one in those for name in one.environments))
-    return Finding(PARITY, Severity.ERROR, file, key, line, message, mend, names)
+def _written_at(difference: Difference) -> tuple[str, ...]:
+    """Return the key of a stack's config that a difference is written at."""
+    if not difference.path:
+        return ()
+    section, name = difference.path[0], str(difference.path[1])
+    if section == "Tags":
+        return ("stack_tags", name)
+    return ("dependencies",) if section == "Dependencies" else tuple(name.split(".", 1))
 
 
-def _undeclared_place(difference: Difference) -> Finding:
-    left, right = (shown(value) for value in (difference.left, difference.right))
-    one, two = difference.environments
-    what = difference.key or "the whole stack"
-    message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}, and nobody declared it"
-    mend = (
-        f"make the environments alike, or declare `{difference.stack}:{difference.key or 'Stack'}` in {FILE}"
-    )
-    file = (
-        difference.template
-        or f"sceptre/config/{two if difference.right is ABSENT else one}/{difference.stack}.yaml"
-    )
-    return Finding(
-        PARITY, Severity.ERROR, file, difference.key, difference.line, message, mend, difference.environments
-    )
+def alike(values: Mapping[str, Any]) -> bool:
+    """Tell whether all values are the same, in kind too."""
+    first, *others = values.values()
+    return all(type(first) is type(other) and first == other for other in others)
 
 
-def _guarded(difference: Difference) -> Finding:
-    left, right = (shown(value) for value in (difference.left, difference.right))
-    one, two = difference.environments
-    what = difference.key or "the whole stack"
-    message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}; security never varies"
-    mend = "make the environments alike; this cannot be declared (REQ-V5)"
-    return Finding(
-        PARITY,
-        Severity.ERROR,
-        difference.template,
-        difference.key,
-        difference.line,
-        message,
-        mend,
-        difference.environments,
-    )
+def _odd(values: Mapping[str, Any]) -> str:
+    """Return the environment to point at: the last that differs from the one before it."""
+    names = list(values)
+    pairs = itertools.pairwise(names)
+    return [after for before, after in pairs if not alike({"": values[before], " ": values[after]})][-1]
+
+
+def _environments(labels: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(label.split("/")[0] for label in labels))
 
 
 def shown(value: Any) -> str:
     """Return a value for a message, cut where it is long."""
-    text = "absent" if value is ABSENT else repr(value)
+    text = "absent" if value is ABSENT else repr(getattr(value, "text", value))
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def declares(declaration: Declaration, workload: str, path: str) -> bool:
-    """Tell whether a declaration is of this setting."""
-    return (
-        declaration.is_setting
-        and _pattern(declaration.place).fullmatch(workload) is not None
-        and _pattern(declaration.key).fullmatch(f"settings.{path}") is not None
-    )
-
-
-def _matches_place(declaration: Declaration, difference: Difference) -> bool:
-    return (
-        not declaration.is_setting
-        and _pattern(declaration.place).fullmatch(difference.stack) is not None
-        and _pattern(declaration.key).fullmatch(difference.key or "Stack") is not None
-    )
-
-
-@cache
-def _pattern(path: str) -> re.Pattern[str]:
-    """Return what a path with wildcards matches: `*` a part of one name, `**` any depth."""
-    parts = [re.escape(part).replace(r"\*", "[^./]*") for part in path.split("**")]
-    return re.compile(".*".join(parts))

@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
 
+from pipelines.kept import Store
 from pipelines.linting import kept, lint, pool, requests_of, settings_of
 from pipelines.linting.job import Job
 from pipelines.workspace import Workspace
@@ -124,17 +126,17 @@ def test_a_corrupt_result_is_done_again(tmp_path: Path, runs: Runs) -> None:
 
 def keep_one(folder: Path) -> Path:
     """Keep the outcome of a bad template, and return its file."""
-    kept.Kept(folder).put("name", outcome(BAD, FINISHED))
-    assert kept.Kept(folder).get("name") == outcome(BAD, FINISHED)
+    kept.Kept.at(folder).put("name", outcome(BAD, FINISHED))
+    assert kept.Kept.at(folder).get("name") == outcome(BAD, FINISHED)
     return folder / "name.json"
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"schema": "lockstep/lint/v1"}']
+    "damage", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"schema": "lockstep/lint/v2"}']
 )
 def test_a_corrupt_result_is_a_miss(tmp_path: Path, damage: bytes) -> None:
     keep_one(tmp_path).write_bytes(damage)
-    assert kept.Kept(tmp_path).get("name") is None
+    assert kept.Kept.at(tmp_path).get("name") is None
 
 
 @pytest.mark.parametrize(
@@ -145,14 +147,14 @@ def test_a_corrupt_result_is_a_miss(tmp_path: Path, damage: bytes) -> None:
 def test_a_result_of_another_shape_is_a_miss(tmp_path: Path, change: dict[str, object]) -> None:
     file = keep_one(tmp_path)
     document = json.loads(file.read_text(encoding="utf-8"))
-    document["findings"][0] |= change
+    document["result"][0] |= change
     file.write_text(json.dumps(document), encoding="utf-8")
-    assert kept.Kept(tmp_path).get("name") is None
+    assert kept.Kept.at(tmp_path).get("name") is None
 
 
 def test_a_result_under_another_name_is_a_miss(tmp_path: Path) -> None:
     keep_one(tmp_path).rename(tmp_path / "other.json")
-    assert kept.Kept(tmp_path).get("other") is None
+    assert kept.Kept.at(tmp_path).get("other") is None
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_nothing(tmp_path: Path) -> None:
@@ -162,7 +164,7 @@ def test_a_folder_that_cannot_be_written_to_keeps_nothing(tmp_path: Path) -> Non
 
 def test_the_number_of_kept_results_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest go first; those of the present run stay, however many."""
-    monkeypatch.setattr(kept, "KEPT", 2)
+    monkeypatch.setattr(Store, "__init__", partialmethod(Store.__init__, most=2))
     for name in ("old", "older", "oldest", "leftover"):
         (tmp_path / f"{name}.{'1' if name == 'leftover' else 'json'}").write_text("", encoding="utf-8")
     for age, name in enumerate(("old.json", "older.json", "oldest.json", "leftover.1")):

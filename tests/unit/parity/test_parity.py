@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
+from pipelines.variances import policy_of, written
 from validator.findings import Finding
+from validator.hierarchy import Hierarchy
 from validator.loader import Loaded, load
-from validator.model import Stack
-from validator.parity import Declared, Variances, compare, judge
+from validator.model import Project, Stack
+from validator.parity import Declared, Policy, compare, judge, pairs_of
 from validator.parity.bounds import broken
 from validator.parity.declarations import Bound, Declaration
 from validator.parity.security import guards
-from validator.settings.build import leaves
+from validator.places import StackPlaces
 
 ROOT = Path(__file__).parents[3]
 TODAY = datetime.date(2026, 1, 1)
@@ -33,16 +34,12 @@ def repository() -> Loaded:
 
 @pytest.fixture(scope="module")
 def declared() -> list[Declared]:
-    document = YAML(typ="safe").load((ROOT / "pipelines" / "variance.yaml").read_text(encoding="utf-8"))
-    return [Declared(declaration) for declaration in Variances.model_validate(document).variances]
+    return list(policy_of(ROOT).checked().declared)
 
 
-def values_of(loaded: Loaded) -> dict[tuple[str, str], dict[str, Any]]:
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for (environment, workload), settings in loaded.settings.items():
-        for path, value in leaves(settings.model_dump()).items():
-            found.setdefault((workload, ".".join(path)), {})[environment] = value
-    return found
+@cache
+def hierarchy() -> Hierarchy:
+    return load(ROOT).hierarchy
 
 
 def findings(
@@ -51,12 +48,10 @@ def findings(
     declared: list[Declared],
     today: datetime.date = TODAY,
 ) -> list[Finding]:
-    found = [
-        difference
-        for left, right in itertools.pairwise(stacks)
-        for difference in compare(stacks[left], stacks[right], (left, right))
-    ]
-    return list(judge(found, values, declared, today, lambda e, w, path: (f"{e}/{w}/config.yaml", path, 7)))
+    project = Project(tuple(stacks), tuple(stack for those in stacks.values() for stack in those))
+    policy = Policy("pipelines/variance.yaml", tuple(declared))
+    places = StackPlaces(project, hierarchy())
+    return list(judge(compare(pairs_of(project)), values, policy, today, places))
 
 
 def environments(loaded: Loaded) -> dict[str, tuple[Stack, ...]]:
@@ -66,7 +61,7 @@ def environments(loaded: Loaded) -> dict[str, tuple[Stack, ...]]:
 def test_every_difference_of_this_repository_is_declared(
     repository: Loaded, declared: list[Declared]
 ) -> None:
-    assert findings(environments(repository), values_of(repository), declared) == []
+    assert findings(environments(repository), written(repository), declared) == []
 
 
 def changed(stacks: tuple[Stack, ...], name: str, **changes: Any) -> tuple[Stack, ...]:
@@ -78,7 +73,7 @@ def test_every_shared_parameter_that_changes_in_one_environment_is_caught(
 ) -> None:
     """One by one, over every parameter of every stack that is alike in staging and prod and has no declared source."""
     stacks = environments(repository)
-    values = values_of(repository)
+    values = written(repository)
     settings = {
         f"settings.{path}" for (_, path), by in values.items() if len({repr(v) for v in by.values()}) == 1
     }
@@ -102,7 +97,7 @@ def test_every_shared_parameter_that_changes_in_one_environment_is_caught(
 def test_a_stack_a_tag_or_a_dependency_in_one_environment_only_is_caught(
     repository: Loaded, declared: list[Declared]
 ) -> None:
-    stacks, values = environments(repository), values_of(repository)
+    stacks, values = environments(repository), written(repository)
     for stack in stacks["prod"]:
         without = tuple(one for one in stacks["prod"] if one.name != stack.name)
         (finding,) = [
@@ -131,7 +126,7 @@ def test_a_changed_property_says_where_it_is_and_what_it_was(
     body = queue.body.replace("ReceiveMessageWaitTimeSeconds: 20", "ReceiveMessageWaitTimeSeconds: 5")
     assert body != queue.body
     other = changed(stacks["prod"], "queue", body=body)
-    found = findings({**stacks, "prod": other}, values_of(repository), declared)
+    found = findings({**stacks, "prod": other}, written(repository), declared)
     assert found
     for finding in found:
         assert finding.file == "templates/queue.yaml"
@@ -154,7 +149,7 @@ def test_security_cannot_be_declared_away(repository: Loaded, declared: list[Dec
         }
     )
     other = changed(stacks["prod"], "queue", body=body)
-    found = findings({**stacks, "prod": other}, values_of(repository), [*declared, Declared(anything)])
+    found = findings({**stacks, "prod": other}, written(repository), [*declared, Declared(anything)])
     assert [finding.key for finding in found if "security never varies" in finding.message]
 
 
@@ -184,7 +179,7 @@ def declaration(path: str, **more: Any) -> Declared:
 def test_needless_and_overlapping_declarations_are_findings(
     repository: Loaded, declared: list[Declared], more: list[Declared], today: datetime.date, words: str
 ) -> None:
-    found = findings(environments(repository), values_of(repository), [*declared, *more], today)
+    found = findings(environments(repository), written(repository), [*declared, *more], today)
     assert [finding.check for finding in found] == ["variances"]
     assert words in found[0].message
     assert found[0].file == "pipelines/variance.yaml"
@@ -196,9 +191,9 @@ def test_an_expired_declaration_is_a_finding_from_the_day_after(
     (nat,) = [one for one in declared if one.declaration.key == "settings.network.nat"]
     rest = [one for one in declared if one is not nat]
     dated = Declared(nat.declaration.model_copy(update={"expires": TODAY}))
-    assert findings(environments(repository), values_of(repository), [*rest, dated], TODAY) == []
+    assert findings(environments(repository), written(repository), [*rest, dated], TODAY) == []
     (finding,) = findings(
-        environments(repository), values_of(repository), [*rest, dated], TODAY + datetime.timedelta(days=1)
+        environments(repository), written(repository), [*rest, dated], TODAY + datetime.timedelta(days=1)
     )
     assert "expired on 2026-01-01" in finding.message
 
@@ -207,7 +202,7 @@ def test_every_declaration_is_needed(repository: Loaded, declared: list[Declared
     """Without any one of them, what it declared is a finding that names key, values and mend."""
     for one in declared:
         rest = [other for other in declared if other is not one]
-        found = findings(environments(repository), values_of(repository), rest)
+        found = findings(environments(repository), written(repository), rest)
         assert found, one.declaration.path
         for finding in found:
             assert finding.check == "parity"
@@ -218,7 +213,7 @@ def test_every_declaration_is_needed(repository: Loaded, declared: list[Declared
 def test_a_value_outside_its_bound_is_caught_and_one_inside_passes(
     repository: Loaded, declared: list[Declared]
 ) -> None:
-    values = values_of(repository)
+    values = written(repository)
 
     def with_burst(burst: int) -> list[Finding]:
         place = ("orders", "api.throttle_burst")

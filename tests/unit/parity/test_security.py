@@ -12,8 +12,9 @@ import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from validator.findings import Finding
-from validator.model import Stack
-from validator.parity import ABSENT, Declaration, Declared, compare, judge
+from validator.hierarchy import Hierarchy
+from validator.model import Project, Stack
+from validator.parity import ABSENT, Declaration, Declared, Policy, compare, judge, pairs_of
 from validator.parity.guarded import (
     ALONE,
     ALONE_WITH,
@@ -24,6 +25,7 @@ from validator.parity.guarded import (
     VARIES,
 )
 from validator.parity.security import guards
+from validator.places import StackPlaces
 
 REGION = "us-east-1"
 
@@ -421,14 +423,10 @@ def stack(name: str, resources: dict[str, Any], **more: Any) -> Stack:
 
 def never_said(left: list[Stack], right: list[Stack]) -> list[str]:
     """Return the keys of the findings that no declaration can take away."""
+    project = Project(("staging", "prod"), (*left, *right))
+    policy, places = Policy("variance.yaml", tuple(ANYTHING)), StackPlaces(project, Hierarchy({}))
     found: list[Finding] = list(
-        judge(
-            compare(left, right, ("staging", "prod")),
-            {},
-            ANYTHING,
-            datetime.date(2026, 1, 1),
-            lambda environment, workload, path: ("config.yaml", path, 1),
-        )
+        judge(compare(pairs_of(project)), {}, policy, datetime.date(2026, 1, 1), places)
     )
     return [one.key for one in found if "security never varies" in one.message]
 
@@ -515,4 +513,4 @@ def test_a_parameter_that_changes_something_else_too_can_be_declared() -> None:
 def test_a_tag_that_one_environment_lacks() -> None:
     left = stack("staging/orders/queue", OTHER, tags={"Compliance": "pci", "CostCenter": "1"})
     right = stack("prod/orders/queue", OTHER, tags={"CostCenter": "2"})
-    assert never_said([left], [right]) == ["Tags.Compliance"]
+    assert never_said([left], [right]) == ["stack_tags.Compliance"]

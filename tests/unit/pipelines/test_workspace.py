@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def files(root: Path) -> list[Path]:
-    return sorted((root / ".lockstep" / "cache").glob("*.json"))
+    return sorted((root / ".lockstep" / "cache" / "rendered").glob("*.json"))
 
 
 def test_a_second_look_reads_what_is_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +33,7 @@ def test_a_second_look_reads_what_is_kept(root: Path, monkeypatch: pytest.Monkey
     def load(_: Path) -> None:
         raise AssertionError("it was loaded again")
 
-    monkeypatch.setattr("validator.loader.load", load)
+    monkeypatch.setattr("validator.loader.survey", load)
     second = Workspace(root)
     assert json.dumps(second.rendered()) == json.dumps(rendered)
     assert [stack.digest for stack in second.project().stacks] == [stack.digest for stack in project.stacks]
@@ -85,17 +85,18 @@ def edit(path: Path, old: str, new: str) -> None:
         b"{",
         b"\xff\xfe",
         b"[]",
-        b'{"schema": "lockstep/cache/v0", "stacks": [], "project": {}}',
-        b'{"schema": "lockstep/cache/v1", "stacks": [], "project": {"stacks": 3}}',
+        b'{"schema": "lockstep/cache/v1", "digest": "DIGEST", "result": {"stacks": [], "project": {}}}',
+        b'{"schema": "lockstep/cache/v2", "digest": "DIGEST", "result": {"stacks": [], "project": {"stacks": 3}}}',
+        b'{"schema": "lockstep/cache/v2", "digest": "another", "result": {"stacks": [], "project": {}}}',
     ],
 )
 def test_a_broken_cache_is_a_miss(root: Path, rubbish: bytes) -> None:
     """It is rendered anew, and mended."""
     expected = Workspace(root).rendered()
     (file,) = files(root)
-    file.write_bytes(rubbish)
+    file.write_bytes(rubbish.replace(b"DIGEST", file.stem.encode()))
     assert Workspace(root).rendered() == expected
-    assert json.loads(file.read_bytes())["stacks"] == expected
+    assert json.loads(file.read_bytes())["result"]["stacks"] == expected
 
 
 def test_a_bad_project_is_never_kept(root: Path) -> None:
@@ -110,11 +111,11 @@ def test_a_bad_project_is_never_kept(root: Path) -> None:
 def test_old_files_go_and_none_is_written_when_switched_off(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At most KEPT files, and none with LOCKSTEP_CACHE=off."""
+    """At most KEPT files beside the present one, and none with LOCKSTEP_CACHE=off."""
     for number in range(KEPT + 3):
         (root / "templates" / f"unused-{number}.yaml").write_text("", encoding="utf-8")
         Workspace(root).project()
-    assert len(files(root)) == KEPT
+    assert len(files(root)) == KEPT + 1
     shutil.rmtree(root / ".lockstep")
     monkeypatch.setenv("LOCKSTEP_CACHE", "off")
     Workspace(root).project()
@@ -124,4 +125,4 @@ def test_old_files_go_and_none_is_written_when_switched_off(
 def test_the_cache_is_not_for_git(root: Path) -> None:
     """It ignores itself, in whatever project it is written to."""
     Workspace(root).project()
-    assert (root / ".lockstep" / ".gitignore").read_text(encoding="utf-8") == "*\n"
+    assert (root / ".lockstep" / "cache" / "rendered" / ".gitignore").read_text(encoding="utf-8") == "*\n"
