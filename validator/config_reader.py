@@ -18,6 +18,7 @@ from .config_problems import wrong_shapes
 from .config_shapes import GroupFile, StackFile
 from .errors import ConfigurationError
 from .layout import CONFIG, Layout
+from .time_limit import time_limit
 
 ALLOWED_RESOLVERS = frozenset(
     {"setting", "output", "parameter_path", "package", "template_digest", "release"}
@@ -63,7 +64,9 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
         file = self.layout.shown(path)
         command_path = self.context.command_path.split("/")
         variables = {**self.templating_vars, **stack_group_config, "command_path": command_path}
-        text = expand(read_text(path, file), file, variables)
+        written = read_text(path, file)
+        with time_limit():
+            text = expand(written, file, variables)
         document = strict_yaml.parse(text, file, self._tags, self._refused)
         if document.value is not None:
             shape = GroupFile if basename == CONFIG else StackFile

@@ -17,8 +17,8 @@ MAY_IMPORT = {
 SCEPTRE = {f"validator/{name}.py" for name in ("loader", "config_reader", "sceptre_stacks", "sceptre_values")}
 """The validator's only modules that import Sceptre: how a file is read, what a stack is, and both together."""
 
-EDGES = SCEPTRE | {"validator/layout.py"}
-"""The validator's only modules that touch the file system or Sceptre."""
+EDGES = SCEPTRE | {"validator/layout.py", "validator/time_limit.py"}
+"""The validator's only modules that touch the file system, a timer or Sceptre."""
 
 PURE = sorted(
     path for path in (ROOT / "validator").rglob("*.py") if path.relative_to(ROOT).as_posix() not in EDGES
