@@ -16,14 +16,18 @@ Rules that every stack of every environment must keep, in the language of
 effective resources, so that a value is judged as the environment gets it. A rule is a file
 `guard_rules/<service>/<rule>.guard` with its cases beside it in `tests/`.
 
-What they do not judge: tags, which are stack tags and stand in no template; the visibility timeout of a queue against
-the timeout of its function, and whatever else lies between stacks. Checks in Python do that.
+What they do not judge, and checks in Python do: tags, which are stack tags and stand in no template; the visibility
+timeout of a queue against six times the timeout of its function, since Guard cannot multiply, even where both stand in
+one template; whether a refusal names the objects of its own bucket, since Guard cannot put text together; and whatever
+lies between stacks, such as a key, a dead letter queue or a destination of replication that another stack makes.
 
 ## How a rule is written
 - The header says what the rule wants, what it evaluates, the requirements and the Security Hub controls it serves.
 - A message is `Violation: ... Fix: ...`, without semicolons. A clause starts at a property, not at a variable: the
   engine gives no place for a variable. Where only a variable can tell, the clause ends in `or Type not exists`, which
   never holds and gives the place.
+- Whether a list holds a value is `List[ this == %value ] !empty`: `some List[*] == %value` compares the whole list when
+  the right side is a variable. `exists` is true of an empty text or list: ask for `== /./` or `!empty`.
 - A `when` over several values is true only if all of them agree: `when List[*].X exists` skips in silence as soon as
   one item lacks X. Filter instead: `when List[ X exists ] !empty`.
 - The document that rules read is described in `validator/guard/document.py`: symbols are text such as `${ref:Queue}`,
