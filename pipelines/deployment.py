@@ -72,7 +72,7 @@ def published(stacks: Iterable[Stack], live: Mapping[str, LiveStack]) -> dict[st
 
 
 def _difference(stack: Stack, live: LiveStack) -> str:
-    if live.body != stack.body:
+    if live.body != stack.sent:
         return "its template differs"
     wanted = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in stack.parameters.items()}
     keys = sorted(

@@ -23,7 +23,7 @@ from validator.model import Project, project_from_json, project_to_json
 if TYPE_CHECKING:
     from validator.loader import Loaded
 
-SCHEMA = "lockstep/cache/v2"
+SCHEMA = "lockstep/cache/v3"
 SOURCES = (
     *("sceptre", "templates", "functions", "locks/functions.lock"),
     *(

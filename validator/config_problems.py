@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -44,7 +45,9 @@ def wrong_shapes(shape: type[Shape], document: Document, file: str) -> Iterator[
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             path = tuple(str(part) for part in detail["loc"])
-            yield at(path, *_words(shape, path, dict(detail)))
+            found = at(path, *_words(shape, path, dict(detail)))
+            unknown = detail["type"] == "extra_forbidden"
+            yield replace(found, check="sceptre-keys" if unknown else "")
     else:
         for path, message, hint in _misplaced(document.value):
             yield at(path, message, hint)

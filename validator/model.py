@@ -26,7 +26,8 @@ class Stack:
     relative to the project, `body` its text, `role_arn` what a deployment assumes (empty for none). Values that
     exist only at deployment are symbols. `identity` has a symbol for each parameter and tag that names its environment
     (`parameters.NamePrefix`), `sources` the settings paths that a parameter or tag comes from, `resolvers` what its
-    value is written with. `path` is the name below the environment (`orders/queue`), which environments share.
+    value is written with, `options` how everything else that Sceptre reads of it is written (hooks, roles, protection).
+    `path` is the name below the environment (`orders/queue`), which environments share.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Stack:
     identity: Mapping[str, Symbol] = field(default_factory=dict)
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     resolvers: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
 
     def __post_init__(self) -> None:
@@ -76,7 +78,12 @@ class Stack:
         """Digest of what a deployment would set: template, parameters, tags without the release's."""
         parameters = {key: to_json(value) for key, value in self.parameters.items()}
         tags = {key: to_json(value) for key, value in self.tags.items() if key not in RELEASE_TAGS}
-        return stack_digest(self.body, parameters, tags)
+        return stack_digest(self.sent, parameters, tags)
+
+    @property
+    def sent(self) -> str:
+        """The template as it is sent: Sceptre begins every one with a document start. Lines are those of `body`."""
+        return self.body if self.body.startswith("---") else f"---\n{self.body}"
 
 
 def stack_digest(body: str, parameters: Mapping[str, Any], tags: Mapping[str, Any]) -> str:
@@ -132,11 +139,11 @@ class Project:
 
 def project_to_json(project: Project) -> dict[str, Any]:
     """Return a project as JSON; each template's text stands once."""
-    bodies = {stack.template: stack.body for stack in project.stacks}
+    bodies = {body: index for index, body in enumerate(dict.fromkeys(stack.body for stack in project.stacks))}
     return {
         "environments": list(project.environments),
-        "bodies": bodies,
-        "stacks": [_stack_to_json(stack) for stack in project.stacks],
+        "bodies": list(bodies),
+        "stacks": [{**_stack_to_json(stack), "body": bodies[stack.body]} for stack in project.stacks],
         "warnings": [asdict(warning) for warning in project.warnings],
         "unread": sorted(project.unread),
     }
@@ -162,7 +169,7 @@ def project_from_json(document: Mapping[str, Any]) -> Project:
             written[name] = {key: value(item) for key, item in written[name].items()}
         written["dependencies"] = tuple(written["dependencies"])
         written["sources"] = {key: tuple(paths) for key, paths in written["sources"].items()}
-        stacks.append(Stack(**written, body=document["bodies"][written["template"]]))
+        stacks.append(Stack(**{**written, "body": document["bodies"][written["body"]]}))
     warnings = tuple(problem_from_json(warning) for warning in document["warnings"])
     return Project(tuple(document["environments"]), tuple(stacks), warnings, frozenset(document["unread"]))
 

@@ -16,7 +16,7 @@ from .hierarchy import Hierarchy
 from .interfaces import Use
 from .layout import Layout
 from .model import Stack, Value
-from .sceptre_values import described, identities, offline, uses_in
+from .sceptre_values import described, identities, offline, options_of, uses_in
 from .settings import WorkloadSettings
 
 
@@ -73,6 +73,7 @@ class Conversion:
             identity=identity,
             sources=sources,
             resolvers={place: text for place, text in written.items() if text},
+            options=options_of(stack),
         )
         return ours, tuple(found.uses)
 
@@ -132,7 +133,5 @@ class Conversion:
             )
         shown = f"templates/{path.relative_to(folder).as_posix()}"
         if path not in self._bodies:
-            text = read_text(path, shown)
-            # Sceptre sends every template with a document start; the digest must be that of what is sent.
-            self._bodies[path] = text if text.startswith("---") else f"---\n{text}"
+            self._bodies[path] = read_text(path, shown)
         return shown, self._bodies[path]

@@ -75,7 +75,8 @@ class Subject:
     def judged(self) -> tuple[Finding, ...]:
         """What the policy says of the differences: findings of parity, of resolvers and of the declarations."""
         places = StackPlaces(self.project, self.hierarchy)
-        return tuple(judge(self.differences, self.settings, self.policy, self.day, places))
+        partial = bool(self.project.unread)
+        return tuple(judge(self.differences, self.settings, self.policy, self.day, places, partial=partial))
 
     def reported(self, check: str) -> Iterator[Finding]:
         """Yield what loading and evaluating the project found for a check."""

@@ -38,7 +38,7 @@ LIVE = LiveStack(
     tags={"Environment": "dev", "Version": "v1.0.0"},
     outputs={},
     changed_at=datetime(2026, 1, 1, tzinfo=UTC),
-    body=STACK.body,
+    body=STACK.sent,
 )
 PUBLISHED = {"/orders/dev/topic/Arn": "arn:old"}
 

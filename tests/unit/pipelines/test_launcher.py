@@ -185,7 +185,7 @@ def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pyte
     queue = run.workspace.project()["dev/orders/queue"]
     parameters = {key: str(value) for key, value in queue.parameters.items()}
     tags = {key: str(value) for key, value in queue.tags.items()}
-    status = {"now": "CREATE_IN_PROGRESS", "body": queue.body}
+    status = {"now": "CREATE_IN_PROGRESS", "body": queue.sent}
 
     def read(_: Any, names: Any, **__: Any) -> dict[str, LiveStack]:
         shown = LiveStack(

@@ -86,8 +86,8 @@ def edit(path: Path, old: str, new: str) -> None:
         b"\xff\xfe",
         b"[]",
         b'{"schema": "lockstep/cache/v1", "digest": "DIGEST", "result": {"stacks": [], "project": {}}}',
-        b'{"schema": "lockstep/cache/v2", "digest": "DIGEST", "result": {"stacks": [], "project": {"stacks": 3}}}',
-        b'{"schema": "lockstep/cache/v2", "digest": "another", "result": {"stacks": [], "project": {}}}',
+        b'{"schema": "lockstep/cache/v3", "digest": "DIGEST", "result": {"stacks": [], "project": {"stacks": 3}}}',
+        b'{"schema": "lockstep/cache/v3", "digest": "another", "result": {"stacks": [], "project": {}}}',
     ],
 )
 def test_a_broken_cache_is_a_miss(root: Path, rubbish: bytes) -> None:
