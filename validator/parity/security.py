@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from .compare import ABSENT, Difference
-from .guarded import ALONE, ALONE_WITH, ATTRIBUTES, EVERYWHERE, NEVER, REGIONAL, VARIES
+from .compare import Difference
+from .guarded import ALONE, ALONE_WITH, ATTRIBUTES, EVERYWHERE, NEVER, ONCE, REGIONAL, VARIES
 
 Names = tuple[str, ...]
 
@@ -45,6 +45,15 @@ def never_declared(differences: Sequence[Difference]) -> list[bool]:
 
 
 def _never(one: Difference) -> bool:
+    """Tell whether a difference by itself can never be declared.
+
+    Regions of one environment have roles: a stack may be for one of them (a failover from the standby region), and what
+    is once for all regions stands in one. In what both have, the same is guarded as between environments.
+    """
+    if _is_between_regions(one) and (
+        not one.path or (len(one.path) == 2 and _is_of(one.resource_type, ONCE))
+    ):
+        return False
     if not one.path:
         return any(_stands_alone(resource_type, UNKNOWN) for resource_type in one.lost)
     return guards(one.resource_type, one.path, one.left, one.right, one.stack.split("/")[0])
@@ -81,11 +90,21 @@ def guards(
 
 def _stands_alone(resource_type: str, resource: Any) -> bool:
     """Tell whether a whole resource is a guard, so that no environment may be without it."""
-    if resource_type in ALONE or _of_service(resource_type) in ALONE:
+    if _is_of(resource_type, ALONE):
         return True
     telling = ALONE_WITH.get(resource_type, "").split()
     properties = resource.get("Properties", {}) if isinstance(resource, Mapping) else telling
     return any(name in properties for name in telling)
+
+
+def _is_between_regions(one: Difference) -> bool:
+    """Tell whether the sides are `prod/ledger/primary` and `prod/ledger/standby`, not two environments."""
+    folders = [name.split("/") for name in one.environments]
+    return folders[0][0] == folders[1][0] and all(len(folder) > 1 for folder in folders)
+
+
+def _is_of(resource_type: str, types: frozenset[str]) -> bool:
+    return resource_type in types or _of_service(resource_type) in types
 
 
 def _of_service(resource_type: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from validator.parity.guarded import (
     EVERYWHERE,
     MODULES,
     NEVER,
+    ONCE,
     REGIONAL,
     VARIES,
 )
@@ -107,6 +109,11 @@ def test_every_guard_by_itself_exists() -> None:
     assert [
         each for each in ALONE if not any(t.startswith(each.removesuffix("*")) for t in resource_types())
     ] == []
+
+
+def test_what_stands_in_one_region_is_a_guard_by_itself() -> None:
+    """Else the entry would say nothing."""
+    assert [each for each in ONCE if each not in ALONE] == []
 
 
 def test_every_name_that_guards_everywhere_exists() -> None:
@@ -488,6 +495,38 @@ def test_a_region_that_one_environment_lacks_may_vary_but_no_guard_inside_one() 
     both = [stack("prod/ledger/primary/keys", keys), *standby]
     assert never_said([one], both) == []
     assert never_said([one, stack("staging/ledger/standby/page", OTHER)], both) == [""]
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "expected"),
+    [
+        ("AWS::IAM::Role", False),
+        ("AWS::CloudTrail::Trail", False),
+        ("AWS::KMS::Key", True),
+        ("AWS::EC2::FlowLog", True),
+    ],
+)
+def test_a_region_may_lack_what_is_once_for_all_regions_and_nothing_else(
+    resource_type: str, expected: bool
+) -> None:
+    guard = {"Guard": {"Type": resource_type, "Properties": {}}}
+    primary = stack("prod/ledger/primary/base", {**OTHER, **guard})
+    standby = replace(stack("prod/ledger/standby/base", OTHER), region="us-west-2")
+    assert bool(never_said([primary], [standby])) is expected
+
+
+def test_a_stack_may_be_for_one_region_and_what_both_have_is_guarded() -> None:
+    def queue(region_role: str, key: str) -> Stack:
+        properties = {"KmsMasterKeyId": key}
+        return stack(
+            f"prod/ledger/{region_role}/queue",
+            {"Queue": {"Type": "AWS::SQS::Queue", "Properties": properties}},
+        )
+
+    keys = stack("prod/ledger/standby/keys", {"Key": {"Type": "AWS::KMS::Key", "Properties": {}}})
+    standby = [replace(queue("standby", "one"), region="us-west-2"), replace(keys, region="us-west-2")]
+    assert never_said([queue("primary", "one")], standby) == []
+    assert never_said([queue("primary", "two")], standby) == ["Resources.Queue.Properties.KmsMasterKeyId"]
 
 
 def test_a_parameter_that_changes_nothing_but_a_guarded_property() -> None:

@@ -50,5 +50,12 @@ REGIONAL = {
 }
 """What has an item for each further region. Regions may vary, so it may be missing or longer; each item is guarded."""
 
+_ONCE = """
+    AWS::CloudTrail::Trail AWS::IAM::* AWS::Route53::DNSSEC AWS::Route53::KeySigningKey AWS::Route53::QueryLoggingConfig
+    AWS::SecretsManager::ResourcePolicy AWS::SecretsManager::RotationSchedule
+"""
+ONCE = frozenset(_ONCE.split())
+"""Guards that a workload of several regions has in one of them: global names, a trail of all regions, a rotation."""
+
 ATTRIBUTES = frozenset({"Type"})
 """What of a resource beside its properties never varies. Deletion policies may: their class is declared."""
