@@ -24,10 +24,6 @@ SECONDS = 2.0
 STRICTER = {
     "DeletionPolicy must be text": "cfn-lint takes functions there without the transform that allows them",
     "UpdateReplacePolicy must be text": "as DeletionPolicy",
-    "CloudFormation allows no null value": "cfn-lint passes over null in a branch of Fn::If",
-    "the mapping Sizes has no key": "cfn-lint looks up keys that are text, and no numbers or booleans",
-    "an item of the collection must be text": "cfn-lint does not look into a mapping that a loop is over",
-    "an assertion has an Assert": "cfn-lint asks for no Assert",
 }
 """Problems of templates that cfn-lint accepts and CloudFormation refuses, and why cfn-lint does not see them."""
 LAW = settings(
@@ -61,8 +57,8 @@ def problems(text: str) -> list[Problem]:
 
 
 def unexpected(found: list[Problem]) -> list[str]:
-    """Return the problems that are not known to be beyond cfn-lint."""
-    return [str(problem) for problem in found if not problem.message.startswith(tuple(STRICTER))]
+    """Return the problems that cfn-lint is not known to pass over."""
+    return [str(problem) for problem in found if problem.message not in STRICTER]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -72,7 +68,23 @@ def test_cfn_lints_own_good_templates_have_no_problems(path: Path) -> None:
     assert unexpected(problems(text)) == []
 
 
-def test_what_cfn_lint_accepts_has_no_problems_and_what_it_rejects_ends() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Resources: {A: {Type: AWS::SNS::Topic, DependsOn: A}}",
+        "Resources: {A: {Type: AWS::SNS::Topic, DependsOn: B}, B: {Type: AWS::SNS::Topic, DependsOn: [A]}}",
+        "Resources: {A: {Type: AWS::SNS::Topic, Properties: {TopicName: !GetAtt A.TopicName}}}",
+        "Resources: {A: {Type: AWS::SNS::Topic, Properties: {TopicName: !Sub '${B}'}}, "
+        "B: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref A}}}",
+    ],
+)
+def test_resources_in_a_circle_are_cfn_lints_finding_and_end_here(text: str) -> None:
+    assert "E3004" in errors(text)
+    assert problems(text) == []
+
+
+def test_sound_templates_have_no_problems_and_damaged_ones_end_whatever_cfn_lint_says() -> None:
+    """Neither sees all damage: cfn-lint passes over null in a branch, say, or a reference in a key of a mapping."""
     seen: Counter[str] = Counter()
 
     @LAW
@@ -83,10 +95,7 @@ def test_what_cfn_lint_accepts_has_no_problems_and_what_it_rejects_ends() -> Non
         found, rejected = problems(text), bool(errors(text))
         seen["rejected" if rejected else "accepted"] += 1
         seen["with problems"] += bool(found)
-        if not damages:
-            assert found == []
-        elif not rejected:
-            assert unexpected(found) == []
+        assert found == [] or damages
 
     look()
     assert min(seen["accepted"], seen["rejected"]) > 10, seen

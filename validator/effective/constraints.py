@@ -15,6 +15,7 @@ from validator.effective.symbols import Symbol, scalar_text
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 """How a Number parameter is written."""
 _NUMERIC = frozenset({"Number", "List<Number>"})
+_SHOWN = 20
 _LIMITS = frozenset({"MinLength", "MaxLength", "MinValue", "MaxValue"})
 
 
@@ -26,20 +27,28 @@ def violations(
     Symbols are not checked: what they stand for is known only once deployed. `steps` bounds the work that
     patterns take.
     """
+    allowed = _allowed(declaration)
+    shown = ", ".join(list(allowed)[:_SHOWN]) if allowed else ""
     for member in members:
-        if isinstance(member, str):
-            yield from _of_member(kind, declaration, member, steps)
+        if not isinstance(member, str):
+            continue
+        if kind in _NUMERIC and not NUMBER.fullmatch(member):
+            yield "must be a number"
+            continue
+        if allowed is not None and member not in allowed:
+            yield f"must be one of {shown}"
+        yield from _of_member(kind, declaration, member, steps)
+
+
+def _allowed(declaration: Mapping[str, Any]) -> dict[str, None] | None:
+    """Return the allowed values as keys: long lists of them against long lists of members must not take long."""
+    listed = declaration.get("AllowedValues")
+    if not isinstance(listed, list):
+        return None
+    return dict.fromkeys(scalar_text(item) for item in listed if isinstance(item, str | int | float))
 
 
 def _of_member(kind: str, declaration: Mapping[str, Any], value: str, steps: Steps) -> Iterator[str]:
-    if kind in _NUMERIC and not NUMBER.fullmatch(value):
-        yield "must be a number"
-        return
-    allowed = declaration.get("AllowedValues")
-    if isinstance(allowed, list):
-        values = [scalar_text(item) for item in allowed if isinstance(item, str | int | float)]
-        if value not in values:
-            yield f"must be one of {', '.join(values[:20])}"
     pattern = declaration.get("AllowedPattern")
     if isinstance(pattern, str) and matches(pattern, value, steps) is False:
         yield f"must match the pattern {pattern}"

@@ -59,7 +59,7 @@ def _bound(scope: Scope, name: str, declaration: Mapping[str, Any], value: Any) 
         scope.fail(("Parameters", name), f"{name} has more than {MAX_BYTES} bytes", hint)
         return Symbol("parameter", (name,))
     members = _members(value) if listed else [_single(value)]
-    for message in violations(kind, declaration, members, scope.steps):
+    for message in dict.fromkeys(violations(kind, declaration, members, scope.steps)):
         shown = "its value is not shown because of NoEcho" if secret else f"the value is {_shown(members)}"
         hint = str(declaration.get("ConstraintDescription", "")) or "change the value, or what is allowed"
         scope.fail(("Parameters", name), f"{name} {message}; {shown}", hint)

@@ -20,6 +20,9 @@ from validator.effective.template import Template
 from validator.errors import ConfigurationError, Problem
 
 _HALVES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_TAG_DIRECTIVE = re.compile(r"(?:^|[\r\n\x85\u2028\u2029])%TAG")
+_MAX_TAG_DIRECTIVES = 16
+"""More than any template needs; the YAML library compares each with all before it."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -32,6 +35,9 @@ def parse(text: str, file: str) -> Template:
     if len(text) > MAX_CHARACTERS:
         message = f"the template has {len(text)} characters; CloudFormation takes at most {MAX_CHARACTERS}"
         raise ConfigurationError.single(message, file=file, hint="split it into several stacks")
+    if text.count("%TAG") > _MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > _MAX_TAG_DIRECTIVES:
+        message = f"there are more than {_MAX_TAG_DIRECTIVES} lines that begin with %TAG"
+        raise ConfigurationError.single(message, file=file, hint="remove them: CloudFormation has tags of its own")
     json = text.lstrip("\ufeff \t\r\n")[:1] == "{"
     if json and "\\u" in text:
         text = _HALVES.sub(_whole, text)
