@@ -44,7 +44,7 @@ def survey(stacks: Iterable[Stack]) -> tuple[list[RenderedStack], list[Problem]]
     problems: dict[Problem, list[Stack]] = {}
     for stack in stacks:
         try:
-            effective = evaluate(parsed(stack.body, stack.template), stack.parameters, _context(stack))
+            effective = evaluate(parsed(stack.body, stack.template), stack.parameters, context_of(stack))
         except ConfigurationError as error:
             found = error.problems
         else:
@@ -55,7 +55,8 @@ def survey(stacks: Iterable[Stack]) -> tuple[list[RenderedStack], list[Problem]]
     return rendered, [_placed(problem, those) for problem, those in problems.items()]
 
 
-def _context(stack: Stack) -> Context:
+def context_of(stack: Stack) -> Context:
+    """Return where a stack goes; an account that nobody gave is a symbol."""
     account = stack.account or Symbol.named("account")
     return Context(account=account, region=stack.region, stack_name=stack.external_name)
 

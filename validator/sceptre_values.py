@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
+from sceptre.hooks import Hook
 from sceptre.resolvers import Resolver
 from sceptre.resolvers.join import Join
 from sceptre.resolvers.no_value import NoValue
@@ -22,6 +23,24 @@ from .settings.build import merge
 
 OFFLINE = (Join, NoValue, Select, Split, Sub)
 """Sceptre's own resolvers that need nothing from outside when their arguments do not."""
+
+
+OPTIONS = frozenset(
+    {"project_code", "required_version", "j2_environment", "sceptre_user_data", "stack_name", "notifications"}
+    | {"iam_role", "iam_role_session_duration", "sceptre_role", "sceptre_role_session_duration", "role_arn"}
+    | {
+        "cloudformation_service_role",
+        "profile",
+        "protect",
+        "ignore",
+        "obsolete",
+        "on_failure",
+        "stack_timeout",
+    }
+    | {"template_bucket_name", "template_key_prefix", "template_key_value"}
+)
+"""Keys of a config file that change how a stack is deployed, or what it is called. Source: Sceptre's documentation,
+"Stack Config" and "Stack Group Config"."""
 
 
 def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
@@ -60,6 +79,17 @@ def _resolvers(value: Any) -> Iterator[Resolver]:
             yield from _resolvers(item)
 
 
+def options_of(stack: SceptreStack) -> dict[str, str]:
+    """Return what Sceptre reads of a stack beside template, parameters, tags and dependencies, as it is written."""
+    found: dict[str, str] = {}
+    for key, value in stack.config.items():
+        if key == "hooks":
+            found |= {f"hooks.{point}": _argument(hooks) for point, hooks in (value or {}).items()}
+        elif key in OPTIONS and value is not None:
+            found[key] = _argument(value)
+    return found
+
+
 def described(value: Any) -> str:
     """Return what a value is written with, `!setting queue.retention_days`; empty for a literal.
 
@@ -70,13 +100,17 @@ def described(value: Any) -> str:
         return f"[{', '.join(parts)}]" if any(parts) else ""
     if not isinstance(value, Resolver):
         return ""
+    return _tagged(value)
+
+
+def _tagged(value: Any) -> str:
     kind: Any = type(value)
     return f"!{_tag(kind)} {_argument(value._argument)}".rstrip()
 
 
 def _argument(value: Any) -> str:
-    if isinstance(value, Resolver):
-        return described(value)
+    if isinstance(value, Resolver | Hook):
+        return _tagged(value)
     if isinstance(value, list):
         return f"[{', '.join(map(_argument, value))}]"
     if isinstance(value, dict):
@@ -86,9 +120,10 @@ def _argument(value: Any) -> str:
 
 @cache
 def _tag(kind: Any) -> str:
-    """Return the tag that makes a resolver: the name of its entry point."""
+    """Return the tag that makes a resolver or hook: the name of its entry point."""
     target = f"{kind.__module__}:{kind.__qualname__}"
-    names = [point.name for point in entry_points(group="sceptre.resolvers") if point.value == target]
+    group = "sceptre.hooks" if issubclass(kind, Hook) else "sceptre.resolvers"
+    names = [point.name for point in entry_points(group=group) if point.value == target]
     return names[0] if names else kind.__name__
 
 

@@ -1,6 +1,6 @@
 """Parity: what differs between two environments, what caused it, and who declared it (REQ-V3, REQ-V4). Pure."""
 
-from validator.parity.compare import ABSENT, Cause, Difference
+from validator.parity.compare import Cause, Difference
 from validator.parity.declarations import Declaration, Variances
 from validator.parity.explain import Explained, explain
 from validator.parity.judge import Place, Places, judge, place_of, shown
@@ -8,6 +8,7 @@ from validator.parity.matching import declares, matches_place
 from validator.parity.pairs import Half, Pair, compare, pair_of, pairs_of, whole
 from validator.parity.policy import Declared, Policy, read_policy
 from validator.parity.propose import propose
+from validator.parity.sides import ABSENT
 
 __all__ = [
     "ABSENT",

@@ -6,39 +6,14 @@ construction. What is left differs because somebody wrote it down differently, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..effective import Context, EffectiveTemplate, Symbol, evaluate
-from ..errors import ConfigurationError
 from ..model import RELEASE_TAGS, Stack
-from ..rendering import parsed
-
-Path = tuple[str | int, ...]
-
-
-class _Absent:
-    """The type of `ABSENT`."""
-
-    def __repr__(self) -> str:
-        return "absent"
-
-
-ABSENT = _Absent()
-"""Stands for a value that one side does not have."""
-
-IDENTITY_CONTEXT = Context(
-    account=Symbol.named("account"), region=Symbol.named("region"), stack_name=Symbol.named("stack_name")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One environment's stack, evaluated with its identity left open."""
-
-    stack: Stack
-    effective: EffectiveTemplate
+from .identity import decided
+from .sides import ABSENT, Path, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +29,9 @@ class Difference:
     """One place at which two environments differ.
 
     `stack` is the name both share (`orders/queue`); `path` begins with `Parameters`, `Tags`, `Dependencies`,
-    `Resolvers`, `Resources` or `Outputs`, and is empty where one environment lacks the whole stack: then `lost` holds
-    the resource types that it lacks with it. `line` is the template's.
+    `Options`, `Resolvers`, `Resources`, `Outputs` or `Conditions`, and is empty where one environment lacks the whole
+    stack: then `lost` holds the resource types that it lacks with it. `line` is the template's. `decided` says which
+    identity value decides it, empty for none; then `left` and `right` are what would be deployed.
     """
 
     stack: str
@@ -68,6 +44,7 @@ class Difference:
     line: int | None = None
     resource_type: str = ""
     lost: frozenset[str] = frozenset()
+    decided: str = ""
 
     @property
     def group(self) -> str:
@@ -78,15 +55,6 @@ class Difference:
     def key(self) -> str:
         """The path as one text: `Resources.Queue.Properties.VisibilityTimeout`."""
         return ".".join(str(part) for part in self.path)
-
-
-def side(stack: Stack) -> Side | None:
-    """Evaluate a stack with its identity left open; None where its template is broken, which evaluating it says."""
-    try:
-        template = parsed(stack.body, stack.template)
-    except ConfigurationError:
-        return None
-    return Side(stack, evaluate(template, stack.comparable("parameters"), IDENTITY_CONTEXT))
 
 
 def lacking(
@@ -113,6 +81,7 @@ def differences(
         ("Parameters", left.stack.comparable("parameters"), right.stack.comparable("parameters")),
         ("Tags", _tags(left.stack), _tags(right.stack)),
         ("Dependencies", _dependencies(left.stack, called), _dependencies(right.stack, called)),
+        ("Options", _options(left.stack), _options(right.stack)),
         ("Resolvers", left.stack.resolvers, right.stack.resolvers),
     ):
         for path, before, after in _walk(one, two, (section,)):
@@ -123,13 +92,26 @@ def differences(
             name, ("Template",), left.stack.template, right.stack.template, environments, (), left.stack.file
         )
     one, two = left.effective.to_json(), right.effective.to_json()
-    for path, before, after in _walk(one, two, ()):
+    found = list(_walk(one, two, ()))
+    for path, before, after in found:
         causes = _causes(path, left, right)
         side = left if before is not ABSENT else right
-        position = side.effective.position(path)
-        line = position.line if position else None
-        kind = _type(side, path)
-        yield Difference(name, path, before, after, environments, causes, side.stack.template, line, kind)
+        yield _in_template(name, path, before, after, environments, side, causes=causes)
+    for choice in decided(left, right, frozenset(path for path, _, _ in found)):
+        side = left if choice.left is not ABSENT else right
+        yield _in_template(
+            name, choice.path, choice.left, choice.right, environments, side, decided=choice.by
+        )
+
+
+def _in_template(
+    name: str, path: Path, before: Any, after: Any, environments: tuple[str, str], side: Side, **more: Any
+) -> Difference:
+    position = side.effective.position(path)
+    line = position.line if position else None
+    kind = _type(side, path)
+    place = {"template": side.stack.template, "line": line, "resource_type": kind}
+    return Difference(name, path, before, after, environments, **place, **more)
 
 
 def _type(side: Side, path: Path) -> str:
@@ -141,6 +123,14 @@ def _type(side: Side, path: Path) -> str:
 
 def _dependencies(stack: Stack, called: Mapping[str, str]) -> dict[str, bool]:
     return {called.get(name, name): True for name in stack.dependencies}
+
+
+def _options(stack: Stack) -> dict[str, str]:
+    """Return how everything else of a stack is written, with its environment, account and region left open."""
+    names = {stack.account: "${account}", stack.region: "${region}", stack.environment: "${environment}"}
+    tokens = "|".join(re.escape(name) for name in names if name)
+    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{tokens})(?![A-Za-z0-9])")
+    return {key: pattern.sub(lambda found: names[found[0]], text) for key, text in stack.options.items()}
 
 
 def _tags(stack: Stack) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from ..environments import ENVIRONMENTS
 Environment = str
 Scalar = int | float | str | bool | None
 
-PATH = r"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:(settings|Parameters|Tags|Dependencies|Resolvers|Resources|Outputs)\.\S+$"
+SECTIONS = "settings|Parameters|Tags|Dependencies|Options|Resolvers|Resources|Outputs"
+PATH = rf"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:({SECTIONS})\.\S+$"
 WHOLE = r"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:(Stack|Template)$"
 
 

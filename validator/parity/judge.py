@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 from ..findings import Finding, Severity
 from .bounds import broken
-from .compare import ABSENT, Cause, Difference
+from .compare import Cause, Difference
 from .declarations import Declaration
 from .matching import declares, matches_place
 from .policy import Declared, Policy
 from .security import never_declared
+from .sides import ABSENT
 from .width import too_wide
 
 PARITY, RESOLVERS, VARIANCES = "parity", "resolver-mismatch", "variances"
@@ -87,11 +88,12 @@ class _Judgement:
         for use, one in zip(self.uses, self.policy.declared, strict=True):
             if matches_place(one.declaration, *place):
                 use.guarded.add(place)
-        yield self._at(
-            difference,
-            "; security never varies",
-            "make the environments alike; this cannot be declared (REQ-V5)",
-        )
+        if difference.decided:
+            mend = "decide it by a parameter from `!setting`, whose difference can be declared; this cannot"
+            yield self._at(difference, f", {difference.decided}", mend)
+            return
+        mend = "make the environments alike; this cannot be declared (REQ-V5)"
+        yield self._at(difference, "; security never varies", mend)
 
     def open(self, difference: Difference) -> Iterator[Finding]:
         """Yield the finding for a difference that nobody declared and that has no cause to name in its stead."""
@@ -175,7 +177,7 @@ class _Judgement:
         message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}{ending}"
         check = RESOLVERS if difference.path[:1] == ("Resolvers",) else PARITY
         file, key, line = difference.template, difference.key, difference.line
-        if difference.path[:1] in (("Resolvers",), ("Tags",), ("Dependencies",), ()):
+        if difference.path[:1] in (("Resolvers",), ("Tags",), ("Dependencies",), ("Options",), ()):
             label = one if difference.right is ABSENT else two
             file, key, line = self.places.value(label, difference.stack, _written_at(difference))
         return Finding(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from ..errors import ConfigurationError
 from ..model import Project, Stack
-from .compare import Difference, Side, differences, lacking, side
+from .compare import Difference, differences, lacking
+from .sides import Side, side
 
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 """How a folder is named that holds what goes to one region."""

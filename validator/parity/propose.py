@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .bounds import number_of
-from .compare import ABSENT, Difference
+from .compare import Difference
 from .judge import Place, Settings, alike, place_of
 from .matching import declares, matches_place
 from .policy import Policy
 from .security import never_declared
+from .sides import ABSENT
 
 
 def propose(differences: Iterable[Difference], settings: Settings, policy: Policy) -> list[dict[str, Any]]:

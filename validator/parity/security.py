@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 
 from .compare import Difference
-from .guarded import ALONE, ALONE_WITH, ATTRIBUTES, EVERYWHERE, NEVER, ONCE, REGIONAL, VARIES
+from .guarded import ALONE, ALONE_WITH, ATTRIBUTES, EVERYWHERE, NEVER, ONCE, REGIONAL, ROLES, VARIES
+from .sides import ABSENT
 
 Names = tuple[str, ...]
 
@@ -50,6 +51,8 @@ def _never(one: Difference) -> bool:
     Regions of one environment have roles: a stack may be for one of them (a failover from the standby region), and what
     is once for all regions stands in one. In what both have, the same is guarded as between environments.
     """
+    if one.decided:
+        return True  # What identity decides is a choice that stands nowhere in the hierarchy.
     if _is_between_regions(one) and (
         not one.path or (len(one.path) == 2 and _is_of(one.resource_type, ONCE))
     ):
@@ -72,6 +75,8 @@ def guards(
     """
     if path[:1] and path[0] == "Tags":
         return ABSENT in (left, right)
+    if path[:1] and path[0] == "Options":
+        return path[1] in ROLES
     if len(path) < 2 or path[0] != "Resources":
         return False
     if len(path) == 2:

@@ -57,5 +57,8 @@ _ONCE = """
 ONCE = frozenset(_ONCE.split())
 """Guards that a workload of several regions has in one of them: global names, a trail of all regions, a rotation."""
 
+ROLES = frozenset({"sceptre_role", "iam_role", "role_arn", "cloudformation_service_role", "profile"})
+"""Options of a stack that say with whose rights it is deployed."""
+
 ATTRIBUTES = frozenset({"Type"})
 """What of a resource beside its properties never varies. Deletion policies may: their class is declared."""
