@@ -131,7 +131,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
         """Call what is safe to call where its result fits."""
-        charge(2)
+        charge(10)
         if isinstance(__obj, LoopContext):
             args = tuple(counted(items) for items in args)
         elif isinstance(__obj, BuiltinMethodType):

@@ -6,7 +6,7 @@ Sceptre decides what a stack is. `config_reader` replaces how a config file is r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from .errors import ConfigurationError, Problem, of_check
 from .hierarchy import Hierarchy
 from .interfaces import Use, broken_interfaces
 from .layout import CONFIG, Layout
-from .model import Project, Stack
+from .model import REQUIRED_TAGS, Project, Stack
+from .places import Written
 from .sceptre_stacks import Conversion
 from .sceptre_values import digest_of, settings_of
 from .settings import WorkloadSettings
@@ -30,17 +31,25 @@ from .settings import WorkloadSettings
 class Loaded:
     """A project, the settings it was rendered from, and Sceptre's own stacks, which a deployment needs.
 
-    `problems` is everything wrong that could be seen, each with the check that it belongs to.
+    `problems` is everything wrong that could be seen, each with the check that it belongs to. `house` says whether the
+    project is of Lockstep's own form. Another (validator/foreign) has neither settings nor Sceptre's stacks; it chooses
+    its `required_tags`, the `pattern` of a stack's names, and the ids of checks that it does `without`.
     """
 
     project: Project
     settings: Mapping[tuple[str, str], WorkloadSettings]
-    hierarchy: Hierarchy
+    hierarchy: Written
     sceptre_stacks: Mapping[str, SceptreStack] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    house: bool = True
+    required_tags: tuple[str, ...] = REQUIRED_TAGS
+    pattern: Callable[[Stack], str] | None = None
+    without: frozenset[str] = frozenset()
 
     def naming(self, stack: Stack) -> str:
-        """Return the pattern of the names of a stack's resources (REQ-P5)."""
+        """Return the pattern of the names of a stack's resources (REQ-P5); empty for none."""
+        if self.pattern is not None:
+            return self.pattern(stack)
         settings = self.settings[stack.environment, stack.group]
         return f"{settings.name_prefix}*{settings.name_suffix}"
 
@@ -73,16 +82,17 @@ def survey(root: Path) -> Loaded:
     files = {f"{name}/{file}" for name in environments for file in layout.stack_files(name)}
     unread = frozenset({file.removesuffix(".yaml") for file in files} - read)
     project = Project(environments, ours, tuple(hierarchy.needless()), unread)
-    problems += _circles(project)
+    problems += circles(project)
     return Loaded(project, settings, hierarchy, {stack.name: stack for stack in stacks}, tuple(problems))
 
 
-def _circles(project: Project) -> Iterator[Problem]:
-    for environment in project.environments:
+def circles(project: Project, *more: str) -> Iterator[Problem]:
+    """Yield a problem for each circle of dependencies in an environment; `more` environments are looked at too."""
+    for environment in (*project.environments, *more):
         try:
             project.batches(environment)
         except ConfigurationError as error:
-            yield from of_check("stack-files", error.problems, environment)
+            yield from of_check("stack-files", error.problems, *filter(None, [environment]))
 
 
 def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[tuple[Stack, ...], list[Problem]]:

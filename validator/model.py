@@ -15,6 +15,18 @@ from .errors import ConfigurationError, Problem
 RELEASE_TAGS = frozenset({"Version", "SourceCommit", "DeployedAt"})
 """Tags that name the release: they change with it and so are no part of a stack's digest (REQ-P6)."""
 
+REQUIRED_TAGS = (
+    "Environment",
+    "Workload",
+    "Version",
+    "SourceCommit",
+    "DeployedAt",
+    "CostCenter",
+    "Compliance",
+    "ManagedBy",
+)
+"""The tags that every stack of Lockstep's own has (REQ-P6)."""
+
 Value = str | list[str] | Symbol
 
 
@@ -69,7 +81,7 @@ class Stack:
         return f"/{self.workload}/{self.environment}/{self.name.rpartition('/')[2]}"
 
     def comparable(self, section: str) -> dict[str, Value]:
-        """Return `parameters` or `tags` with identity as symbols, so that environments compare by structure."""
+        """Return `parameters`, `tags` or `resolvers` with identity as symbols: environments compare by structure."""
         values: Mapping[str, Value] = getattr(self, section)
         return {key: self.identity.get(f"{section}.{key}", value) for key, value in values.items()}
 

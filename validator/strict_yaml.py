@@ -6,7 +6,8 @@ PyYAML keeps the last of two equal keys without a word, so a value could stand t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,9 @@ MAX_NODES = 100_000
 MAX_DEPTH = 50
 """Levels of a file. Counted, and not left to the interpreter's own limit, which depends on who calls."""
 _KEY_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}
+_LEAD = re.compile("(?:^|[\n\r\x85\u2028\u2029])[ \t?:\ufeff-]*")
+OtherTag = Callable[[Any, str, yaml.Node], Any]
+"""Makes a value of a node with a tag of the file's own, given the loader, the tag behind its `!`, and the node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,23 @@ def parse(
     file: str,
     constructors: Mapping[str, Any] | None = None,
     refused: Mapping[str, Refusal] | None = None,
+    other: OtherTag | None = None,
 ) -> Document:
-    """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`), `refused` forbids some.
+    """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`), `refused` forbids some,
+    `other` takes every tag of the file's own that has no constructor.
 
     Raises ConfigurationError with a problem for each syntax error, duplicate key, key that is no text, refused or
     unknown tag, value that holds itself, and text beyond the bounds on size and depth.
     """
-    known: dict[str | None, Any] = {**yaml.CSafeLoader.yaml_constructors}
-    known.update(constructors or {})
-    # A class of its own for each call: PyYAML keeps constructors on the class, where every user would share them.
-    loader = type("Loader", (yaml.CSafeLoader,), {"yaml_constructors": known})(text)
+    loader: Any = None
     try:
-        _check_depth(text, file)
+        loader = yaml.CSafeLoader(text)
+        # On the instance: PyYAML keeps constructors on the class, where every user would share them.
+        loader.yaml_constructors = {**yaml.CSafeLoader.yaml_constructors, **(constructors or {})}
+        if other is not None:
+            loader.yaml_multi_constructors = {"!": other}
+        if not is_shallow(text):
+            _check_depth(text, file)
         node = loader.get_single_node()
         walk = _Walk(file, refused or {})
         if node is not None:
@@ -70,7 +79,7 @@ def parse(
         if isinstance(error, yaml.constructor.ConstructorError) and "could not determine" in str(
             error.problem
         ):
-            hint = "correct the tag, or use a resolver that exists: !setting, !output, !package"
+            hint = "correct the tag" + ("" if other else ", or use a resolver that exists: !setting, !output, !package")
         message = f"YAML: {error.problem or error.context}"
         raise ConfigurationError([Problem(file, "", message, hint, line)]) from None
     except yaml.YAMLError as error:
@@ -82,7 +91,18 @@ def parse(
             f"YAML: {error}", file=file, hint="quote the value that the message is about"
         ) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
+
+
+def is_shallow(text: str) -> bool:
+    """Tell whether a text surely nests no deeper than MAX_DEPTH, without reading it as YAML.
+
+    A block is inside another where it begins further right, or is a list of a mapping in the same column; it begins
+    where nothing but blanks, dashes and question marks stand before it. Each bracket opens one level more.
+    """
+    blocks = 2 * (max(map(len, _LEAD.findall(text))) + 1)
+    return blocks + text.count("[") + text.count("{") <= MAX_DEPTH
 
 
 def _check_depth(text: str, file: str) -> None:

@@ -14,10 +14,13 @@ MAY_IMPORT = {
     "functions": {"functions", "pipelines", "validator"},
     "sandbox": {"sandbox", "pipelines", "validator"},
 }
-SCEPTRE = {f"validator/{name}.py" for name in ("loader", "config_reader", "sceptre_stacks", "sceptre_values")}
+SCEPTRE = {
+    f"validator/{name}.py"
+    for name in ("loader", "config_reader", "sceptre_stacks", "sceptre_values", "foreign/merging")
+}
 """The validator's only modules that import Sceptre: how a file is read, what a stack is, and both together."""
 
-EDGES = SCEPTRE | {"validator/layout.py", "validator/time_limit.py"}
+EDGES = SCEPTRE | {"validator/layout.py", "validator/time_limit.py", "validator/foreign/folders.py"}
 """The validator's only modules that touch the file system, a timer or Sceptre."""
 
 PURE = sorted(

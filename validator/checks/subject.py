@@ -12,26 +12,13 @@ from ..effective import Path
 from ..errors import Problem
 from ..findings import Finding, Severity
 from ..guard import Result
-from ..model import Project, Stack
+from ..model import REQUIRED_TAGS, Project, Stack
 from ..parity import Difference, Policy, compare, judge, pairs_of
 from ..places import StackPlaces, Written
 from ..rendering import RenderedStack, survey
 
 Lint = Callable[[], Iterable[Finding]]
 Guard = Callable[[], Sequence[Result]]
-
-
-TAGS = (
-    "Environment",
-    "Workload",
-    "Version",
-    "SourceCommit",
-    "DeployedAt",
-    "CostCenter",
-    "Compliance",
-    "ManagedBy",
-)
-"""The tags of REQ-P6."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +40,7 @@ class Subject:
     lint: Lint
     guard: Guard
     house: bool = True
-    required_tags: tuple[str, ...] = TAGS
+    required_tags: tuple[str, ...] = REQUIRED_TAGS
     naming: Callable[[Stack], str] = lambda stack: ""
 
     @cached_property

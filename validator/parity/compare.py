@@ -82,7 +82,7 @@ def differences(
         ("Tags", _tags(left.stack), _tags(right.stack)),
         ("Dependencies", _dependencies(left.stack, called), _dependencies(right.stack, called)),
         ("Options", _options(left.stack), _options(right.stack)),
-        ("Resolvers", left.stack.resolvers, right.stack.resolvers),
+        ("Resolvers", left.stack.comparable("resolvers"), right.stack.comparable("resolvers")),
     ):
         for path, before, after in _walk(one, two, (section,)):
             causes = _causes_of_value(section, str(path[1]), left.stack, right.stack)
