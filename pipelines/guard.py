@@ -117,10 +117,9 @@ def check_stacks(
     kept = {name: found for name in named if (found := _kept(store, name)) is not None}
     todo = {name: stack for name, stack in named.items() if name not in kept}
     if todo:
-        judged = _judge(list(todo.values()), rules, names, engine, seconds)
-        for name, stack in todo.items():
-            kept[name] = tuple(result for result in judged if result.stack == stack["name"])
-            store.put(name, [asdict(result) for result in kept[name]])
+        for name, found in _judge(todo, rules, names, engine, seconds).items():
+            kept[name] = found
+            store.put(name, [asdict(result) for result in found])
         store.prune()
     return tuple(result for name in named for result in kept[name])
 
@@ -153,13 +152,15 @@ def _kept(store: Store, name: str) -> tuple[Result, ...] | None:
 
 
 def _judge(
-    stacks: Sequence[Mapping[str, Any]],
+    stacks: Mapping[str, Mapping[str, Any]],
     rules: Path,
     names: Sequence[str],
     engine: Path | None,
     seconds: float | None,
-) -> tuple[Result, ...]:
-    by_file = {f"{number:06}.json": stack for number, stack in enumerate(stacks)}
+) -> dict[str, tuple[Result, ...]]:
+    """Return the results of each stack by its digest: two stacks of one name, as of two commits, stay apart."""
+    files = {name: f"{number:06}.json" for number, name in enumerate(stacks)}
+    by_file = {files[name]: stack for name, stack in stacks.items()}
     with tempfile.TemporaryDirectory(prefix="lockstep-guard-") as folder:
         for name, stack in by_file.items():
             Path(folder, name).write_text(json.dumps(document(stack)), encoding="utf-8")
@@ -168,11 +169,12 @@ def _judge(
         output = run(command, seconds or 60 + 0.5 * len(stacks))
     _refuse_failure(output)
     found = results(output.out, by_file, names)
-    if bool(found) != (output.code == FAILED):
+    violations = sum(map(len, found.values()))
+    if bool(violations) != (output.code == FAILED):
         raise TechnicalError(
-            f"cfn-guard: exit code {output.code} with {len(found)} violations is a contradiction"
+            f"cfn-guard: exit code {output.code} with {violations} violations is a contradiction"
         )
-    return found
+    return {name: found[file] for name, file in files.items()}
 
 
 def _refuse_failure(output: Output) -> None:

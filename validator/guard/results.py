@@ -43,8 +43,8 @@ class Result:
 
 def results(
     output: str, stacks: Mapping[str, Mapping[str, Any]], rules: Collection[str]
-) -> tuple[Result, ...]:
-    """Return every violation in the engine's output.
+) -> dict[str, tuple[Result, ...]]:
+    """Return every violation in the engine's output, by the file name of its document.
 
     `stacks` holds the rendered stack of each document by its file name, `rules` the names of all rules. Raises
     TechnicalError where the output cannot be read, or leaves out a document or a rule: what did not run is no pass.
@@ -52,18 +52,20 @@ def results(
     try:
         reports = {_file_name(report["name"]): report for report in json.loads(output)}
         _complete(reports, stacks, set(rules))
-        found = [
-            result
+        found = {
+            name: [
+                result
+                for each in report["not_compliant"]
+                for result in _violations(each["Rule"], stacks[name])
+            ]
             for name, report in reports.items()
-            for each in report["not_compliant"]
-            for result in _violations(each["Rule"], stacks[name])
-        ]
+        }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TechnicalError(
             f"cfn-guard: its output cannot be read ({type(error).__name__}: {error})\n"
             f"  mend: run the pinned version; it began with {output[:200]!r}"
         ) from None
-    return tuple(dict.fromkeys(found))
+    return {name: tuple(dict.fromkeys(those)) for name, those in found.items()}
 
 
 def _file_name(path: str) -> str:

@@ -40,7 +40,9 @@ def at(pointer: str) -> dict[str, Any]:
 
 def read(text: str) -> list[tuple[str, str, str]]:
     """Return key, message and fix of each result."""
-    return [(r.key, r.message, r.fix) for r in results(text, {"0.json": STACK}, ["a_rule", "b_rule"])]
+    return [
+        (r.key, r.message, r.fix) for r in results(text, {"0.json": STACK}, ["a_rule", "b_rule"])["0.json"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_missing_property_is_named() -> None:
             }
         }
     }
-    (found,) = results(output(missing), {"0.json": STACK}, ["a_rule", "b_rule"])
+    (found,) = results(output(missing), {"0.json": STACK}, ["a_rule", "b_rule"])["0.json"]
     assert (found.path, found.missing) == (("Resources", "Policy", "Properties"), "Versioning.Status")
     assert (found.stack, found.resource, found.rule) == ("dev/orders/queue", "Policy", "a_rule")
     assert found.key == "Resources.Policy.Properties.Versioning.Status"

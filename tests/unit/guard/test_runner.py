@@ -72,6 +72,14 @@ def test_each_stack_has_its_own_results(tmp_path: Path) -> None:
     assert [each.stack for each in found] == ["dev/orders/trades", "staging/orders/trades"]
 
 
+def test_stacks_of_one_name_stay_apart(tmp_path: Path) -> None:
+    """As of two commits: what one of them breaks is not kept as the other's."""
+    sound = STACK | {"resources": {"Other": {"Type": "AWS::SNS::Topic"}}}
+    few, cache = rules(tmp_path, "s3_bucket_versioned"), tmp_path / "cache"
+    assert len(check_stacks([STACK, sound], rules=few, cache=cache)) == 1
+    assert check_stacks([sound], rules=few, cache=cache) == ()
+
+
 def test_nothing_to_judge_is_a_pass_and_no_rules_are_an_error(tmp_path: Path) -> None:
     """No stacks, no call; no rules, no verdict."""
     assert check_stacks([], engine=Path("/does/not/exist")) == ()
