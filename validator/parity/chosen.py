@@ -32,8 +32,8 @@ def existence(left: Side, right: Side) -> Iterator[Decided]:
         opened, deployed = ([pair[reading][section].keys() for pair in trees] for reading in (0, 1))
         for name in sorted(deployed[0] ^ deployed[1]):
             if (name in opened[0]) == (name in opened[1]):
-                shown = ("present", ABSENT) if name in deployed[0] else (ABSENT, "present")
-                yield Decided((section, name), *shown, "decided by identity")
+                one, two = ("present", ABSENT) if name in deployed[0] else (ABSENT, "present")
+                yield Decided((section, name), one, two, "decided by identity")
 
 
 def values(left: Side, right: Side, known: frozenset[Path]) -> Iterator[Decided]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..model import RELEASE_TAGS, Stack
@@ -94,24 +94,22 @@ def differences(
     one, two = left.effective.to_json(), right.effective.to_json()
     found = list(_walk(one, two, ()))
     for path, before, after in found:
-        causes = _causes(path, left, right)
         side = left if before is not ABSENT else right
-        yield _in_template(name, path, before, after, environments, side, causes=causes)
+        difference = _in_template(name, path, before, after, environments, side)
+        yield replace(difference, causes=_causes(path, left, right))
     for choice in decided(left, right, frozenset(path for path, _, _ in found)):
         side = left if choice.left is not ABSENT else right
-        yield _in_template(
-            name, choice.path, choice.left, choice.right, environments, side, decided=choice.by
-        )
+        difference = _in_template(name, choice.path, choice.left, choice.right, environments, side)
+        yield replace(difference, decided=choice.by)
 
 
 def _in_template(
-    name: str, path: Path, before: Any, after: Any, environments: tuple[str, str], side: Side, **more: Any
+    name: str, path: Path, before: Any, after: Any, environments: tuple[str, str], side: Side
 ) -> Difference:
     position = side.effective.position(path)
     line = position.line if position else None
-    kind = _type(side, path)
-    place = {"template": side.stack.template, "line": line, "resource_type": kind}
-    return Difference(name, path, before, after, environments, **place, **more)
+    file, kind = side.stack.template, _type(side, path)
+    return Difference(name, path, before, after, environments, (), file, line, kind)
 
 
 def _type(side: Side, path: Path) -> str:

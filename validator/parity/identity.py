@@ -40,7 +40,7 @@ def _conditions(left: Side, right: Side) -> Iterator[Decided]:
         if opened and (_compares(one) or _compares(two) if unknown else one != two):
             by = ", ".join(_behind(opened[0], name)) or "identity"
             late = ", which is known only once deployed" if unknown else ""
-            yield Decided(("Conditions", name), one, two, f"decided by {by}{late}{_reach(name, left, right)}")
+            yield Decided(("Conditions", name), one, two, f"decided by {by}{late}{_reach(name, opened[0])}")
 
 
 def _compares(truth: Any) -> bool:
@@ -63,15 +63,26 @@ def _behind(side: Side, name: str) -> list[str]:
     return sorted(found)
 
 
-def _reach(name: str, left: Side, right: Side) -> str:
-    places = {
-        ".".join(map(str, path))
-        for side in (left, right)
-        for path, origins in side.deployed.origins.items()
-        if any(origin == ("condition", name) for origin in origins)
-    }
+def _reach(name: str, side: Side) -> str:
+    """Say what a condition is written at, taken here or not."""
+    body = side.effective.template.body
+    places = [
+        ".".join(map(str, path)) for path in _users(name, body, ()) if path[0] in {"Resources", "Outputs"}
+    ]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    return f"; it reaches {', '.join(sorted(places)[:3])}{more}" if places else ""
+    return f"; it reaches {', '.join(places[:3])}{more}" if places else ""
+
+
+def _users(name: str, node: Any, path: Path) -> Iterator[Path]:
+    if isinstance(node, Mapping):
+        choice = node.get("Fn::If")
+        if (isinstance(choice, list) and choice[:1] == [name]) or node.get("Condition") == name:
+            yield path
+        for key, item in node.items():
+            yield from _users(name, item, (*path, key))
+    elif isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _users(name, item, (*path, index))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +96,14 @@ class _Lookups:
 
     def differing(self) -> Iterator[Decided]:
         """Yield each value looked up that is not the same on both sides, nor the region's name for the same."""
-        deployed = [side.deployed_tree() for side in (self.left, self.right)]
+        before, after = self.left.deployed_tree(), self.right.deployed_tree()
         for path in self.left.deployed.origins:
             one, two = _entries(self.left, path), _entries(self.right, path)
             ones, twos = sorted(one - two), sorted(two - one)
             pairs = zip(ones, twos, strict=False)
             if len(ones) != len(twos) or not all(self._alike(*pair) for pair in pairs):
                 names = ", ".join(f"!FindInMap [{', '.join(name)}]" for name in (*ones, *twos))
-                yield Decided(path, *(at(tree, path) for tree in deployed), f"decided by {names}")
+                yield Decided(path, at(before, path), at(after, path), f"decided by {names}")
 
     def _alike(self, one: Entry, two: Entry) -> bool:
         """Tell whether two entries hold the same, each thing of one region being one thing of the other."""
