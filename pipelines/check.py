@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.kept import Store
 from pipelines.workspace import Workspace
+from validator.environments import refuse_unknown
 from validator.findings import Finding, Severity
+from validator.model import Project
 
 if TYPE_CHECKING:
     from validator.checks import Subject
     from validator.guard import Result
 
-SCHEMA = "lockstep/checked/v1"
+SCHEMA = "lockstep/checked/v2"
 KEPT = 16
 """Whole runs kept: a few branches."""
 Say = Callable[[str], None]
@@ -28,10 +30,18 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The findings of one run, and how many stacks it looked at."""
+    """The findings of one run, and how many stacks of each environment it looked at, in the order of promotion.
+
+    Stacks that belong to no environment are counted under an empty name.
+    """
 
     findings: tuple[Finding, ...]
-    stacks: int
+    counts: Mapping[str, int]
+
+    @property
+    def stacks(self) -> int:
+        """How many stacks it looked at."""
+        return sum(self.counts.values())
 
 
 def check(
@@ -39,23 +49,29 @@ def check(
     today: datetime.date,
     *,
     environments: Sequence[str] = (),
+    folders: Mapping[str, str] | None = None,
     workers: int = 2,
     say: Say = lambda text: None,
 ) -> Checked:
     """Return what every check finds in the project below `root`; of all environments, or of those named.
 
-    A run over the same content on the same day is kept. `say` is told what is being done. Raises ConfigurationError
-    where there is no project.
+    `folders` names the environments of a project that was not born here. A run over the same content on the same day
+    is kept. `say` is told what is being done. Raises ConfigurationError where there is no project, or it has no such
+    environment.
     """
-    workspace = Workspace(root)
+    workspace = Workspace(root, folders)
     store = Store(workspace.cache("checked"), SCHEMA, KEPT)
     name = _digest(workspace, today)
     kept = _from_json(store.get(name))
+    known = _known(kept.counts) if kept else workspace.survey().project.environments
+    refuse_unknown(environments, known)
     whole = kept or _run(workspace, today, workers, say)
     if kept is None and _is_settled(whole):
-        store.put(name, {"stacks": whole.stacks, "findings": [asdict(finding) for finding in whole.findings]})
+        store.put(
+            name, {"counts": dict(whole.counts), "findings": [asdict(finding) for finding in whole.findings]}
+        )
         store.prune()
-    return _of(whole, environments, workspace) if environments else whole
+    return _of(whole, environments) if environments else whole
 
 
 def _digest(workspace: Workspace, today: datetime.date) -> str:
@@ -70,8 +86,17 @@ def _run(workspace: Workspace, today: datetime.date, workers: int, say: Say) -> 
     say("reading the project")
     with ThreadPoolExecutor(2, thread_name_prefix="tool") as pool:
         subject = subject_of(workspace, today, workers, pool)
-        findings = run(subject, CHECKS.values(), lambda one: say(one.id))
-    return Checked(findings, len(subject.project.stacks))
+        chosen = [one for name, one in CHECKS.items() if name not in workspace.survey().without]
+        findings = run(subject, chosen, lambda one: say(one.id))
+    return Checked(findings, _counts(subject.project))
+
+
+def _counts(project: Project) -> dict[str, int]:
+    return {name: len(project.of(name)) for name in (*project.environments, "")}
+
+
+def _known(counts: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(name for name in counts if name)
 
 
 def subject_of(workspace: Workspace, today: datetime.date, workers: int, pool: ThreadPoolExecutor) -> Subject:
@@ -98,6 +123,8 @@ def subject_of(workspace: Workspace, today: datetime.date, workers: int, pool: T
         day=today,
         lint=linted.result,
         guard=guard,
+        house=loaded.house,
+        required_tags=loaded.required_tags,
         naming=loaded.naming,
     )
     stacks = as_stacks(subject)
@@ -123,22 +150,22 @@ def _is_settled(checked: Checked) -> bool:
     return all(finding.file or finding.key for finding in checked.findings)
 
 
-def _of(checked: Checked, environments: Sequence[str], workspace: Workspace) -> Checked:
+def _of(checked: Checked, environments: Sequence[str]) -> Checked:
     """Return what concerns some environments: theirs, and what belongs to none."""
     wanted = set(environments)
     shown = tuple(one for one in checked.findings if not one.environments or wanted & set(one.environments))
-    return Checked(shown, sum(stack.environment in wanted for stack in workspace.survey().project.stacks))
+    return Checked(shown, {name: count for name, count in checked.counts.items() if name in wanted})
 
 
 def _from_json(written: Any) -> Checked | None:
-    with suppress(KeyError, TypeError, ValueError):
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
         findings = tuple(
             Finding(
                 **{**one, "severity": Severity(one["severity"]), "environments": tuple(one["environments"])}
             )
             for one in written["findings"]
         )
-        return Checked(findings, int(written["stacks"]))
+        return Checked(findings, {str(name): int(count) for name, count in written["counts"].items()})
     return None
 
 

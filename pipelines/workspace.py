@@ -7,9 +7,10 @@ of the versions beneath it. A cache file that cannot be read is a miss, never an
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.kept import Store
-from validator.errors import ConfigurationError
+from validator.environments import ENVIRONMENTS, refuse_unknown
+from validator.errors import ConfigurationError, Problem
+from validator.layout import is_own
 from validator.model import Project, project_from_json, project_to_json
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ SOURCES = (
 )
 """Everything in a project that rendering and checking read."""
 TOOL = Path(__file__).parents[1]
+DESCRIPTION = "lockstep.yaml"
 KEPT = 8
 """Renderings kept beside the present one: enough for a few branches."""
 
@@ -51,9 +55,14 @@ class Content:
 
 @dataclass(slots=True)
 class Workspace:
-    """The project below `root`. `LOCKSTEP_CACHE=off` in the environment loads it anew each time."""
+    """The project below `root`. `LOCKSTEP_CACHE=off` in the environment loads it anew each time.
+
+    It is Lockstep's own, or any Sceptre project (docs/other-projects.md).
+    """
 
     root: Path
+    folders: Mapping[str, str] | None = None
+    """The folder of each environment, for a project that was not born here."""
     _content: Content | None = None
     _loaded: Loaded | None = None
     _key: str = ""
@@ -63,17 +72,38 @@ class Workspace:
 
         Raises ConfigurationError where there is no project.
         """
-        from validator.loader import survey
-
         if self._loaded is None:
-            self._loaded = survey(self.root)
+            self._loaded = self._own() if is_own(self.root) else self._other()
         return self._loaded
 
+    def _own(self) -> Loaded:
+        from validator.loader import survey
+
+        if self.folders:
+            message = "the environments of this project are fixed"
+            hint = f"leave the option out; they are {', '.join(ENVIRONMENTS)}"
+            raise ConfigurationError.single(message, key="--environment", hint=hint)
+        loaded = survey(self.root)
+        if os.path.lexists(self.root / DESCRIPTION):
+            message = "is for projects that were not born here, and changes nothing in this one"
+            stray = Problem(DESCRIPTION, "", message, "remove it", check="config-files")
+            loaded.problems = (*loaded.problems, stray)
+        return loaded
+
+    def _other(self) -> Loaded:
+        from validator.foreign.survey import survey
+
+        return survey(self.root, self.folders)
+
     def loaded(self) -> Loaded:
-        """Return the project with Sceptre's own stacks; raises ConfigurationError for what is wrong in it."""
+        """Return the project with Sceptre's own stacks; raises ConfigurationError for what is wrong in it.
+
+        What hides nothing in a project that was not born here is in the project's warnings instead.
+        """
         loaded = self.survey()
-        if loaded.problems:
-            raise ConfigurationError(loaded.problems)
+        wrong = [problem for problem in loaded.problems if problem not in loaded.project.warnings]
+        if wrong:
+            raise ConfigurationError(wrong)
         return loaded
 
     def project(self) -> Project:
@@ -82,7 +112,10 @@ class Workspace:
 
     def rendered(self, environment: str | None = None) -> list[dict[str, Any]]:
         """Return the `stacks` of `lockstep/render/v1`, of one environment or of all."""
-        stacks = self._read().stacks
+        content = self._read()
+        stacks = content.stacks
+        if environment is not None:
+            refuse_unknown([environment], content.project.environments)
         return [stack for stack in stacks if environment in (None, stack["environment"])]
 
     def _read(self) -> Content:
@@ -110,24 +143,46 @@ class Workspace:
         """A digest of every file that the project is rendered and checked from, the tool's own included."""
         if not self._key:
             names = ("sceptre", "pydantic", "cfn-lint", "PyYAML")
-            digest = hashlib.sha256(" ".join([SCHEMA, sys.version, *map(version, names)]).encode())
-            roots = [self.root / name for name in SOURCES]
+            given = json.dumps(self.folders)
+            digest = hashlib.sha256(" ".join([SCHEMA, sys.version, given, *map(version, names)]).encode())
+            roots = [self.root / name for name in (*SOURCES, *self._more())]
             roots += [TOOL / name for name in ("validator", "pipelines", "guard_rules")]
             for path in (path for root in roots for path in _files(root)):
-                content = path.read_bytes() if path.is_file() else b"\0missing"
+                content = _bytes(path)
                 digest.update(f"{path}\0{len(content)}\0".encode())
                 digest.update(content)
             self._key = digest.hexdigest()[:32]
         return self._key
 
+    def _more(self) -> tuple[str, ...]:
+        """Return the folders that another project's stacks are read from."""
+        if is_own(self.root):
+            return ()
+        from validator.foreign.survey import sources
 
-def _files(root: Path) -> Iterator[Path]:
-    """Yield the files below a folder in a stable order; links are read, folders behind links are not entered twice."""
+        return sources(self.root)
+
+
+def _bytes(path: str) -> bytes:
+    """Return what a file holds; what cannot be read, which loading it says, counts as that."""
+    with suppress(OSError):
+        if Path(path).is_file():
+            with Path(path).open("rb") as opened:
+                return hashlib.file_digest(opened, "sha256").digest()
+        return b"\0none"
+    return b"\0unreadable"
+
+
+def _files(root: Path) -> Iterator[str]:
+    """Yield the files below a folder in a stable order; links are followed, and no folder is entered twice."""
     if root.is_file():
-        yield root
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        yield from (Path(folder, name) for name in sorted(names))
+        yield str(root)
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        seen.add(os.path.realpath(folder))
+        inside = sorted(name for name in folders if name != "__pycache__")
+        folders[:] = [name for name in inside if os.path.realpath(f"{folder}/{name}") not in seen]
+        yield from (f"{folder}/{name}" for name in sorted(names))
 
 
 def _content(written: Any) -> Content | None:

@@ -42,6 +42,6 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     found: dict[Finding, list[str]] = {}
     for finding in findings:
         names = found.setdefault(replace(finding, environments=()), [])
-        names.extend(name for name in finding.environments if name not in names)
+        names.extend(name for name in finding.environments if name and name not in names)
     whole = (replace(finding, environments=tuple(names)) for finding, names in found.items())
     return tuple(sorted(whole, key=lambda finding: finding.order))

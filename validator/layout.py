@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,14 @@ from .errors import ConfigurationError, Problem, of_check
 CONFIG = "config.yaml"
 NOT_ENVIRONMENTS = frozenset({"shared"})
 """Folders of `sceptre/config` that belong to no environment."""
+_OWN = re.compile(rb"^[\"']?workloads[\"']?[ \t]*:", re.MULTILINE)
 MISSING = "parity"
 """The check that a stack which one environment lacks belongs to."""
+
+
+def is_own(root: Path) -> bool:
+    """Tell whether a project is of Lockstep's own form: its root config file has `workloads`, be it YAML or not."""
+    return _OWN.search(_content(root / "sceptre" / "config" / CONFIG) or b"") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,6 @@ class Layout:
 def _content(path: Path) -> bytes | None:
     """Return what a file holds; None where it cannot be read, which the loader says of the file itself."""
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.is_file() else None
     except OSError:
         return None

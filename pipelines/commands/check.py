@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console, project_option
+from .common import console, environments_option, project_option
 
 if TYPE_CHECKING:
     from validator.reports import Report
@@ -19,6 +19,7 @@ FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 @click.command()
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
 @project_option
+@environments_option
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", help="What to print.")
 @click.option(
     "--output",
@@ -27,7 +28,13 @@ FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
     metavar="FORMAT=FILE",
     help="Write a further report of the same run; may be given several times.",
 )
-def check(environments: tuple[str, ...], root: Path, style: str, outputs: tuple[str, ...]) -> int:
+def check(
+    environments: tuple[str, ...],
+    root: Path,
+    folders: dict[str, str] | None,
+    style: str,
+    outputs: tuple[str, ...],
+) -> int:
     """Run every check over the project, and show what concerns ENV, or all.
 
     Offline: no network, no credentials, nothing of the project is run. Exit code 0 where nothing is an error, 1 for
@@ -36,7 +43,7 @@ def check(environments: tuple[str, ...], root: Path, style: str, outputs: tuple[
     from validator.reports import FORMATS as RENDERERS
 
     files = _files(outputs)
-    report = _report(root.resolve(), environments)
+    report = _report(root.resolve(), environments, folders)
     for name, path in files:
         _write(path, RENDERERS[name](report))
     text = RENDERERS[style](report)
@@ -69,7 +76,7 @@ def _write(path: Path, text: str) -> None:
         raise TechnicalError(message) from None
 
 
-def _report(root: Path, environments: tuple[str, ...]) -> Report:
+def _report(root: Path, environments: tuple[str, ...], folders: dict[str, str] | None) -> Report:
     import time
     from datetime import UTC, datetime
 
@@ -85,6 +92,7 @@ def _report(root: Path, environments: tuple[str, ...]) -> Report:
             root,
             datetime.now(UTC).date(),
             environments=environments,
+            folders=folders,
             workers=workers(),
             say=status.update,
         )

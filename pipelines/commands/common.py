@@ -37,6 +37,28 @@ def format_option(command: Command) -> Command:
     )
 
 
+def environments_option(command: Command) -> Command:
+    """Add `--environment NAME=FOLDER`, for a project that was not born here."""
+    text = "An environment and its folder below config, in promotion order; may be given several times."
+    return click.option(
+        "--environment", "folders", multiple=True, metavar="NAME=FOLDER", callback=_folders, help=text
+    )(command)
+
+
+def _folders(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str] | None:
+    """Return the folder of each environment that is given; None for none. Raises BadParameter for another form."""
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, folder = one.partition("=")
+        if not equals or not name or not folder or name in found:
+            message = f"{one}: write NAME=FOLDER, such as prod=accounts/prod, and each name once"
+            raise click.BadParameter(message, context, option)
+        found[name] = folder.strip("/")
+    return found or None
+
+
 def environment_argument(*, required: bool) -> Callable[[Command], Command]:
     """Add the ENVIRONMENT argument."""
     return click.argument("environment", type=click.Choice(ENVIRONMENTS), required=required)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import console, echo_json, format_option, project_option
+from .common import console, echo_json, environments_option, format_option, project_option
 
 if TYPE_CHECKING:
     from pipelines.parity import Compared
@@ -20,16 +20,18 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("left", required=False)
 @click.argument("right", required=False)
 @project_option
+@environments_option
 @format_option
 @click.option(
     "--declare", is_flag=True, help="Add what nobody declared to the policy file, for you to fill in."
 )
 @click.option("--template", type=FILE, help="Compare one CloudFormation template with two parameter files.")
 @click.option("--parameters", type=FILE, nargs=2, metavar="A B", help="The parameter files, as JSON or YAML.")
-def parity(
+def parity(  # noqa: PLR0913, PLR0917 - an argument for each option
     left: str | None,
     right: str | None,
     root: Path,
+    folders: dict[str, str] | None,
     style: str,
     declare: bool,
     template: Path | None,
@@ -51,7 +53,7 @@ def parity(
         compared = compare_files(template, parameters, today)
     else:
         selectors = (left, right) if left and right else ()
-        compared = compare_project(Workspace(root.resolve()), selectors, today, proposing=declare)
+        compared = compare_project(Workspace(root.resolve(), folders), selectors, today, proposing=declare)
     if declare:
         return _declare(root.resolve(), compared)
     if style == "json":

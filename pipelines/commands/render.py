@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from .common import console, echo_json, environment_argument, format_option, project_option, warn
+from .common import console, echo_json, environments_option, format_option, project_option, warn
 
 
 @click.command()
-@environment_argument(required=False)
+@click.argument("environment", required=False)
 @project_option
+@environments_option
 @format_option
-def render(environment: str | None, root: Path, style: str) -> None:
+def render(environment: str | None, root: Path, folders: dict[str, str] | None, style: str) -> None:
     """Show the stacks of ENVIRONMENT, or of all, with their effective resources.
 
     Needs no network and no credentials. JSON: the contract of `lockstep/render/v1`.
     """
     from pipelines.workspace import Workspace
 
-    workspace = Workspace(root.resolve())
+    workspace = Workspace(root.resolve(), folders)
     stacks = workspace.rendered(environment)
     warn(workspace.project())
     if style == "json":

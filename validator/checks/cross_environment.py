@@ -31,6 +31,8 @@ class _Others:
         names = set(subject.project.environments) - {environment}
         accounts: dict[str, set[str]] = {}
         for stack in subject.project.stacks:
+            if not stack.environment:
+                continue  # What belongs to no environment is for all of them.
             accounts.setdefault(stack.environment, set()).add(stack.account)
         own = accounts.pop(environment, set())
         foreign = set().union(*accounts.values()) - own - {""}

@@ -21,6 +21,8 @@ from .stacks import Conversion
 from .templates import Templates
 from .written import Positions
 
+HARMLESS = frozenset({"sceptre-keys", "template"})
+"""Checks whose problems, found while loading, hide no stack but the one: rendering goes on without it."""
 SEARCHED = 1_000
 """Names among which a similar one is looked for."""
 
@@ -43,22 +45,30 @@ def survey(
     loading = _Loading(reader, Conversion(found, Templates(folders), identity, _stack_files(tree)))
     loading.run()
     project = loading.project()
-    problems = [
+    problems = (
         *of_check("config-files", tree.problems),
         *reader.problems,
         *loading.problems,
         *circles(project, ""),
-    ]
+    )
     return Loaded(
-        project=project,
+        project=replace(
+            project, warnings=tuple(problem for problem in problems if problem.check in HARMLESS)
+        ),
         settings={},
         hierarchy=Positions(reader, loading.levels),
-        problems=tuple(problems),
+        problems=problems,
         house=False,
         required_tags=tuple(description.tags),
         pattern=lambda stack: pattern_of(description.naming, stack),
         without=frozenset(description.checks.without),
     )
+
+
+def sources(root: Path) -> tuple[str, ...]:
+    """Return the folders that a project's stacks are read from, as `survey` finds them."""
+    folder = folder_of(root, describe(root)[0].sceptre)
+    return tuple("/".join(part for part in (folder, name) if part) for name in ("config", "templates"))
 
 
 def describe(root: Path) -> tuple[Description, Document]:
@@ -214,6 +224,3 @@ def _without(stack: Stack, gone: set[str]) -> Stack:
     if gone.isdisjoint(stack.dependencies):
         return stack
     return replace(stack, dependencies=tuple(name for name in stack.dependencies if name not in gone))
-
-
-__all__ = ["describe", "survey"]
