@@ -10,6 +10,7 @@ Sources: AWS CloudFormation User Guide, "Template formats" and "Understand Cloud
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import yaml
@@ -37,13 +38,15 @@ def parse(text: str, file: str) -> Template:
         raise ConfigurationError.single(message, file=file, hint="split it into several stacks")
     if text.count("%TAG") > _MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > _MAX_TAG_DIRECTIVES:
         message = f"there are more than {_MAX_TAG_DIRECTIVES} lines that begin with %TAG"
-        raise ConfigurationError.single(message, file=file, hint="remove them: CloudFormation has tags of its own")
+        raise ConfigurationError.single(
+            message, file=file, hint="remove them: CloudFormation has tags of its own"
+        )
     json = text.lstrip("\ufeff \t\r\n")[:1] == "{"
     if json and "\\u" in text:
         text = _HALVES.sub(_whole, text)
     reader = Reader(file, json=json)
     try:
-        reader.read(yaml.parse(text, Loader=_LOADER))
+        reader.read(_events(text))
     except yaml.YAMLError as error:
         reader.problems.append(_syntax(error, file))
     except UnicodeEncodeError as error:
@@ -64,6 +67,16 @@ def parse(text: str, file: str) -> Template:
         return template
     declared = Declared.of(template, template.section("Resources"), template.section("Conditions"))
     return replace(template, dangling=tuple(dangling(body, declared)))
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    """Yield what PyYAML reads; its own `yaml.parse` asks twice for each event."""
+    loader = _LOADER(text)
+    try:
+        while (event := loader.get_event()) is not None:
+            yield event
+    finally:
+        loader.dispose()
 
 
 def _whole(match: re.Match[str]) -> str:

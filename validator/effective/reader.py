@@ -54,6 +54,7 @@ class _Frame:
         "height",
         "key",
         "loops",
+        "mapping",
         "nodes",
         "path",
         "value",
@@ -62,6 +63,7 @@ class _Frame:
     def __init__(self, value: Any, path: Path, function: str | None, anchor: str | None) -> None:
         self.value, self.path, self.function, self.anchor = value, path, function, anchor
         self.nodes, self.chars, self.height = 1, 0, 1
+        self.mapping = type(value) is dict
         self.fixed = True
         self.loops = 0
         self.key: str | None = None
@@ -120,39 +122,56 @@ class Reader:
         if not self._stack:
             return ()
         frame = self._stack[-1]
-        if type(frame.value) is list:
+        if not frame.mapping:
             return (*frame.path, len(frame.value))
         return frame.path if frame.key is None else (*frame.path, frame.key)
 
     def _key_frame(self) -> _Frame | None:
         """Return the mapping that waits for a key, if the innermost one does."""
         frame = self._stack[-1] if self._stack else None
-        return frame if frame is not None and frame.key is None and type(frame.value) is dict else None
+        return frame if frame is not None and frame.key is None and frame.mapping else None
 
     def _scalar(self, event: Any) -> None:
         text: str = event.value
-        self._count(1, len(text), event)
-        waiting = self._key_frame()
-        if waiting is not None:
-            self._key(waiting, event)
+        self._nodes += 1
+        self._chars += len(text)
+        if self._nodes > MAX_NODES or self._chars > MAX_CHARACTERS:
+            self._count(0, 0, event)
+        frame = self._stack[-1] if self._stack else None
+        if frame is not None and frame.mapping and frame.key is None:
+            self._key(frame, event)
             return
-        path, tag = self._path(), event.tag
-        mark = event.start_mark
-        position = Position(mark.line + 1, mark.column + 1)
-        self.positions.setdefault(path, position)
-        value: Any = text
-        function = _TAGS.get(tag) if tag else None
-        if function is not None:
-            self.positions[(*path, function)] = position
-            value = {function: text}
-        elif (tag is None and event.implicit[0]) or tag in _PLAIN_TAGS:
-            value = plain(text, json=self.json)
-            if value is None:
-                hint = "give it a value, or leave the key out"
-                self._report(path, event, "CloudFormation allows no null value", hint)
-        elif tag not in _TEXT_TAGS:
-            self._unknown_tag(path, event)
-        self._add(value, event.anchor, (1, len(text), 0))
+        # What stands under a key is placed at the key already.
+        if frame is None or not frame.mapping:
+            mark = event.start_mark
+            self.positions.setdefault(self._path(), Position(mark.line + 1, mark.column + 1))
+        value = self._value(event, text)
+        if frame is None or event.anchor is not None:
+            self._add(value, event.anchor, (1, len(text), 0))
+            return
+        frame.nodes += 1
+        frame.chars += len(text)
+        self._put(frame, value)
+
+    def _value(self, event: Any, text: str) -> Any:
+        """Return what a scalar stands for: text, a number, a boolean, or the function of its tag."""
+        tag = event.tag
+        if tag is None:
+            if not event.implicit[0]:
+                return text
+        elif tag in _TAGS:
+            mark = event.start_mark
+            self.positions[(*self._path(), _TAGS[tag])] = Position(mark.line + 1, mark.column + 1)
+            return {_TAGS[tag]: text}
+        elif tag not in _PLAIN_TAGS:
+            if tag not in _TEXT_TAGS:
+                self._unknown_tag(self._path(), event)
+            return text
+        value = plain(text, json=self.json)
+        if value is None:
+            hint = "give it a value, or leave the key out"
+            self._report(self._path(), event, "CloudFormation allows no null value", hint)
+        return value
 
     def _key(self, frame: _Frame, event: Any) -> None:
         key: str = event.value
@@ -253,9 +272,13 @@ class Reader:
         frame.nodes += size[0]
         frame.chars += size[1]
         frame.height = max(frame.height, size[2] + 1)
+        self._put(frame, value)
+
+    def _put(self, frame: _Frame, value: Any) -> None:
+        """Put a finished value under the key of a mapping, or at the end of a list."""
         if type(value) in _LIVE or (type(value) is str and "{{resolve:" in value):
             frame.fixed = False
-        if type(frame.value) is list:
+        if not frame.mapping:
             frame.value.append(value)
         elif frame.key is not None:
             frame.chars += len(frame.key)

@@ -160,7 +160,7 @@ HOSTILE = {
 def test_hostile_text_ends_in_a_clear_error_within_seconds(text: str) -> None:
     start = time.perf_counter()
     (found,) = problems(text)
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 10
     assert "t.yaml" in found
     assert "Traceback" not in found
 
