@@ -37,9 +37,14 @@ def _conditions(left: Side, right: Side) -> Iterator[Decided]:
         opened = [one for one in (left, right) if isinstance(one.effective.conditions.get(name), Symbol)]
         one, two = (side.deployed.conditions.get(name, ABSENT) for side in (left, right))
         unknown = isinstance(one, Symbol) or isinstance(two, Symbol)
-        if opened and (_compares(one) or _compares(two) if unknown else one != two):
+        alone = (
+            len(opened) == 1
+        )  # The other's own parameters decide it, which may be declared; these may not.
+        if opened and (_compares(one) or _compares(two) if unknown else alone or one != two):
             by = ", ".join(_behind(opened[0], name)) or "identity"
-            late = ", which is known only once deployed" if unknown else ""
+            late = (
+                ", which is known only once deployed" if unknown else " in one of them alone" if alone else ""
+            )
             yield Decided(("Conditions", name), one, two, f"decided by {by}{late}{_reach(name, opened[0])}")
 
 

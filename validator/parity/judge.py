@@ -150,9 +150,11 @@ class _Judgement:
             label = those[0].environments[-1]
             location = self.places.value(label, stack, tuple(key.split(".", 1)))
             own = [one for one in those if (one.stack, one.key) == (stack, key)]
-            values = {
-                n: v for one in own for n, v in zip(one.environments, (one.left, one.right), strict=True)
-            }
+            values: dict[str, Any] = {}
+            for one in those:
+                values |= self._by_region((stack, key), one)
+            for one in own:
+                values |= zip(one.environments, (one.left, one.right), strict=True)
             said = ", ".join(f"{name} {shown(value)}" for name, value in values.items())
             names = tuple(dict.fromkeys(name for one in those for name in one.environments))
             yield self._undeclared((stack, key), location, said, those, names)
@@ -165,7 +167,7 @@ class _Judgement:
         reached = sorted({f"{one.stack}:{one.key}" for one in those} - {name})
         more = f" and {len(reached) - 3} more" if len(reached) > 3 else ""
         reach = f"; it reaches {', '.join(reached[:3])}{more}" if reached else ""
-        message = f"{name} differs and nobody declared it ({said}){reach}"
+        message = f"{name} differs and nobody declared it{f' ({said})' if said else ''}{reach}"
         mend = f"make the values alike, or declare `{name}` in {self.policy.file}"
         return Finding(PARITY, Severity.ERROR, file, key, line, message, mend, _environments(names))
 

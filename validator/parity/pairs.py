@@ -39,7 +39,8 @@ class Pair:
 
     def __post_init__(self) -> None:
         halves = (self.left, self.right)
-        called = {stack.name: name for half in halves for name, stack in half.stacks.items()}
+        called = {f"{half.label}/{name}": name for half in halves for name in half.unread}
+        called |= {stack.name: name for half in halves for name, stack in half.stacks.items()}
         groups = [{name.rpartition("/")[0] for name in half.stacks} for half in halves]
         object.__setattr__(self, "called", called)
         object.__setattr__(self, "groups", frozenset(groups[0] & groups[1]))

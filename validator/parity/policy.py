@@ -14,6 +14,13 @@ from .declarations import Declaration
 
 FORM = "see docs/variances.md for the form of a declaration"
 CHECK = "variances"
+WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a key of a declaration",
+    "model_type": "is no mapping",
+    "string_pattern_mismatch": "is not of the form that docs/variances.md gives",
+}
+"""What to say in place of pydantic's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def _problems(error: ValidationError, document: Document, file: str, place: tupl
     found = []
     for detail in error.errors(include_url=False):
         path = (*place, *map(str, detail["loc"]))
-        message = str(detail["msg"]).removeprefix("Value error, ")
+        message = WORDS.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
         if detail["type"] == "string_too_short" and not str(detail.get("input", "")).strip():
             message = "is empty: a declaration says why the environments differ, and who answers for it"
         found.append(Problem(file, ".".join(path), message, FORM, line_of(document, path), CHECK))

@@ -1,0 +1,114 @@
+"""What is made of mutants: which checks look at them, when one counts as caught and named, and the shares."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from pipelines.variances import policy_of, written
+from validator.checks import CHECKS, Subject, run
+from validator.findings import Finding
+from validator.loader import Loaded, load, survey
+
+ROOT = Path(__file__).parents[2]
+DAY = datetime.date(2026, 1, 1)
+ENVIRONMENTS = ("dev", "staging", "prod")
+PURE = [check for check in CHECKS.values() if check.id not in {"cfn-lint", "cfn-guard"}]
+"""Every check but the two tools: what they find differs by environment only where a template does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one mutant: `name` says what was changed, `caught` whether a finding names it."""
+
+    name: str
+    caught: bool
+    findings: tuple[str, ...] = ()
+
+
+def verdict(name: str, findings: Iterable[Finding], named: Sequence[str]) -> Verdict:
+    """Return the verdict on a mutant: some finding's key or words hold one of `named`."""
+    texts = [f"{one.file}:{one.line} {one.key}: {one.message}" for one in findings]
+    return Verdict(name, any(word in text for text in texts for word in named), tuple(texts))
+
+
+def shares(
+    record: Callable[[str, object], None], kind: str, verdicts: Sequence[Verdict], spared: int = 0
+) -> None:
+    """Hand the share of a kind to the summary of the run (tests/conftest.py), and fail where one is missing.
+
+    `spared` is how many mutants changed nothing that would be deployed.
+    """
+    missed = [one for one in verdicts if not one.caught]
+    record("mutants", (kind, len(verdicts), len(verdicts) - len(missed), spared))
+    shown = "\n".join(f"{one.name}: {'; '.join(one.findings) or 'no finding'}" for one in missed[:20])
+    assert verdicts, f"{kind}: no mutant was made, so that nothing was tried"
+    assert not missed, f"{kind}: {len(missed)} of {len(verdicts)} mutants were not caught and named\n{shown}"
+
+
+@cache
+def repository() -> Loaded:
+    """Return this repository, loaded once."""
+    return load(ROOT)
+
+
+def findings(root: Path) -> tuple[Finding, ...]:
+    """Return what every pure check finds in the project below `root`, as `lockstep check` puts it together."""
+    return run(subject_of(survey(root), root), PURE)
+
+
+def subject_of(loaded: Loaded, root: Path = ROOT) -> Subject:
+    """Return a project as the checks see it, without cfn-lint and cfn-guard."""
+    return Subject(
+        project=loaded.project,
+        problems=loaded.problems,
+        hierarchy=loaded.hierarchy,
+        settings=written(loaded),
+        policy=policy_of(root),
+        day=DAY,
+        lint=list,
+        guard=list,
+        naming=loaded.naming,
+    )
+
+
+def copy(target: Path) -> Path:
+    """Copy what the checks read of this repository."""
+    for name in ("sceptre", "templates", "functions", "locks"):
+        shutil.copytree(
+            ROOT / name, target / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    (target / "pipelines").mkdir()
+    shutil.copy(ROOT / "pipelines" / "variance.yaml", target / "pipelines")
+    return target
+
+
+@contextmanager
+def replaced(path: Path, text: str | None) -> Iterator[None]:
+    """Put `text` in the place of a file or link, or nothing for None, and what was there back afterwards."""
+    link = path.readlink() if path.is_symlink() else None
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    path.unlink(missing_ok=True)
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        if link is not None:
+            path.symlink_to(link)
+        elif before is not None:
+            path.write_text(before, encoding="utf-8")
+
+
+def plain(path: Path) -> dict[str, object]:
+    """Return what an environment's config file says; it has no resolver."""
+    found: dict[str, object] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found

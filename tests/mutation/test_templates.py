@@ -1,0 +1,181 @@
+"""Mutants of every template: each value, part, resource and output made different in one environment (REQ-V3).
+
+All environments share a template, so that only a function of what names the environment can make it differ: a condition
+on a name, account, region, stack name or path in turn, a mapping by one of these, a computed name, index, loop or
+condition. Each mutant is evaluated with every stack of every environment and judged by parity with this repository's
+declarations; it is caught when a finding names the place, or the condition that was changed. What is changed:
+
+- each scalar and each function of `Properties`, of the attributes, and of the outputs, in branches not taken too;
+- each property and list item left out; each resource and output under a condition; each attribute and a tag added;
+- each existing condition that a further condition on identity narrows or widens; each entry of a mapping.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from validator.effective import Template
+
+from .judging import Verdict, shares, verdict
+from .templates import (
+    ATTRIBUTES,
+    BY,
+    ELSEWHERE,
+    changed,
+    has_effect,
+    judge_template,
+    other,
+    parts,
+    properties,
+    resources,
+    stacks_by_template,
+    template_of,
+)
+from .ways import mutants, undecided
+
+Record = Callable[[str, object], None]
+NOTHING = {"Ref": "AWS::NoValue"}
+EVERY = pytest.mark.parametrize("file", sorted(stacks_by_template()))
+
+
+def look(template: Template, name: str, named: list[str]) -> Verdict:
+    return verdict(name, judge_template(template), named)
+
+
+def chosen(first: Any, second: Any) -> dict[str, Any]:
+    return {"Fn::If": [ELSEWHERE, first, second]}
+
+
+@EVERY
+def test_each_value_changed_in_one_environment_is_caught(file: str, record_property: Record) -> None:
+    template, conditions = template_of(file), itertools.cycle(BY.values())
+    verdicts = [
+        look(
+            changed(template, place.path, chosen(other(place.value), place.value), next(conditions)),
+            place.shown,
+            [place.shown],
+        )
+        for place in properties(template)
+    ]
+    shares(record_property, "template: value changed", verdicts)
+
+
+@EVERY
+def test_each_part_left_out_in_one_environment_is_caught(file: str, record_property: Record) -> None:
+    template, conditions = template_of(file), itertools.cycle(BY.values())
+    verdicts = [
+        look(
+            changed(template, place.path, chosen(NOTHING, place.value), next(conditions)),
+            place.shown,
+            [place.shown],
+        )
+        for place in parts(template)
+    ]
+    shares(record_property, "template: part left out", verdicts)
+
+
+def existence(template: Template) -> Iterator[Verdict]:
+    for place, condition in zip(list(resources(template)), itertools.cycle(BY.values()), strict=False):
+        held = place.value.get("Condition")
+        both = {"Fn::And": [{"Condition": held}, condition]} if held else condition
+        path = (*place.path, "Condition")
+        yield look(changed(template, path, ELSEWHERE, both), place.shown, [place.shown])
+        for name in ATTRIBUTES:
+            value = {"Name": "changed"} if name not in ATTRIBUTES[:3] else "changed"
+            mutant = changed(
+                template, (*place.path, name), chosen(value, place.value.get(name, NOTHING)), condition
+            )
+            yield look(mutant, f"{place.shown}.{name}", [f"{place.shown}.{name}"])
+        tags = place.value.get("Properties", {}).get("Tags")
+        if isinstance(tags, list):
+            more = [*tags, chosen({"Key": "Colour", "Value": "blue"}, NOTHING)]
+            name = f"{place.shown}.Properties.Tags"
+            yield look(changed(template, (*place.path, "Properties", "Tags"), more, condition), name, [name])
+    for name in template.section("Outputs"):
+        path = ("Outputs", name, "Condition")
+        yield look(changed(template, path, ELSEWHERE, BY["the account"]), name, [f"Outputs.{name}"])
+
+
+@EVERY
+def test_each_resource_attribute_tag_and_output_in_one_environment_only_is_caught(
+    file: str, record_property: Record
+) -> None:
+    shares(record_property, "template: in one environment only", list(existence(template_of(file))))
+
+
+def test_each_condition_narrowed_or_widened_by_identity_is_caught(record_property: Record) -> None:
+    """One that changes nothing of what would be deployed is no mutant: `no effect` counts those, proven one by one."""
+    verdicts, spared = [], 0
+    for file in stacks_by_template():
+        template = template_of(file)
+        for (name, held), function in itertools.product(
+            template.section("Conditions").items(), ("Fn::And", "Fn::Or")
+        ):
+            for condition in BY.values():
+                mutant = changed(template, ("Conditions", name), {function: [held, condition]})
+                one = look(mutant, f"{file}:{name} {function}", [f"Conditions.{name}"])
+                if one.caught or has_effect(mutant):
+                    verdicts.append(one)
+                else:
+                    spared += 1
+    shares(record_property, "template: condition narrowed or widened", verdicts, spared)
+
+
+def test_each_other_way_to_choose_by_identity_is_caught(record_property: Record) -> None:
+    verdicts: dict[str, list[Verdict]] = {}
+    for file in stacks_by_template():
+        for way, name, mutant in mutants(template_of(file)):
+            verdicts.setdefault(way, []).append(look(mutant, f"{file}:{name}", [name]))
+    for way, those in verdicts.items():
+        shares(record_property, f"template: {way}", those)
+
+
+def test_each_condition_on_what_another_stack_publishes_is_caught(record_property: Record) -> None:
+    """Whether it holds is known only once deployed, so that nobody could say that environments take one branch."""
+    verdicts = [
+        look(mutant, f"{file}:{name}", [f"decided by {name}"])
+        for file in stacks_by_template()
+        for name, mutant in undecided(template_of(file))
+    ]
+    shares(record_property, "template: condition on another stack's output", verdicts)
+
+
+def entries() -> Iterator[tuple[str, tuple[str, str, str], str]]:
+    for file in stacks_by_template():
+        for name, rows in template_of(file).section("Mappings").items():
+            for first, row in rows.items():
+                yield from ((file, (name, first, second), value) for second, value in row.items())
+
+
+def test_each_entry_of_a_mapping_changed_for_one_region_is_caught(record_property: Record) -> None:
+    """Changed to what names no such thing in any region, or to what another entry of the region is called."""
+    verdicts = []
+    for file, path, value in entries():
+        template = template_of(file)
+        row = template.section("Mappings")[path[0]][path[1]]
+        if path[1] not in {stack.region for stack in stacks_by_template()[file]}:
+            continue
+        for wrong in (f"{value}-changed", *(item for item in row.values() if item != value)):
+            mutant = changed(template, ("Mappings", *path), wrong)
+            verdicts.append(look(mutant, f"{file}:{path} {wrong}", [f"{path[0]}, {path[1]}, "]))
+    shares(record_property, "template: entry of a mapping", verdicts)
+
+
+def test_what_a_region_calls_its_own_passes() -> None:
+    """The same zones in another order, for one region: which is first is a fact of that region, and no choice."""
+    template = template_of("templates/network.yaml")
+    zones = template.section("Mappings")["Zones"]["us-east-2"]
+    turned = dict(zip(zones, [*list(zones.values())[1:], next(iter(zones.values()))], strict=True))
+    mutant = changed(template, ("Mappings", "Zones", "us-east-2"), turned)
+    assert has_effect(mutant)
+    assert judge_template(mutant) == []
+
+
+def test_nothing_is_found_in_the_templates_as_they_are() -> None:
+    """So that whatever is found of a mutant is found because of what was changed."""
+    for file in stacks_by_template():
+        assert judge_template(template_of(file)) == []

@@ -1,0 +1,107 @@
+"""The ways in which a shared template can choose by identity, without an `Fn::If` on a condition of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from validator.effective import Template
+
+from .templates import BY, ELSEWHERE, Place, changed, other, properties, resources
+
+ENVIRONMENT = {"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "NamePrefix"}]}]}
+LAST_OF_REGION = {"Fn::Select": [2, {"Fn::Split": ["-", {"Ref": "AWS::Region"}]}]}
+TWINS = {f"Twin{name}": {"Type": "AWS::SNS::Topic"} for name in ("dev", "staging", "prod")}
+
+
+def _mapped(key: Any, *rows: str) -> Callable[[Template, Place], Template]:
+    def way(template: Template, place: Place) -> Template:
+        last = rows[-1]
+        values = {row: {"Value": other(place.value) if row == last else place.value} for row in rows}
+        mutant = changed(template, place.path, {"Fn::FindInMap": ["Elsewhere", key, "Value"]})
+        return _section(mutant, "Mappings", {"Elsewhere": values})
+
+    return way
+
+
+def _put(value: Callable[[Place], Any]) -> Callable[[Template, Place], Template]:
+    return lambda template, place: changed(template, place.path, value(place))
+
+
+def _twins(template: Template, place: Place) -> Template:
+    name = {"Fn::Sub": ["Twin${Name}", {"Name": ENVIRONMENT}]}
+    return _section(changed(template, place.path, {"Ref": name}), "Resources", TWINS)
+
+
+def _chain(template: Template, place: Place) -> Template:
+    """A condition on a condition on identity."""
+    value = {"Fn::If": ["IsThere", other(place.value), place.value]}
+    further = {"IsThere": {"Fn::Not": [{"Condition": ELSEWHERE}]}}
+    return _section(changed(template, place.path, value, BY["the account"]), "Conditions", further)
+
+
+WAYS: dict[str, Callable[[Template, Place], Template]] = {
+    "mapping by account": _mapped({"Ref": "AWS::AccountId"}, "111111111111", "222222222222", "333333333333"),
+    "mapping by region": _mapped({"Ref": "AWS::Region"}, "us-east-1", "us-east-2"),
+    "mapping by name": _mapped(ENVIRONMENT, "dev", "staging", "prod"),
+    "item by region": _put(
+        lambda place: {"Fn::Select": [LAST_OF_REGION, [0, place.value, other(place.value)]]}
+    ),
+    "number in a name": _put(lambda place: LAST_OF_REGION),
+    "length of a name": _put(lambda place: {"Fn::Length": {"Fn::Split": ["d", {"Ref": "AWS::StackName"}]}}),
+    "parameter store": _put(lambda place: {"Fn::Sub": "{{resolve:ssm:${ParameterPath}/Value}}"}),
+    "computed reference": _twins,
+    "chain of conditions": _chain,
+}
+"""Each makes one value differ between environments."""
+
+
+def mutants(template: Template) -> Iterator[tuple[str, str, Template]]:
+    """Yield way, place and mutant for each resource, at its first value that is written as it is."""
+    extended = _section(template, "Transform", "AWS::LanguageExtensions")
+    for resource in resources(template):
+        first = next(
+            (
+                place
+                for place in properties(template)
+                if place.path[: len(resource.path)] == resource.path
+                and place.path[len(resource.path)] == "Properties"
+                and not isinstance(place.value, dict)
+            ),
+            None,
+        )
+        for way, make in WAYS.items():
+            if first is not None:
+                yield way, first.shown, make(extended, first)
+        loose = resource.shown.replace("Fn::ForEach::Deployments.2.", "").partition("$")[0]
+        yield "computed condition", loose, _exists_by_name(extended, resource)
+        yield "loop over a name", "Resources.Fn::ForEach::More", _looped(extended, resource)
+
+
+def undecided(template: Template) -> Iterator[tuple[str, Template]]:
+    """Yield a condition on each value that another stack publishes, which nobody can tell before the deployment."""
+    place = next(properties(template))
+    for name, declared in template.section("Parameters").items():
+        if declared["Type"].startswith("AWS::SSM::Parameter::Value<String"):
+            value = {"Fn::If": [ELSEWHERE, other(place.value), place.value]}
+            yield name, changed(template, place.path, value, {"Fn::Equals": [{"Ref": name}, "changed"]})
+
+
+def _exists_by_name(template: Template, resource: Place) -> Template:
+    name = {"Fn::Sub": ["Is${Name}", {"Name": ENVIRONMENT}]}
+    truths = {
+        f"Is{environment}": {"Fn::Equals": [environment, "prod"]}
+        for environment in ("dev", "staging", "prod")
+    }
+    return _section(changed(template, (*resource.path, "Condition"), name), "Conditions", truths)
+
+
+def _looped(template: Template, resource: Place) -> Template:
+    loop = ["Name", [ENVIRONMENT], {"More${Name}": {"Type": "AWS::SNS::Topic"}}]
+    return changed(template, ("Resources", "Fn::ForEach::More"), loop, None) if resource else template
+
+
+def _section(template: Template, name: str, more: Any) -> Template:
+    value = more if isinstance(more, str) else {**template.section(name), **more}
+    return replace(template, body={**template.body, name: value})
