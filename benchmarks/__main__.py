@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import evaluator, fresh, orders, tools
+from benchmarks import check, evaluator, fresh, orders, tools
 
-NAMES = ("evaluator", "render", "no-op", "orders", "demo")
+NAMES = ("check", "evaluator", "render", "no-op", "orders", "demo")
 RESULTS = Path(".lockstep") / "benchmarks.json"
 
 
@@ -28,6 +28,8 @@ def main(wanted: list[str]) -> int:
         return 2
     names = wanted or list(NAMES)
     rows: list[dict[str, Any]] = []
+    if "check" in names:
+        rows += _shown(check.check())
     if "evaluator" in names:
         rows += _shown(evaluator.evaluator(tools.ROOT))
     if "render" in names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,13 +33,21 @@ logging.getLogger("cfnlint").addHandler(logging.NullHandler())  # what it logs c
 
 
 class _Template(Template):  # type: ignore[misc] # cfn-lint is not followed by the type checker
-    """A template that still knows its parameters once transformed: cfn-lint 1.58 forgets them."""
+    """A template that still knows its parameters once transformed: cfn-lint 1.58 forgets them.
+
+    Where a function can come to several values, cfn-lint is content with one that fits, except for values that come
+    from parameters. With `every_value` it takes all for such.
+    """
+
+    every_value = False
 
     def transform(self) -> Any:
         """Apply the template's transforms; return what is wrong with them."""
         before: Any = self.context
         matches = super().transform()
-        self.context: Any = self.context.evolve(parameter_sets=before.parameter_sets)
+        self.context: Any = self.context.evolve(
+            parameter_sets=before.parameter_sets, is_resolved_from_parameters=self.every_value
+        )
         return matches
 
 
@@ -57,6 +65,23 @@ def rules() -> Rules:
     return Rules.create_from_directory(str(Path(cfnlint.rules.__file__).parent))
 
 
+def is_silent(jobs: Sequence[Job]) -> bool:
+    """Tell whether cfn-lint has nothing to say of one template, in all the regions and with all the values at once.
+
+    It resolves a reference with each set of parameters and each region in turn, so that one run costs little more than
+    one of them alone. Every value has to fit, so that where it is silent, each alone is; what it says does not tell
+    which of them it is of. A look-up in a mapping is content with one key that is there, so a template with one is
+    never taken for silent.
+    """
+    template, faults = decode_str(jobs[0].text)
+    if faults or not isinstance(template, dict) or "FindInMap" in jobs[0].text:
+        return False
+    values = [_values(template, job) for job in jobs]
+    config = _config(jobs[0], *values, regions=sorted({job.region for job in jobs}))
+    deferred = frozenset[str]().union(*(each.deferred for each in values))
+    return all(is_about(match, deferred) for match in _run(template, config, every_value=True))
+
+
 def lint_one(job: Job) -> Outcome:
     """Return what cfn-lint says. Its faults that it does not report itself are raised."""
     template, faults = decode_str(job.text)
@@ -71,21 +96,22 @@ def lint_one(job: Job) -> Outcome:
     return outcome_of([match for match in matches if not is_about(match, values.deferred)])
 
 
-def _run(template: Any, config: ConfigMixIn) -> Iterator[Match]:
+def _run(template: Any, config: ConfigMixIn, *, every_value: bool = False) -> Iterator[Match]:
     if isinstance(template, dict):
         config.set_template_args(template)
         cfn = _Template(None, template, config.regions, config.parameters)
+        cfn.every_value = every_value
         yield from _run_template_per_config(cfn, config, rules())
     else:
         yield from run_template_by_data(template, config, rules())
 
 
-def _config(job: Job, values: _Values) -> ConfigMixIn:
+def _config(job: Job, *values: _Values, regions: Sequence[str] = ()) -> ConfigMixIn:
     # The null device stands for a configuration file: else cfn-lint reads those of the home and of this folder.
     config = ConfigMixIn(
         ["--config-file", os.devnull],
-        regions=[job.region],
-        parameters=[ParameterSet(None, dict(values.known))],
+        regions=list(regions or [job.region]),
+        parameters=[ParameterSet(None, dict(each.known)) for each in values],
         mandatory_checks=[*job.settings.get("mandatory_checks", ()), _FAULTS],
     )
     config.file_args = dict(job.settings)

@@ -14,7 +14,7 @@ from pipelines.linting.job import Job, Outcome, unanswered
 from pipelines.linting.worker import prepare, work
 
 PER_WORKER = 6
-"""Jobs that make up for starting one worker more."""
+"""Templates that make up for starting one worker more."""
 CRASHES = 5
 """Workers that may die on a job of their own before the rest is given up: something other than a template is wrong."""
 _MEND = "correct what else is found in the template; if nothing is, report it to cfn-lint with the template"
@@ -28,20 +28,34 @@ Keep = Callable[[str, Outcome], None]
 def run(jobs: Mapping[str, Job], workers: int, seconds: float, keep: Keep) -> None:
     """Do the jobs and call `keep` with the name and the outcome of each, as they come.
 
-    A worker that dies takes the others with it and does not say which job did it. So what is left is done again one
-    at a time: the job that kills its worker then is the one to name.
+    Jobs of one template go to a worker together, which takes little longer than for one of them. A worker that dies
+    takes the others with it and does not say which job did it. So what is left is done again one at a time: the job
+    that kills its worker, or fails, then is the one to name.
     """
-    size = max(1, min(workers, -(-len(jobs) // PER_WORKER)))
+    batches = _batches(jobs)
+    size = max(1, min(workers, -(-len(batches) // PER_WORKER)))
     left = dict(jobs)
     with _pool(size) as pool:
-        longest_first = sorted(jobs, key=lambda name: -len(jobs[name].text))
-        futures = {_submit(pool, jobs[name], seconds): name for name in longest_first}
+        futures = {_submit(pool, [jobs[name] for name in names], seconds): names for names in batches}
         for future in as_completed(futures):
-            if not isinstance(future.exception(), BrokenProcessPool):
-                name = futures[future]
-                keep(name, _outcome(left.pop(name), future, seconds))
+            for name, outcome in zip(futures[future], _outcomes(future), strict=False):
+                left.pop(name)
+                keep(name, outcome)
     if left:
         _one_at_a_time(deque(left.items()), seconds, keep)
+
+
+def _batches(jobs: Mapping[str, Job]) -> list[list[str]]:
+    """Return the names of jobs by template, the longest template first."""
+    found: dict[str, list[str]] = {}
+    for name, job in jobs.items():
+        found.setdefault(job.text, []).append(name)
+    return [found[text] for text in sorted(found, key=len, reverse=True)]
+
+
+def _outcomes(future: Future[list[Outcome]]) -> list[Outcome]:
+    """Return what a batch came to; nothing where it failed."""
+    return [] if future.exception() else future.result()
 
 
 def _one_at_a_time(left: deque[tuple[str, Job]], seconds: float, keep: Keep) -> None:
@@ -51,7 +65,7 @@ def _one_at_a_time(left: deque[tuple[str, Job]], seconds: float, keep: Keep) -> 
             broken = False
             while left and not broken:
                 name, job = left.popleft()
-                future = _submit(pool, job, seconds)
+                future = _submit(pool, [job], seconds)
                 broken = isinstance(future.exception(), BrokenProcessPool)
                 keep(name, _outcome(job, future, seconds))
             crashes += broken
@@ -59,23 +73,26 @@ def _one_at_a_time(left: deque[tuple[str, Job]], seconds: float, keep: Keep) -> 
         keep(name, unanswered(job.region, f"{CRASHES} workers died on other templates", _MEND_ALL))
 
 
-def _outcome(job: Job, future: Future[Outcome], seconds: float) -> Outcome:
+def _outcome(job: Job, future: Future[list[Outcome]], seconds: float) -> Outcome:
     error = future.exception()
     if error is None:
-        return future.result()
+        return future.result()[0]
     if isinstance(error, BrokenProcessPool):
         reason = f"its process crashed, was killed, or took more than {seconds:g} s of processor time"
         return unanswered(job.region, reason, _MEND)
     return unanswered(job.region, f"{type(error).__name__}: {error}", _MEND)
 
 
-def _submit(pool: ProcessPoolExecutor, job: Job, seconds: float) -> Future[Outcome]:
-    """Submit a job; a worker that this starts inherits the mask, so that Ctrl-C reaches this process alone."""
+def _submit(pool: ProcessPoolExecutor, jobs: list[Job], seconds: float) -> Future[list[Outcome]]:
+    """Submit the jobs of one template.
+
+    A worker that this starts inherits the mask, so that Ctrl-C reaches this process alone.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(work, job, seconds)
+        return pool.submit(work, jobs, seconds)
     except BrokenProcessPool as error:
-        future: Future[Outcome] = Future()
+        future: Future[list[Outcome]] = Future()
         future.set_exception(error)
         return future
     finally:

@@ -159,7 +159,7 @@ def test_ctrl_c_reaches_this_process_alone() -> None:
     """A worker that got it while it starts would write a traceback."""
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
     with pool._pool(1) as workers:
-        pool._submit(workers, Job(GOOD, "us-east-1", {}, frozenset(), {}), 10).result()
+        pool._submit(workers, [Job(GOOD, "us-east-1", {}, frozenset(), {})], 10).result()
         assert signal.SIGINT in workers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result()
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == blocked
     assert signal.SIGINT not in blocked
