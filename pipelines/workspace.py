@@ -110,6 +110,14 @@ class Workspace:
         """Return the project; every stack of it evaluates without a problem, or ConfigurationError is raised."""
         return self._read().project
 
+    def deployable(self) -> Project:
+        """Return the project as `project` does; raises ConfigurationError for one that was not born here too."""
+        if not is_own(self.root):
+            message = "this project was not born here: Lockstep reads and checks it, and does not deploy it"
+            hint = "deploy it by its own means, such as `sceptre launch`; see docs/other-projects.md"
+            raise ConfigurationError.single(message, hint=hint)
+        return self.project()
+
     def rendered(self, environment: str | None = None) -> list[dict[str, Any]]:
         """Return the `stacks` of `lockstep/render/v1`, of one environment or of all."""
         content = self._read()

@@ -51,7 +51,7 @@ def parse(
     other: OtherTag | None = None,
 ) -> Document:
     """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`), `refused` forbids some,
-    `other` takes every tag of the file's own that has no constructor.
+    `other` takes every tag of the file's own that has no constructor; with it, keys may be numbers too.
 
     Raises ConfigurationError with a problem for each syntax error, duplicate key, key that is no text, refused or
     unknown tag, value that holds itself, and text beyond the bounds on size and depth.
@@ -66,7 +66,7 @@ def parse(
         if not is_shallow(text):
             _check_depth(text, file)
         node = loader.get_single_node()
-        walk = _Walk(file, refused or {})
+        walk = _Walk(file, refused or {}, any_key=other is not None)
         if node is not None:
             walk.visit(node, ())
         if walk.problems:
@@ -125,6 +125,7 @@ class _Walk:
 
     file: str
     refused: Mapping[str, Refusal]
+    any_key: bool = False
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     _open: set[int] = field(default_factory=set)
@@ -156,7 +157,7 @@ class _Walk:
     def _pair(self, key: yaml.Node, value: yaml.Node, path: KeyPath) -> None:
         name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
         here = (*path, name)
-        if key.tag not in _KEY_TAGS:
+        if key.tag not in _KEY_TAGS and not (self.any_key and isinstance(key, yaml.ScalarNode)):
             self._problem(here, "this key is no text", "write the key in quotes", key)
             return
         if here in self.lines:

@@ -46,7 +46,7 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
     from pipelines.workspace import Workspace
 
     workspace = Workspace(root.resolve())
-    project = workspace.project()
+    project = workspace.deployable()
     stacks = project.of(environment)
     release = checked_out(root.resolve())
     warn(project)

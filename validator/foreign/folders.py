@@ -15,7 +15,9 @@ from ..errors import ConfigurationError, Problem
 from .description import FILE
 
 LARGEST = 1_000_000
-"""Bytes of a config file or template: CloudFormation takes no larger template."""
+"""Bytes of a template: CloudFormation takes no larger one."""
+LARGEST_CONFIG = 250_000
+"""Bytes of a config file: a hundred times as much as one usually has, and still read within a second or two."""
 MOST = 500_000
 """Entries of a config hierarchy, links followed: more than any project has."""
 DEEPEST = 40
@@ -62,12 +64,15 @@ class Folders:
         if not _is_inside(path, self.root):
             hint = "put the file into the project; nothing outside of it is read"
             raise ConfigurationError.single("is a link that leads out of the project", file=file, hint=hint)
-        return self.listed(path.removeprefix(f"{self.root}/"))
+        return self._decoded(path.removeprefix(f"{self.root}/"), LARGEST)
 
     def listed(self, file: str) -> str:
-        """Return the text of a file that is no link, as `tree` lists them; raises ConfigurationError as `text` does."""
+        """Return the text of a config file that is no link, as `tree` has them; raises ConfigurationError as `text`."""
+        return self._decoded(file, LARGEST_CONFIG)
+
+    def _decoded(self, file: str, most: int) -> str:
         try:
-            return _read(f"{self.root}/{file}", file).decode("utf-8")
+            return _read(f"{self.root}/{file}", file, most).decode("utf-8")
         except UnicodeDecodeError as error:
             message = f"is no UTF-8 text: {error.reason} at byte {error.start}"
             raise ConfigurationError.single(message, file=file, hint="save it as UTF-8") from None
@@ -100,7 +105,7 @@ def _is_inside(path: str, root: Path) -> bool:
     return path == str(root) or path.startswith(f"{root}{os.sep}" if str(root) != os.sep else os.sep)
 
 
-def _read(path: str, file: str) -> bytes:
+def _read(path: str, file: str, most: int) -> bytes:
     """Return what a regular file holds; raises ConfigurationError for anything else, and for too much."""
     try:
         # A pipe is opened without waiting for a writer, and refused.
@@ -110,10 +115,10 @@ def _read(path: str, file: str) -> bytes:
             if not stat.S_ISREG(facts.st_mode):
                 hint = "put a regular file in its place"
                 raise ConfigurationError.single("is no file", file=file, hint=hint)
-            if facts.st_size > LARGEST:
-                message = f"has {facts.st_size} bytes; {LARGEST} are the most"
+            if facts.st_size > most:
+                message = f"has {facts.st_size} bytes; {most} are the most"
                 raise ConfigurationError.single(message, file=file, hint="split it into several files")
-            return os.read(descriptor, LARGEST)
+            return os.read(descriptor, most)
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -20,6 +20,9 @@ GROUP_KEYS = frozenset(GroupFile.model_fields) - LOCKSTEP | {"disable_rollback"}
 STACK_KEYS = GROUP_KEYS - {"j2_environment"}
 """Sceptre's keys; it takes region and project code from a stack file too."""
 NEAR = 0.85
+"""How alike a key has to be to one of Sceptre's; 1 is equal."""
+MOST = 20
+"""Keys of one file that are looked at one by one: a file with more of them is no config file."""
 _ANCHOR = re.compile(r"x-|[._]")
 """How a key is called that only holds an anchor for others."""
 
@@ -29,7 +32,7 @@ Found = tuple[tuple[str, ...], str, str]
 
 def unknown_keys(config: Mapping[str, Any], *, group: bool) -> Iterator[Found]:
     """Yield each key that Sceptre ignores: in a stack file any that it does not know, in a group's what is misspelt."""
-    for key in config.keys() - (GROUP_KEYS if group else STACK_KEYS):
+    for key in _first(config.keys() - (GROUP_KEYS if group else STACK_KEYS)):
         close = difflib.get_close_matches(key, sorted(STACK_KEYS), n=1, cutoff=NEAR if group else 0.6)
         if group and not close:
             continue
@@ -38,10 +41,15 @@ def unknown_keys(config: Mapping[str, Any], *, group: bool) -> Iterator[Found]:
                 f"did you mean `{close[0]}`?" if close else "remove it, or give it under `sceptre_user_data`"
             )
             yield (key,), "is not a key that Sceptre knows, and has no effect", mend
-    for point in _keys(config.get("hooks")) - set(HookPoints.model_fields):
+    for point in _first(_keys(config.get("hooks")) - set(HookPoints.model_fields)):
         close = difflib.get_close_matches(point, list(HookPoints.model_fields), n=1)
         mend = f"did you mean `{close[0]}`?" if close else "remove it; Sceptre runs no hook there"
         yield ("hooks", point), "is no point at which Sceptre runs a hook", mend
+
+
+def _first(keys: set[Any]) -> list[str]:
+    """Return the first of the keys, in a stable order."""
+    return sorted(map(str, keys))[:MOST]
 
 
 def _keys(value: Any) -> set[str]:

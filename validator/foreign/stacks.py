@@ -164,7 +164,8 @@ class _One:
         """Return the values of a section; what Sceptre would not take is left out, and a problem."""
         found: dict[str, Value] = {}
         shared = self.conversion.shared
-        for key, value in raw.items():
+        for name, value in raw.items():
+            key = str(name)
             if value.__class__ is str:
                 found[shared.setdefault(key, key)] = shared.setdefault(value, value)
                 continue

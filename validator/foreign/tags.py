@@ -101,13 +101,13 @@ def _value(event: Any, first: Any, depth: int) -> Any:
     return found if tag is None else Tag(tag[1:], found)
 
 
-def _key(event: Any) -> str:
+def _key(event: Any) -> Any:
     if type(event) is not yaml.ScalarEvent or event.tag is not None or event.anchor is not None:
         raise _NotPlainError
     value: str = event.value
-    if event.implicit[0] and (value == "<<" or not isinstance(_scalar(value), str)):
+    if value == "<<":
         raise _NotPlainError
-    return value
+    return _scalar(value) if event.implicit[0] else value
 
 
 @lru_cache(maxsize=65536)

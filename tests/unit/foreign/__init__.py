@@ -1,0 +1,1 @@
+"""Sceptre projects that were not born here."""
