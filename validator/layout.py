@@ -110,7 +110,7 @@ class Layout:
         for path in paths:
             if path not in whole:
                 hint = "restore the file it points at under sceptre/stacks, or remove the link in every environment"
-                yield Problem(self.relative(path), "", "this link points at no file", hint)
+                yield self._of(path, "this link points at no file", hint)
         wanted = _content(shared if shared.is_file() else whole[0]) if whole else None
         said = (
             f"what the other environments have, which is {target}"
@@ -120,7 +120,13 @@ class Layout:
         for path in whole:
             if _content(path) != wanted:
                 hint = f"make it a link to {target}; what differs between environments belongs in `settings`"
-                yield Problem(self.relative(path), "", f"this stack file is not {said}", hint)
+                yield self._of(path, f"this stack file is not {said}", hint)
+
+    def _of(self, path: Path, message: str, hint: str) -> Problem:
+        """Return the problem of a file below an environment's folder."""
+        environment = path.relative_to(self.config).parts[0]
+        found = (environment,) if environment in ENVIRONMENTS else ()
+        return Problem(self.relative(path), "", message, hint, environments=found)
 
     def _strays(self) -> Iterator[Problem]:
         """Yield a problem for each YAML file that lies where no stack of a workload is read from."""
@@ -130,12 +136,12 @@ class Layout:
                 continue
             if path.suffix == ".yml":
                 message = "a file that ends in .yml is not read"
-                yield Problem(self.relative(path), "", message, f"name it {path.stem}.yaml, or remove it")
+                yield self._of(path, message, f"name it {path.stem}.yaml, or remove it")
             elif len(below) < 2 and path.name != CONFIG:
                 message = "a stack file belongs to a workload, and this folder is none"
                 where = f"sceptre/stacks/<workload>/{path.name}"
                 hint = f"move it to {where}, and link to it in every environment"
-                yield Problem(self.relative(path), "", message, hint)
+                yield self._of(path, message, hint)
 
 
 def _content(path: Path) -> bytes | None:

@@ -105,7 +105,7 @@ def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[tuple[
         except ConfigurationError as error:
             problems += of_check("config-files", error.problems, stack.name.split("/")[0])
     for name, problem in list(broken_interfaces(found, uses, conversion.hierarchy)):
-        problems += of_check("interfaces", [problem])
+        problems += of_check("interfaces", [problem], name.split("/")[0])
         found.pop(name, None)
     return tuple(found.values()), problems
 
@@ -158,7 +158,7 @@ def _dependencies(layout: Layout, stacks: dict[str, SceptreStack]) -> Iterator[P
                 hint = (
                     "correct the name in `!output` or `dependencies`, or add that stack to every environment"
                 )
-                yield Problem(file, "dependencies", message, hint)
+                yield Problem(file, "dependencies", message, hint, environments=(name.split("/")[0],))
         stack.dependencies = [dependency for dependency in stack.dependencies if dependency in stacks]
 
 

@@ -65,8 +65,8 @@ def _written(subject: Subject, stack: Stack, others: _Others) -> Iterator[Findin
     values |= {"sceptre_role": stack.role_arn}
     values |= {f"{place}": text for place, text in stack.resolvers.items() if text and place not in values}
     for key, value in values.items():
-        for text in _texts(value):
-            name = others.in_text(text) or others.in_text(stack.resolvers.get(key, ""))
+        for text in (*_texts(value), stack.resolvers.get(key, "")):
+            name = others.in_text(text)
             if name:
                 yield _finding(subject, stack, key, f"{key} is {text}, which names {name}")
                 break

@@ -14,17 +14,26 @@ SECTIONS = ("parameters", "stack_tags", "sceptre_user_data", "hooks")
 
 
 def run(subject: Subject) -> Iterator[Finding]:
-    """Yield each block that drops keys which a file above gives."""
+    """Yield each block that drops keys which a file above gives.
+
+    Of a stack that could not be read, which a dropped parameter makes of it, the groups above it are looked at.
+    """
     for stack in subject.project.stacks:
-        levels = subject.hierarchy.levels(stack.name, stack.file)
-        for section in SECTIONS:
-            for file, dropped in _dropped(section, levels, explicit=not subject.house):
-                _, line = subject.hierarchy.written(stack.name, file, (section,))
-                message = f"this block drops what the files above give: {', '.join(dropped)}"
-                mend = f"write `{section}_inheritance: merge` beside it, or give these here too"
-                yield Finding(
-                    CHECK.id, Severity.ERROR, file, section, line, message, mend, (stack.environment,)
-                )
+        yield from _of(subject, stack.name, stack.file, stack.environment)
+    for name in sorted(subject.project.unread):
+        environment = next((one for one in subject.project.environments if name.startswith(f"{one}/")), "")
+        yield from _of(subject, name, "", environment)
+
+
+def _of(subject: Subject, stack: str, file: str, environment: str) -> Iterator[Finding]:
+    levels = subject.hierarchy.levels(stack, file)
+    for section in SECTIONS:
+        for place, dropped in _dropped(section, levels, explicit=not subject.house):
+            _, line = subject.hierarchy.written(stack, place, (section,))
+            message = f"this block drops what the files above give: {', '.join(dropped)}"
+            mend = f"write `{section}_inheritance: merge` beside it, or give these here too"
+            found = (environment,) if environment else ()
+            yield Finding(CHECK.id, Severity.ERROR, place, section, line, message, mend, found)
 
 
 def _dropped(

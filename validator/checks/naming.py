@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from ..effective import Symbol
 from ..findings import Finding, Severity
@@ -66,10 +67,15 @@ def run(subject: Subject) -> Iterator[Finding]:
             path = ("Resources", name, "Properties", key)
             if value is None:
                 yield at(CHECK.id, item, path[:2], f"{name} has no {key}", f"name it `{pattern}`")
-            elif not _follows(str(value), pattern):
+            elif not _is_invalid(value) and not _follows(str(value), pattern):
                 shown = value.text if isinstance(value, Symbol) else value
                 message = f"{name} is named {shown}, which is not of the form {pattern}"
                 yield at(CHECK.id, item, path, message, f"name it `{pattern}`")
+
+
+def _is_invalid(value: Any) -> bool:
+    """Tell whether a name could not be computed, which the check `template` says."""
+    return isinstance(value, Symbol) and value.kind == "invalid"
 
 
 def _follows(name: str, pattern: str) -> bool:

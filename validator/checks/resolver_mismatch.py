@@ -10,7 +10,7 @@ from .subject import Subject
 
 
 def run(subject: Subject) -> Iterator[Finding]:
-    """Yield each parameter, tag or role that one environment takes from a resolver and another from elsewhere."""
+    """Yield each parameter or tag that one environment takes from a resolver and another from elsewhere."""
     yield from (finding for finding in subject.judged if finding.check == CHECK.id)
 
 

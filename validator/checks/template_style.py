@@ -12,6 +12,7 @@ from ..errors import ConfigurationError
 from ..findings import Finding, Severity
 from ..rendering import parsed
 from .check import Check
+from .cross_environment import DEVICE
 from .subject import Subject
 
 SECTIONS = (
@@ -196,7 +197,7 @@ def _literals(template: Template) -> Iterator[Wrong]:
     """Nothing in the body names an environment, an account or a region; a mapping by region is a fact of AWS."""
     for section in ("Rules", "Conditions", "Resources", "Outputs"):
         for path, text in _strings(template.section(section), (section,)):
-            for literal in LITERAL.findall(text):
+            for literal in LITERAL.findall(DEVICE.sub("", text)):
                 yield path, f"holds the literal {literal}", "take it from a parameter or a pseudo parameter"
 
 
