@@ -210,7 +210,7 @@ class _One:
             place = self.conversion.environments.place(group)
             if place.environment == self.place.environment:
                 path = f"{place.path}/{name}" if place.path else name
-                return f"<environment>/{path}{marks}{output}"
+                return f"<environment>/{self.identity.written(path)}{marks}{output}"
         elif f"{self.place.folder}/" in argument:
             argument = argument.replace(f"{self.place.folder}/", "<environment>/")
         return self.identity.written(argument)

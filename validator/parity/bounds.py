@@ -17,7 +17,9 @@ def broken(bound: Bound, values: Mapping[str, Any]) -> Iterator[str]:
     Another project's environments, and regions, are taken in the order in which they are given.
     """
     order = {name: index for index, name in enumerate(ENVIRONMENTS)}
-    ordered = sorted(values.items(), key=lambda pair: order.get(pair[0], 0))
+    ordered = list(values.items())
+    if values.keys() <= order.keys():
+        ordered.sort(key=lambda pair: order[pair[0]])
     if bound.order is not None:
         yield from _order(bound.order, ordered)
     if bound.range is not None:

@@ -7,6 +7,8 @@ import pytest
 from validator.effective import Symbol
 from validator.foreign.environments import Environments, found_in
 from validator.foreign.identity import Identity
+from validator.parity.bounds import broken
+from validator.parity.declarations import Bound, Range
 
 FOUND = {
     "at the top": (["prod/app", "dev/app", "shared"], {"dev": "dev", "prod": "prod"}),
@@ -42,6 +44,14 @@ def test_the_folder_that_says_most_wins() -> None:
     assert environments.place("y/prod/app").path == "y/app"
     assert environments.place("x/app").environment == "all"
     assert environments.place("").environment == ""
+
+
+def test_a_bound_follows_the_order_of_the_project() -> None:
+    """An environment of another name is not taken for the first."""
+    grows = Bound(order="grows", range=Range(minimum=1))
+    assert list(broken(grows, {"dev": 1, "prod": 2, "live": 3})) == []
+    assert len(list(broken(grows, {"dev": 3, "prod": 2, "live": 1}))) == 2
+    assert list(broken(grows, {"prod": 2, "dev": 1})) == []
 
 
 IDENTITY = Identity(("prod",), "222222222222", "eu-west-1", frozenset({"Stage"}))
