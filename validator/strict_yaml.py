@@ -79,7 +79,8 @@ def parse(
         if isinstance(error, yaml.constructor.ConstructorError) and "could not determine" in str(
             error.problem
         ):
-            hint = "correct the tag" + ("" if other else ", or use a resolver that exists: !setting, !output, !package")
+            known = "" if other else ", or use a resolver that exists: !setting, !output, !package"
+            hint = f"correct the tag{known}"
         message = f"YAML: {error.problem or error.context}"
         raise ConfigurationError([Problem(file, "", message, hint, line)]) from None
     except yaml.YAMLError as error:
