@@ -183,3 +183,11 @@ def sources(root: Path, findings: Iterable[Finding]) -> dict[str, str]:
 def workers() -> int:
     """Return how many processes may lint at once: one a core."""
     return os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    from validator.checks import CHECKS
+    from validator.checks.reference import reference
+
+    page = Path(__file__).parents[1] / "docs" / "checks.md"
+    page.write_text(reference(CHECKS.values()), encoding="utf-8")

@@ -16,4 +16,5 @@ CHECK = Check(
     before="queue:\n  retention_days: 140",
     after="queue:\n  retention_days: 14",
     run=reported("settings"),
+    house=True,
 )
