@@ -40,7 +40,12 @@ def check() -> list[dict[str, object]]:
         return [
             _compared("check of everything, nothing kept", best_of(RUNS, cold), plain, COLD),
             _compared("check of everything, one template changed", best_of(RUNS, changed), plain, None),
-            _compared("check of everything, unchanged", best_of(RUNS, lambda: command(arguments, cwd=ROOT)), plain, WARM),
+            _compared(
+                "check of everything, unchanged",
+                best_of(RUNS, lambda: command(arguments, cwd=ROOT)),
+                plain,
+                WARM,
+            ),
         ]
 
 

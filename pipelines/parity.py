@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,26 +16,49 @@ from validator.config_reader import read_text
 from validator.errors import ConfigurationError
 from validator.findings import Finding, merged
 from validator.model import Project, Stack
-from validator.parity import Explained, Pair, Policy, compare, explain, judge, pair_of, pairs_of, propose
+from validator.parity import (
+    Difference,
+    Explained,
+    Pair,
+    Policy,
+    compare,
+    explain,
+    judge,
+    pair_of,
+    pairs_of,
+    propose,
+)
 from validator.places import StackPlaces
-from validator.rendering import survey
+from validator.rendering import Wrong
 from validator.strict_yaml import parse
+
+Progress = Callable[[int], None]
+"""Told how many stacks were evaluated so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What differs, with its story; the findings; and every written setting by (group, path), then by environment."""
+    """What differs, the findings, and every written setting by (group, path), then by environment."""
 
-    explained: tuple[Explained, ...]
+    differences: tuple[Difference, ...]
     findings: tuple[Finding, ...]
     settings: Mapping[tuple[str, str], Mapping[str, Any]]
     sides: tuple[str, ...]
     policy: Policy
-    proposal: tuple[dict[str, Any], ...] = ()
+    places: StackPlaces
+
+    def explained(self) -> Iterator[Explained]:
+        """Yield each difference with its story."""
+        return explain(self.differences, self.policy, self.places)
 
 
 def compare_project(
-    workspace: Workspace, selectors: tuple[str, ...], today: datetime.date, *, proposing: bool = False
+    workspace: Workspace,
+    selectors: tuple[str, ...],
+    today: datetime.date,
+    *,
+    proposing: bool = False,
+    progress: Progress = lambda count: None,
 ) -> Compared:
     """Compare the two sides that are named, or each environment with the next and the regions of each workload.
 
@@ -44,7 +67,6 @@ def compare_project(
     """
     loaded = workspace.loaded()
     project = loaded.project
-    _refuse_broken(project)
     pairs = [pair_of(project, *selectors)] if selectors else list(pairs_of(project))
     sides = _sides(pairs) if selectors else project.environments
     settings = written(loaded)
@@ -54,32 +76,21 @@ def compare_project(
     policy = policy_of(workspace.root, project.environments)
     if not proposing:
         policy.checked()
-    return _compared(pairs, settings, policy, today, places, sides, partial=bool(selectors))
-
-
-def _compared(
-    pairs: list[Pair],
-    settings: dict[tuple[str, str], dict[str, Any]],
-    policy: Policy,
-    today: datetime.date,
-    places: StackPlaces,
-    sides: tuple[str, ...],
-    *,
-    partial: bool,
-) -> Compared:
-    differences = tuple(compare(pairs))
-    found = judge(differences, settings, policy, today, places, partial=partial)
-    findings = merged(found)
-    explained = tuple(explain(differences, policy, places))
-    return Compared(
-        explained, findings, settings, sides, policy, tuple(propose(differences, settings, policy))
+    return _compared(
+        pairs, Compared((), (), settings, sides, policy, places), today, progress, bool(selectors)
     )
 
 
-def _refuse_broken(project: Project) -> None:
-    _, problems = survey(project.stacks)
-    if problems:
-        raise ConfigurationError(problems)
+def _compared(
+    pairs: list[Pair], empty: Compared, today: datetime.date, progress: Progress, partial: bool
+) -> Compared:
+    """Return what comparing the pairs fills in; raises ConfigurationError where a template is wrong."""
+    stacks = [stack for pair in pairs for half in (pair.left, pair.right) for stack in half.stacks.values()]
+    wrong = Wrong.in_templates(stacks)
+    differences = tuple(compare(pairs, lambda side: progress(wrong.add(side.stack, side.deployed))))
+    wrong.refuse()
+    found = judge(differences, empty.settings, empty.policy, today, empty.places, partial=partial)
+    return replace(empty, differences=differences, findings=merged(found))
 
 
 def _sides(pairs: list[Pair]) -> tuple[str, ...]:
@@ -122,10 +133,10 @@ def compare_files(template: Path, parameters: tuple[Path, Path], today: datetime
         _plain_stack(label, template, body, path) for label, path in zip(labels, parameters, strict=True)
     )
     project = Project(labels, stacks)
-    _refuse_broken(project)
     places = StackPlaces(project, _Files({s.environment: s.file for s in stacks}))
     policy = policy_of(template.resolve().parent, labels).checked()
-    return _compared(list(pairs_of(project)), {}, policy, today, places, labels, partial=True)
+    empty = Compared((), (), {}, labels, policy, places)
+    return _compared(list(pairs_of(project)), empty, today, lambda count: None, partial=True)
 
 
 def _labels(files: tuple[Path, Path]) -> tuple[str, str]:
@@ -185,7 +196,8 @@ def declare(root: Path, compared: Compared) -> int:
     """
     from ruamel.yaml import YAML
 
-    if not compared.proposal:
+    proposal = propose(compared.differences, compared.settings, compared.policy)
+    if not proposal:
         return 0
     path = root / compared.policy.file
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,14 +208,14 @@ def declare(root: Path, compared: Compared) -> int:
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = StringIO()
-    yaml.dump([_flow(entry) for entry in compared.proposal], stream)
+    yaml.dump([_flow(entry) for entry in proposal], stream)
     draft = path.with_suffix(".draft")
     draft.write_text(
         text.rstrip("\n") + "\n\n  # Proposed: say why, and who answers for it.\n" + stream.getvalue(),
         encoding="utf-8",
     )
     draft.replace(path)
-    return len(compared.proposal)
+    return len(proposal)
 
 
 def _flow(entry: Mapping[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -40,19 +40,58 @@ def render(stacks: Iterable[Stack]) -> list[RenderedStack]:
 
 def survey(stacks: Iterable[Stack]) -> tuple[list[RenderedStack], list[Problem]]:
     """Evaluate the stacks that can be, and say what is wrong with each template; an assertion of Rules counts too."""
+    those = list(stacks)
     rendered: list[RenderedStack] = []
-    problems: dict[Problem, list[Stack]] = {}
-    for stack in stacks:
+    wrong = Wrong.in_templates(those)
+    for stack in those:
         try:
             effective = evaluate(parsed(stack.body, stack.template), stack.parameters, context_of(stack))
-        except ConfigurationError as error:
-            found = error.problems
-        else:
-            found = (*effective.problems, *(failure.problem for failure in effective.rule_failures))
-            rendered.append(RenderedStack(stack, effective))
-        for problem in found:
-            problems.setdefault(problem, []).append(stack)
-    return rendered, [_placed(problem, those) for problem, those in problems.items()]
+        except ConfigurationError:
+            continue
+        wrong.add(stack, effective)
+        rendered.append(RenderedStack(stack, effective))
+    return rendered, wrong.problems()
+
+
+@dataclass(slots=True)
+class Wrong:
+    """What is wrong with templates, each problem once with the stacks that brought it about."""
+
+    found: dict[Problem, list[Stack]] = field(default_factory=dict)
+    evaluated: int = 0
+
+    @classmethod
+    def in_templates(cls, stacks: Iterable[Stack]) -> Wrong:
+        """Return what is wrong with templates that cannot be read at all."""
+        wrong = cls()
+        broken: dict[tuple[str, str], tuple[Problem, ...]] = {}
+        for stack in stacks:
+            key = (stack.body, stack.template)
+            if key not in broken:
+                try:
+                    parsed(*key)
+                    broken[key] = ()
+                except ConfigurationError as error:
+                    broken[key] = error.problems
+            for problem in broken[key]:
+                wrong.found.setdefault(problem, []).append(stack)
+        return wrong
+
+    def add(self, stack: Stack, effective: EffectiveTemplate) -> int:
+        """Note what an evaluation found; return how many were noted so far."""
+        for problem in (*effective.problems, *(failure.problem for failure in effective.rule_failures)):
+            self.found.setdefault(problem, []).append(stack)
+        self.evaluated += 1
+        return self.evaluated
+
+    def problems(self) -> list[Problem]:
+        """Return every problem with its stacks."""
+        return [_placed(problem, those) for problem, those in self.found.items()]
+
+    def refuse(self) -> None:
+        """Raise ConfigurationError where anything is wrong."""
+        if self.found:
+            raise ConfigurationError(self.problems())
 
 
 def context_of(stack: Stack) -> Context:

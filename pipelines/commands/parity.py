@@ -53,19 +53,28 @@ def parity(  # noqa: PLR0913, PLR0917 - an argument for each option
         compared = compare_files(template, parameters, today)
     else:
         selectors = (left, right) if left and right else ()
-        compared = compare_project(Workspace(root.resolve(), folders), selectors, today, proposing=declare)
+        with console(stderr=True).status("reading the project") as status:
+            compared = compare_project(
+                Workspace(root.resolve(), folders),
+                selectors,
+                today,
+                proposing=declare,
+                progress=lambda count: status.update(f"comparing: {count:,} stacks evaluated"),
+            )
     if declare:
         return _declare(root.resolve(), compared)
     if style == "json":
         echo_json(
             "parity",
             {
-                "differences": [_row(one) for one in compared.explained],
+                "differences": [_row(one) for one in compared.explained()],
                 "findings": [_finding(one) for one in compared.findings],
             },
         )
     else:
-        _print(compared, by_setting=not left and not template)
+        from .parity_text import show
+
+        show(compared, whole=not left and not template)
     return 1 if compared.findings else 0
 
 
@@ -89,7 +98,7 @@ def _declare(root: Path, compared: Compared) -> int:
         click.echo(f"{compared.policy.file}: {count} declarations proposed; fill in reason and owner of each")
     else:
         click.echo(f"{compared.policy.file}: nothing to propose")
-    guarded = sum(one.guarded for one in compared.explained)
+    guarded = sum(one.guarded for one in compared.explained())
     if guarded:
         click.echo(
             f"{guarded} differences are of what security rests on, and cannot be declared (REQ-V5)", err=True
@@ -131,67 +140,3 @@ def _row(one: Explained) -> dict[str, Any]:
 def _finding(finding: Any) -> dict[str, Any]:
     names = ("check", "severity", "file", "key", "line", "message", "remediation")
     return {**{name: getattr(finding, name) for name in names}, "environments": list(finding.environments)}
-
-
-def _print(compared: Compared, *, by_setting: bool) -> None:
-    """Print what differs with its owners, then what is wrong."""
-    out = console()
-    if by_setting and compared.settings:
-        out.print(_settings(compared))
-    else:
-        for line in _places(compared):
-            click.echo(line)
-    click.echo(f"\n{len(compared.explained)} places differ; {len(compared.findings)} findings")
-    for finding in compared.findings:
-        place = finding.file + (f":{finding.line}" if finding.line else "")
-        click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(f"{place}: {finding.key}: {finding.message}\n  mend: {finding.remediation}", err=True)
-
-
-def _settings(compared: Compared) -> Any:
-    """Return the values of the hierarchy that differ, as a table: one row for all that follows from each."""
-    from rich.table import Table
-
-    from validator.parity import declares
-    from validator.parity.judge import alike
-
-    table = Table("value", *compared.sides, "owner", "reason", box=None, pad_edge=False)
-    for (group, path), values in sorted(compared.settings.items()):
-        if alike(values):
-            continue
-        key = f"settings.{path}"
-        declared = [
-            one.declaration for one in compared.policy.declared if declares(one.declaration, group, key)
-        ]
-        cells = ["null" if values.get(name) is None else str(values[name]) for name in compared.sides]
-        owner = (declared[0].owner, declared[0].reason) if declared else ("NOBODY", "not declared")
-        table.add_row(f"{group}:{key}", *cells, *owner)
-    return table
-
-
-def _places(compared: Compared) -> Any:
-    """Yield each difference with both values, why, and who declared it."""
-    from validator.parity import shown
-
-    stack = ""
-    for one in compared.explained:
-        difference = one.difference
-        if difference.stack != stack:
-            stack = difference.stack
-            yield f"\n{stack}"
-        left, right = (f"{name} {shown(value)}" for name, value in one.values.items())
-        yield f"  {difference.key or 'the whole stack'}: {left}, {right}"
-        for origin in one.origins:
-            name = origin.cause.setting or origin.cause.parameter
-            where = ", ".join(
-                f"{file}:{line}" if line else file for file, _, line in origin.written.values() if file
-            )
-            by = f" through the parameter {origin.cause.parameter}" if origin.cause.setting else ""
-            yield f"    because `{name}` in {where}{by}"
-        if one.guarded:
-            yield "    security rests on it: nobody can declare it"
-        elif one.declared:
-            for declared in one.declared:
-                yield f"    declared by {declared.declaration.owner}: {declared.declaration.reason}"
-        else:
-            yield "    NOBODY declared it"

@@ -2,7 +2,7 @@
 
 from validator.parity.compare import Cause, Difference
 from validator.parity.declarations import Declaration, Variances
-from validator.parity.explain import Explained, explain
+from validator.parity.explain import Explained, declared_by, explain
 from validator.parity.judge import Place, Places, judge, place_of, shown
 from validator.parity.matching import declares, matches_place
 from validator.parity.pairs import Half, Pair, compare, pair_of, pairs_of, whole
@@ -24,6 +24,7 @@ __all__ = [
     "Policy",
     "Variances",
     "compare",
+    "declared_by",
     "declares",
     "explain",
     "judge",

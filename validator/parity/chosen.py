@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Decided:
 
 def existence(left: Side, right: Side) -> Iterator[Decided]:
     """Yield each resource and output that is deployed on one side only, and alike with identity left open."""
-    trees = [(side.open_tree(), side.deployed_tree()) for side in (left, right)]
+    trees = [(side.open_tree, side.deployed_tree) for side in (left, right)]
     for section in ("Resources", "Outputs"):
         opened, deployed = ([pair[reading][section].keys() for pair in trees] for reading in (0, 1))
         for name in sorted(deployed[0] ^ deployed[1]):
@@ -38,8 +38,8 @@ def existence(left: Side, right: Side) -> Iterator[Decided]:
 
 def values(left: Side, right: Side, known: frozenset[Path]) -> Iterator[Decided]:
     """Yield each value that identity chooses by a computed name or index, or that is a number made of identity."""
-    trees = [left.deployed_tree(), right.deployed_tree()]
-    for path, symbol in symbols(left.open_tree(), ()):
+    trees = [left.deployed_tree, right.deployed_tree]
+    for path, symbol in left.symbols:
         one, two = (at(tree, path) for tree in trees)
         if one == two or ABSENT in (one, two) or any(path[: len(place)] == place for place in known):
             continue
@@ -87,18 +87,6 @@ def at(tree: Tree, path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return ABSENT
     return value
-
-
-def symbols(value: Any, path: Path) -> Iterator[tuple[Path, Symbol]]:
-    """Yield every symbol in a value, with its path."""
-    if isinstance(value, Symbol):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from symbols(item, (*path, key))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from symbols(item, (*path, index))
 
 
 def terms(value: Any) -> Iterator[Symbol]:

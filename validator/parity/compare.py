@@ -78,7 +78,7 @@ def differences(
     `called` gives the shared name of each stack by its own, for the dependencies.
     """
     for section, one, two in (
-        ("Parameters", left.stack.comparable("parameters"), right.stack.comparable("parameters")),
+        ("Parameters", left.parameters, right.parameters),
         ("Tags", _tags(left.stack), _tags(right.stack)),
         ("Dependencies", _dependencies(left.stack, called), _dependencies(right.stack, called)),
         ("Options", _options(left.stack), _options(right.stack)),
@@ -91,7 +91,7 @@ def differences(
         yield Difference(
             name, ("Template",), left.stack.template, right.stack.template, environments, (), left.stack.file
         )
-    one, two = left.effective.to_json(), right.effective.to_json()
+    one, two = left.json, right.json
     found = list(_walk(one, two, ()))
     for path, before, after in found:
         side = left if before is not ABSENT else right
@@ -175,7 +175,7 @@ def _causes(path: Path, left: Side, right: Side) -> tuple[Cause, ...]:
         for origin in side.effective.because(path)
         if origin.kind == "parameter"
     }
-    one, two = left.stack.comparable("parameters"), right.stack.comparable("parameters")
+    one, two = left.parameters, right.parameters
     differing = sorted(name for name in names if one.get(name) != two.get(name))
     sources = {**right.stack.sources, **left.stack.sources}
     return tuple(

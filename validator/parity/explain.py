@@ -37,7 +37,7 @@ class Explained:
         return dict(zip(one.environments, (one.left, one.right), strict=True))
 
     @property
-    def is_declared(self) -> bool:
+    def isdeclared_by(self) -> bool:
         """Whether somebody declared it, or each of its causes."""
         return bool(self.declared) and not self.guarded
 
@@ -47,7 +47,7 @@ def explain(differences: Iterable[Difference], policy: Policy, places: Places) -
     found = list(differences)
     for one, guarded in zip(found, never_declared(found), strict=True):
         origins = tuple(Origin(cause, _written(one, cause, places)) for cause in one.causes)
-        yield Explained(one, origins, _declared(one, policy), guarded)
+        yield Explained(one, origins, declared_by(one, policy), guarded)
 
 
 def _written(difference: Difference, cause: Cause, places: Places) -> dict[str, Location]:
@@ -62,7 +62,7 @@ def _written(difference: Difference, cause: Cause, places: Places) -> dict[str, 
     return found
 
 
-def _declared(difference: Difference, policy: Policy) -> tuple[Declared, ...]:
+def declared_by(difference: Difference, policy: Policy) -> tuple[Declared, ...]:
     """Return the declarations of the place itself, or else of its causes; none where a cause has none."""
     here = tuple(
         one for one in policy.declared if matches_place(one.declaration, difference.stack, difference.key)

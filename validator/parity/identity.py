@@ -55,7 +55,7 @@ def _compares(truth: Any) -> bool:
 
 def _behind(side: Side, name: str) -> list[str]:
     """Return the parameters and pseudo parameters left open that decide a condition."""
-    given = side.stack.comparable("parameters")
+    given = side.parameters
     found: set[str] = set()
     seen, queue = {name}, [name]
     while queue:
@@ -101,7 +101,11 @@ class _Lookups:
 
     def differing(self) -> Iterator[Decided]:
         """Yield each value looked up that is not the same on both sides, nor the region's name for the same."""
-        before, after = self.left.deployed_tree(), self.right.deployed_tree()
+        if not self.left.deployed.template.section("Mappings") and not self.right.deployed.template.section(
+            "Mappings"
+        ):
+            return
+        before, after = self.left.deployed_tree, self.right.deployed_tree
         for path in self.left.deployed.origins:
             one, two = _entries(self.left, path), _entries(self.right, path)
             ones, twos = sorted(one - two), sorted(two - one)

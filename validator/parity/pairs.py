@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ConfigurationError
@@ -70,8 +70,14 @@ class Pair:
             yield from differences(name, left, right, labels, self.called)
 
 
-def compare(pairs: Iterable[Pair]) -> Iterator[Difference]:
-    """Yield what differs in each pair, stack by stack: each stack is evaluated once, and kept no longer than needed."""
+Read = Callable[[Side], None]
+
+
+def compare(pairs: Iterable[Pair], read_each: Read = lambda side: None) -> Iterator[Difference]:
+    """Yield what differs in each pair, stack by stack: each stack is evaluated once, and kept no longer than needed.
+
+    `read_each` is told of each stack that was evaluated.
+    """
     todo: dict[str, list[tuple[Pair, str]]] = {}
     for pair in pairs:
         for name in pair.names:
@@ -85,6 +91,8 @@ def compare(pairs: Iterable[Pair]) -> Iterator[Difference]:
             if (stack := half.stacks.get(name)) is not None
         }
         read = {name: side(stack) for name, stack in stacks.items()}
+        for one in filter(None, read.values()):
+            read_each(one)
         for pair, name in todo[bundle]:
             yield from pair.differences(name, read)
 

@@ -1,0 +1,104 @@
+"""What `lockstep parity` shows people: values with their owners, or each place with its story."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import console
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipelines.parity import Compared
+
+
+def show(compared: Compared, *, whole: bool) -> None:
+    """Print what differs, then on standard error what is wrong; of a whole project values, of two sides each place."""
+    if not whole:
+        for line in _places(compared):
+            click.echo(line)
+    else:
+        out = console()
+        if compared.settings:
+            out.print(_settings(compared))
+        else:
+            out.print(_declarations(compared))
+    click.echo(f"\n{len(compared.differences)} places differ; {len(compared.findings)} findings")
+    for finding in compared.findings:
+        place = finding.file + (f":{finding.line}" if finding.line else "")
+        click.secho("error: ", fg="red", nl=False, err=True)
+        click.echo(f"{place}: {finding.key}: {finding.message}\n  mend: {finding.remediation}", err=True)
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    return Table(*columns, box=None, pad_edge=False)
+
+
+def _settings(compared: Compared) -> Table:
+    """Return the values of the hierarchy that differ: one row for all that follows from each."""
+    from validator.parity import declares
+    from validator.parity.judge import alike
+
+    table = _table("value", *compared.sides, "owner", "reason")
+    for (group, path), values in sorted(compared.settings.items()):
+        if alike(values):
+            continue
+        key = f"settings.{path}"
+        declared = [
+            one.declaration for one in compared.policy.declared if declares(one.declaration, group, key)
+        ]
+        cells = ["null" if values.get(name) is None else str(values[name]) for name in compared.sides]
+        owner = (declared[0].owner, declared[0].reason) if declared else ("NOBODY", "not declared")
+        table.add_row(f"{group}:{key}", *cells, *owner)
+    return table
+
+
+def _declarations(compared: Compared) -> Table:
+    """Return the declarations with how many places each is needed for: a large project has too many to show."""
+    from validator.parity import declared_by
+
+    places: Counter[str] = Counter()
+    owners: dict[str, tuple[str, str]] = {"": ("NOBODY", "not declared, or never to be declared (REQ-V5)")}
+    for difference in compared.differences:
+        declared = declared_by(difference, compared.policy)
+        for one in declared:
+            owners[one.declaration.path] = (one.declaration.owner, one.declaration.reason)
+        places.update([one.declaration.path for one in declared] or [""])
+    table = _table("declaration", "places", "owner", "reason")
+    for path, count in sorted(places.items()):
+        table.add_row(path, f"{count:,}", *owners[path])
+    return table
+
+
+def _places(compared: Compared) -> Iterator[str]:
+    """Yield each difference with both values, why, and who declared it."""
+    from validator.parity import shown
+
+    stack = ""
+    for one in compared.explained():
+        difference = one.difference
+        if difference.stack != stack:
+            stack = difference.stack
+            yield f"\n{stack}"
+        left, right = (f"{name} {shown(value)}" for name, value in one.values.items())
+        yield f"  {difference.key or 'the whole stack'}: {left}, {right}"
+        for origin in one.origins:
+            name = origin.cause.setting or origin.cause.parameter
+            where = ", ".join(
+                f"{file}:{line}" if line else file for file, _, line in origin.written.values() if file
+            )
+            by = f" through the parameter {origin.cause.parameter}" if origin.cause.setting else ""
+            yield f"    because `{name}` in {where}{by}"
+        if one.guarded:
+            yield "    security rests on it: nobody can declare it"
+        elif one.declared:
+            for declared in one.declared:
+                yield f"    declared by {declared.declaration.owner}: {declared.declaration.reason}"
+        else:
+            yield "    NOBODY declared it"
