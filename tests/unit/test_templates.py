@@ -9,22 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from .template_facts import (
-    ROOT,
-    STYLE,
-    TEMPLATES,
-    Check,
-    Template,
-    conditions_are_named,
-    names_follow_the_pattern,
-    nothing_literal,
-    outputs_published,
-    parameters_described_and_constrained,
-    parameters_grouped_once,
-    resource_keys_in_order,
-    sections_in_order,
-    state_survives,
-)
+from validator.checks import template_style
+from validator.effective import parse
+
+from .template_facts import ROOT, TEMPLATES, Check, Template, names_follow_the_pattern
 from .template_protection import (
     PROTECTION,
     alarms_reach_somebody,
@@ -49,43 +37,51 @@ from .template_protection import (
     topics_are_encrypted_and_tls_only,
 )
 
-CHECKS = (*STYLE, *PROTECTION)
+CHECKS = (names_follow_the_pattern, *PROTECTION)
 
-# A check, and the change to a template that it must notice: file, what stands there, what stands there instead.
-BROKEN: tuple[tuple[Check, str, str, str], ...] = (
+# A change to a template that the check `template-style` must notice, and what it says then.
+OUT_OF_FORM: tuple[tuple[str, str, str, str], ...] = (
     (
-        sections_in_order,
         "boundary",
         "AWSTemplateFormatVersion",
         "Transform: AWS::LanguageExtensions\nAWSTemplateFormatVersion",
+        "sections stand as Transform, ",
     ),
     (
-        resource_keys_in_order,
         "queue",
         "    Properties:\n      QueueName: ",
         "    DependsOn: QueuePolicy\n    Properties:\n      QueueName: ",
+        "the keys of Queue stand as Type, DeletionPolicy, UpdateReplacePolicy, DependsOn, ",
     ),
-    (parameters_grouped_once, "queue", "MaxReceiveCount, Dead", "Dead"),
-    (parameters_described_and_constrained, "queue", "    MinValue: 1\n", ""),
+    ("queue", "MaxReceiveCount, Dead", "Dead", "MaxReceiveCount is in no group"),
+    ("queue", "    MinValue: 1\n    MaxValue: 1000\n", "", "MaxReceiveCount has no constraint"),
+    ("queue", "    ConstraintDescription: must be 1 to 1000\n", "", "MaxReceiveCount lacks Description or"),
+    ("table", "    MinValue: 20\n", "    MinValue: 20\n    Default: 70\n", "has a default"),
+    ("queue", "${ParameterPath}/QueueUrl", "${ParameterPath}/Url", "QueueUrl is not published"),
+    ("queue", "${ParameterPath}/QueueUrl", "${ParameterPath}/Url", "Url is published and is no output"),
     (
-        parameters_described_and_constrained,
-        "table",
-        "    MinValue: 20\n",
-        "    MinValue: 20\n    Default: 70\n",
+        "queue",
+        "of the queue\n    Value: !GetAtt Queue.QueueName",
+        "of the queue\n    Value: !Ref Queue",
+        "what is published as QueueName is not",
     ),
-    (outputs_published, "queue", "${ParameterPath}/QueueUrl", "${ParameterPath}/Url"),
+    ("table", "    Value: !Ref Table\n", "    Value: !Ref Table\n    Export: {Name: table}\n", "is exported"),
+    ("queue", "a standard queue", "the prod queue", "holds the literal prod"),
+    ("queue", "Seconds for which an unprocessed", "Seconds in dev for which an", "holds the literal dev"),
+    ("queue", "${AWS::AccountId}", "123456789012", "holds the literal 123456789012"),
+    ("queue", "${AWS::Region}", "eu-west-1", "holds the literal eu-west-1"),
+    ("queue", "IsProtected:", "Protected:", "the condition is named Protected"),
     (
-        outputs_published,
-        "table",
-        "    Value: !Ref Table\n",
-        "    Value: !Ref Table\n    Export: {Name: table}\n",
+        "queue",
+        "DeletionPolicy: !If [IsProtected, Retain, Delete]",
+        "DeletionPolicy: Delete",
+        "Queue does not follow the lifecycle class in its DeletionPolicy",
     ),
-    (nothing_literal, "queue", "a standard queue", "the prod queue"),
-    (nothing_literal, "queue", "${AWS::AccountId}", "123456789012"),
-    (nothing_literal, "queue", "${AWS::Region}", "eu-west-1"),
+)
+
+# A check, and the change to a template that it must notice: file, what stands there, what stands there instead.
+BROKEN: tuple[tuple[Check, str, str, str], ...] = (
     (names_follow_the_pattern, "queue", "${NamePrefix}queue${NameSuffix}", "${NamePrefix}queue"),
-    (conditions_are_named, "queue", "IsProtected:", "Protected:"),
-    (state_survives, "queue", "DeletionPolicy: !If [IsProtected, Retain, Delete]", "DeletionPolicy: Delete"),
     (roles_are_bounded, "function", "      PermissionsBoundary: !Ref PermissionsBoundaryArn\n", ""),
     (allowed_is_narrow, "order-api-access", "sqs:SendMessage", "sqs:*"),
     (allowed_is_narrow, "order-api-access", "Resource: !Ref TableArn", 'Resource: "*"'),
@@ -218,6 +214,25 @@ def test_a_broken_template_is_noticed(check: Check, name: str, old: str, new: st
     text = (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
     assert old in text, "the change no longer applies"
     assert list(check(Template.of(name, text.replace(old, new)))) != []
+
+
+def form(name: str, text: str) -> list[str]:
+    """Return what the check `template-style` says of a template."""
+    return [message for _, message, _ in template_style.wrong(parse(text, f"templates/{name}.yaml"))]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_has_the_form(path: Path) -> None:
+    """As `lockstep check` holds it, of templates too that no stack deploys yet."""
+    assert form(path.stem, path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), OUT_OF_FORM, ids=[case[3] for case in OUT_OF_FORM])
+def test_a_template_out_of_form_is_noticed(name: str, old: str, new: str, said: str) -> None:
+    text = (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
+    assert old in text, "the change no longer applies"
+    found = form(name, text.replace(old, new))
+    assert [message for message in found if said in message], found
 
 
 def test_the_boundary_allows_what_the_roles_need_and_no_more() -> None:

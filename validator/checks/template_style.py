@@ -56,6 +56,8 @@ CONSTRAINTS = frozenset({"AllowedPattern", "AllowedValues", "MinValue", "MaxValu
 LITERAL = re.compile(
     r"\b(?:dev|staging|prod)\b|\b\d{12}\b|\b[a-z]{2}-(?:north|south|east|west|central)+-\d\b"
 )
+FACTS = frozenset({"AWSTemplateFormatVersion", "Mappings"})
+"""Sections that are the same in every environment, whatever they name."""
 INTERFACE = "AWS::CloudFormation::Interface"
 
 Wrong = tuple[Path, str, str]
@@ -164,14 +166,21 @@ def _parameters(template: Template) -> Iterator[Wrong]:
 
 def _outputs(template: Template) -> Iterator[Wrong]:
     """Every output is described and stands in Parameter Store under its name; none is an export (REQ-P7)."""
-    published = {}
-    for _, _, body in _resources(template):
+    published: dict[str, Any] = {}
+    places: dict[str, Path] = {}
+    for path, _, body in _resources(template):
         properties = body.get("Properties")
         if body.get("Type") == "AWS::SSM::Parameter" and isinstance(properties, Mapping):
             name = properties.get("Name")
             key = name.get("Fn::Sub") if isinstance(name, Mapping) else name
             published[str(key)] = properties.get("Value")
-    for name, output in template.section("Outputs").items():
+            places[str(key)] = path
+    outputs = template.section("Outputs")
+    for key, path in places.items():
+        name = key.removeprefix("${ParameterPath}/")
+        if name != key and name not in outputs:
+            yield path, f"{name} is published and is no output", f"add the output {name}, or remove this"
+    for name, output in outputs.items():
         path = ("Outputs", name)
         if not isinstance(output, Mapping):
             continue
@@ -194,9 +203,9 @@ def _outputs(template: Template) -> Iterator[Wrong]:
 
 
 def _literals(template: Template) -> Iterator[Wrong]:
-    """Nothing in the body names an environment, an account or a region; a mapping by region is a fact of AWS."""
-    for section in ("Rules", "Conditions", "Resources", "Outputs"):
-        for path, text in _strings(template.section(section), (section,)):
+    """Nothing names an environment, an account or a region; a mapping by region is a fact of AWS."""
+    for section, held in template.body.items():
+        for path, text in _strings({} if section in FACTS else held, (section,)):
             for literal in LITERAL.findall(DEVICE.sub("", text)):
                 yield path, f"holds the literal {literal}", "take it from a parameter or a pseudo parameter"
 

@@ -85,7 +85,7 @@ def test_the_example_of_how_to_add_a_check_is_one(monkeypatch: pytest.MonkeyPatc
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     module = ModuleType("validator.checks.queue_retention")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    exec(compile(dedent(f"   {example}"), "queue_retention.py", "exec"), module.__dict__)  # noqa: S102
+    exec(compile(dedent(example), "queue_retention.py", "exec"), module.__dict__)  # noqa: S102
     check: Check = module.CHECK
     for seconds, expected in ((3600, 1), (86_400, 0)):
         assert len(list(check.run(subject_of(stack(QUEUE.format(seconds)))))) == expected
