@@ -38,6 +38,11 @@ OPTIONS = frozenset(
         "stack_timeout",
     }
     | {"template_bucket_name", "template_key_prefix", "template_key_value"}
+    | {
+        f"{block}_inheritance"
+        for block in ("dependencies", "hooks", "notifications", "parameters", "stack_tags")
+    }
+    | {"sceptre_user_data_inheritance"}
 )
 """Keys of a config file that change how a stack is deployed, or what it is called. Source: Sceptre's documentation,
 "Stack Config" and "Stack Group Config"."""

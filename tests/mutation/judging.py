@@ -14,6 +14,7 @@ import yaml
 
 from pipelines.variances import policy_of, written
 from validator.checks import CHECKS, Subject, run
+from validator.checks.subject import of_problem
 from validator.findings import Finding
 from validator.loader import Loaded, load, survey
 
@@ -62,6 +63,30 @@ def repository() -> Loaded:
 def findings(root: Path) -> tuple[Finding, ...]:
     """Return what every pure check finds in the project below `root`, as `lockstep check` puts it together."""
     return run(subject_of(survey(root), root), PURE)
+
+
+def look(root: Path, name: str, named: Sequence[str], without: str = "") -> Verdict:
+    """Load and check the project below `root`: what loading finds first, then parity, then the rest.
+
+    The findings of the check `without` do not count.
+    """
+    given = subject_of(survey(root), root)
+    rounds: list[Callable[[], Iterable[Finding]]] = [
+        lambda: map(of_problem, given.problems),
+        lambda: given.judged,
+        lambda: run(given, PURE),
+    ]
+    for found in rounds:
+        one = verdict(name, (finding for finding in found() if finding.check != without), named)
+        if one.caught:
+            break
+    return one
+
+
+@cache
+def subject() -> Subject:
+    """Return this repository as the checks see it."""
+    return subject_of(repository())
 
 
 def subject_of(loaded: Loaded, root: Path = ROOT) -> Subject:

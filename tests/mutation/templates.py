@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from validator.checks import Subject
 from validator.checks.subject import of_problem
 from validator.effective import Path, Template, evaluate
 from validator.findings import Finding
@@ -17,7 +16,7 @@ from validator.parity.sides import IDENTITY_CONTEXT, Side
 from validator.places import StackPlaces
 from validator.rendering import context_of, parsed
 
-from .judging import DAY, repository, subject_of
+from .judging import DAY, repository, subject
 
 ELSEWHERE = "IsElsewhere"
 ATTRIBUTES = (
@@ -189,12 +188,6 @@ def _pairs() -> list[Pair]:
 @cache
 def _sides_of(file: str) -> list[tuple[Stack, Side]]:
     return _sides(template_of(file))
-
-
-@cache
-def subject() -> Subject:
-    """Return this repository as the checks see it."""
-    return subject_of(repository())
 
 
 def _sides(template: Template) -> list[tuple[Stack, Side]]:

@@ -13,14 +13,17 @@ declarations; it is caught when a finding names the place, or the condition that
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from validator.effective import Template
 
-from .judging import Verdict, shares, verdict
+from .judging import Verdict, replaced, shares, verdict
+from .judging import look as look_at
 from .templates import (
     ATTRIBUTES,
     BY,
@@ -163,6 +166,21 @@ def test_each_entry_of_a_mapping_changed_for_one_region_is_caught(record_propert
             mutant = changed(template, ("Mappings", *path), wrong)
             verdicts.append(look(mutant, f"{file}:{path} {wrong}", [f"{path[0]}, {path[1]}, "]))
     shares(record_property, "template: entry of a mapping", verdicts)
+
+
+def test_a_mutant_of_each_template_on_disk_is_caught(project: Path, record_property: Record) -> None:
+    """Written out, read by the loader, and judged by the checks: what the others leave out for speed."""
+    verdicts = []
+    for (file, stacks), (who, condition) in zip(
+        stacks_by_template().items(), itertools.cycle(BY.items()), strict=False
+    ):
+        template = template_of(file)
+        place = next(place for place in properties(template) if isinstance(place.value, str | int))
+        mutant = changed(template, place.path, chosen(other(place.value), place.value), condition)
+        with replaced(project / file, json.dumps(mutant.body, indent=1)):
+            named = [f"{stacks[0].path}: Conditions.{ELSEWHERE}", place.shown]
+            verdicts.append(look_at(project, f"{file}: {place.shown} by {who}", named))
+    shares(record_property, "template: on disk", verdicts)
 
 
 def test_what_a_region_calls_its_own_passes() -> None:

@@ -1,0 +1,44 @@
+"""The copy of this repository in which mutants are made, one for each worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from validator import rendering
+from validator.effective import Context, EffectiveTemplate, Template, evaluate
+from validator.parity import sides
+
+from .judging import copy
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of what the checks read. Each mutant puts back what it changed."""
+    return copy(tmp_path_factory.mktemp("mutants"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered() -> Iterator[None]:
+    """Evaluate what a mutant leaves as it is once: the same template, values and place come to the same."""
+    known: dict[Any, tuple[Template, EffectiveTemplate]] = {}
+
+    def remembering(template: Template, parameters: Mapping[str, Any], context: Context) -> EffectiveTemplate:
+        values = tuple(
+            (key, tuple(value) if isinstance(value, list) else value) for key, value in parameters.items()
+        )
+        key = (id(template), values, context)
+        if key not in known:
+            known[key] = (
+                template,
+                evaluate(template, parameters, context),
+            )  # the template keeps its id while kept
+        return known[key][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sides, "evaluate", remembering)
+        patch.setattr(rendering, "evaluate", remembering)
+        yield

@@ -1,0 +1,177 @@
+"""Mutants of stack files and of what they come to (REQ-V3).
+
+Environments share a stack file by a link, so a difference needs a file of its own in its place. That such a file is
+not the shared one is said before it is read; here that finding does not count where the file says anything else, so
+that the difference itself has to be caught. Each stack in turn, in each environment in turn:
+
+- on disk: the file is missing, is there in one environment only, says the same with a comment, or says another
+  parameter, template, hook, dependency, tag or option;
+- in memory, since reading the project again for each would take long: every parameter as another literal, from another
+  setting, from another stack's output, missing; every tag and dependency changed, missing, added; every option.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from validator.effective import Symbol
+from validator.model import RELEASE_TAGS, Project, Stack
+from validator.parity import compare, judge, pairs_of
+from validator.parity.pairs import Half, Pair
+from validator.places import StackPlaces
+
+from .judging import DAY, ENVIRONMENTS, ROOT, Verdict, look, replaced, repository, shares, subject, verdict
+
+Record = Callable[[str, object], None]
+FILES = sorted((ROOT / "sceptre" / "stacks" / "orders").glob("*.yaml"))
+SHARED = "stack-files"
+"""The check that says of a copy that it is not the shared file."""
+
+
+def texts(file: Path, environment: str) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield each mutant of a stack file: what was done, the text, and what names it."""
+    text = file.read_text(encoding="utf-8")
+    name = f"orders/{file.stem}"
+    first = re.search(r"^parameters:\n  (\w+): .*\n", text, re.MULTILINE)
+    assert first is not None
+    line = first[0].splitlines()[1]
+    yield "another literal", text.replace(line, f"  {first[1]}: changed"), [first[1]]
+    yield "parameter missing", text.replace(f"{line}\n", "") + "  Colour: blue\n", [first[1], "Colour"]
+    template = "notifications.yaml" if file.stem != "notifications" else "keys.yaml"
+    yield "another template", re.sub(r"path: .*", f"path: {template}", text), [template]
+    yield "a hook", _hooked(text), [f"{name}: Options.hooks.after_create"]
+    further = "notifications" if file.stem not in {"monitoring", "notifications"} else "api-account"
+    yield "a dependency", f"{text}dependencies: [{environment}/orders/{further}.yaml]\n", [further]
+    yield "a tag", f"{text}stack_tags:\n  Colour: blue\n", [f"{name}: Tags.Colour"]
+    yield "an option", f"{text}protect: true\n", [f"{name}: Options.protect"]
+
+
+def _hooked(text: str) -> str:
+    hook = "  after_create:\n    - !upload_package orders\n"
+    return text.replace("hooks:\n", f"hooks:\n{hook}") if "hooks:" in text else f"{text}hooks:\n{hook}"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_stack_file_of_its_own_is_caught(
+    environment: str, project: Path, record_property: Record
+) -> None:
+    """Every third mutant of every file in each environment, which comes to each one."""
+    verdicts = []
+    every = [(file, *mutant) for file in FILES for mutant in texts(file, environment)]
+    for file, kind, text, named in every[ENVIRONMENTS.index(environment) :: len(ENVIRONMENTS)]:
+        with replaced(project / "sceptre" / "config" / environment / "orders" / file.name, text):
+            verdicts.append(look(project, f"{environment}, {file.stem}: {kind}", named, without=SHARED))
+    shares(record_property, "stack file: another in one environment", verdicts)
+
+
+def test_each_stack_file_in_one_environment_only_is_caught(project: Path, record_property: Record) -> None:
+    verdicts = []
+    for file, environment in zip(FILES, itertools.cycle(ENVIRONMENTS), strict=False):
+        folder = project / "sceptre" / "config" / environment / "orders"
+        named = f"{environment}/orders/{file.name}"
+        text = file.read_text(encoding="utf-8")
+        with replaced(folder / file.name, None):
+            verdicts.append(look(project, f"{named} missing", [named]))
+        with replaced(folder / f"further-{file.name}", text):
+            verdicts.append(look(project, f"further-{file.name} in {environment}", [f"further-{file.name}"]))
+        with replaced(folder / file.name, f"{text}# a comment\n"):
+            verdicts.append(look(project, f"{named} with a comment", [named]))
+    shares(record_property, "stack file: missing, further, or a copy", verdicts)
+
+
+def parameters(stack: Stack) -> Iterator[tuple[str, Stack]]:
+    """Yield a stack with each parameter written in each other way."""
+    for name, value in stack.parameters.items():
+        place = f"parameters.{name}"
+        kept: dict[str, Any] = {
+            field: {key: item for key, item in getattr(stack, field).items() if key != place}
+            for field in ("identity", "sources", "resolvers")
+        }
+        bare = replace(stack, **kept)
+        without = {key: item for key, item in stack.parameters.items() if key != name}
+        yield f"Parameters.{name}", replace(bare, parameters=without)
+        yield f"Parameters.{name}", replace(bare, parameters={**without, name: f"{value}9"})
+        for resolver, symbol in (
+            ("!setting functions.account_concurrency", None),
+            ("!output boundary.Other", Symbol.named("parameter_root/boundary/Other")),
+        ):
+            yield (
+                f"parameters.{name}",
+                replace(
+                    bare,
+                    parameters={**without, name: "1000"},
+                    resolvers={**bare.resolvers, place: resolver},
+                    identity={**bare.identity, **({place: symbol} if symbol else {})},
+                ),
+            )
+
+
+def around(stack: Stack) -> Iterator[tuple[str, Stack]]:
+    """Yield a stack with each tag, dependency and option changed, missing or added, and another template."""
+    yield from (
+        (f"Tags.{key}", _identified(replace(stack, tags=held), f"tags.{key}"))
+        for key, held in _variants(stack.tags)
+        if key not in RELEASE_TAGS  # those differ between two promotions
+    )
+    yield from ((f"Options.{key}", replace(stack, options=held)) for key, held in _variants(stack.options))
+    for one in stack.dependencies:
+        fewer = tuple(name for name in stack.dependencies if name != one)
+        yield f"Dependencies.{one.partition('/')[2]}", replace(stack, dependencies=fewer)
+    further = f"{stack.environment}/orders/further"
+    yield f"Dependencies.{further}", replace(stack, dependencies=(*stack.dependencies, further))
+    yield "Template", replace(stack, template="templates/another.yaml")
+
+
+def _variants(held: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key in held:
+        yield key, {name: item for name, item in held.items() if name != key}
+        yield key, {**held, key: "changed"}
+    yield "Colour", {**held, "Colour": "blue"}
+
+
+def _identified(stack: Stack, place: str) -> Stack:
+    """Return a stack in which the value at a place names nothing any more."""
+    return replace(stack, identity={key: item for key, item in stack.identity.items() if key != place})
+
+
+def judged(mutant: Stack) -> Iterator[Any]:
+    """Yield what parity finds where one stack of the project is a mutant."""
+    project = repository().project
+    stacks = tuple(mutant if one.name == mutant.name else one for one in project.stacks)
+    changed = Project(project.environments, stacks)
+    pairs = [_narrow(pair, mutant.path) for pair in pairs_of(changed)]
+    places = StackPlaces(changed, repository().hierarchy)
+    return judge(compare(pairs), subject().settings, subject().policy, DAY, places, partial=True)
+
+
+def _narrow(pair: Pair, path: str) -> Pair:
+    """Return a pair of the one stack; the others are known by name, since it may depend on them."""
+    halves = [Half(half.label, {path: half.stacks[path]}) for half in (pair.left, pair.right)]
+    narrowed = Pair(*halves)
+    object.__setattr__(narrowed, "called", pair.called)
+    return narrowed
+
+
+@pytest.mark.parametrize("ways", [parameters, around])
+def test_each_value_of_each_stack_in_one_environment_is_caught(
+    ways: Callable[[Stack], Iterator[tuple[str, Stack]]], record_property: Record
+) -> None:
+    environments = itertools.cycle(ENVIRONMENTS)
+    verdicts: list[Verdict] = []
+    for path in sorted({stack.path for stack in repository().project.stacks}):
+        stack = repository().project[f"{next(environments)}/{path}"]
+        for place, mutant in ways(stack):
+            named = [
+                f"{path}: {place}",
+                f"{path}:{place}",
+                f"{path}: Resolvers.{place[:1].lower()}{place[1:]}",
+            ]
+            verdicts.append(verdict(f"{stack.name} {place}", judged(mutant), named))
+    shares(record_property, f"stack: {ways.__name__}", verdicts)
