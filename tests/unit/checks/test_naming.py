@@ -51,7 +51,7 @@ def test_a_name_of_another_form(name: str) -> None:
 def test_a_symbol_is_told_by_its_text_and_an_invalid_one_not_at_all() -> None:
     """What could not be computed is the check `template`'s to say."""
     assert found("AWS::SQS::Queue", "QueueName: !Sub 'dev-orders-${AWS::StackId}'") == [
-        "One is named dev-orders-${stack_id}, which is not of the form dev-orders-*-blue"
+        "One is named dev-orders-${ref:AWS::StackId}, which is not of the form dev-orders-*-blue"
     ]
     assert found("AWS::SQS::Queue", "QueueName: !Sub 'dev-${Gone}'") == []
 
