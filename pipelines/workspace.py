@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -41,6 +42,8 @@ SOURCES = (
 """Everything in a project that rendering and checking read."""
 TOOL = Path(__file__).parents[1]
 DESCRIPTION = "lockstep.yaml"
+KEPT_IN = ".lockstep"
+"""The folder of a project that this machine keeps results in."""
 KEPT = 8
 """Renderings kept beside the present one: enough for a few branches."""
 
@@ -66,6 +69,7 @@ class Workspace:
     _content: Content | None = None
     _loaded: Loaded | None = None
     _key: str = ""
+    _committed: bool | None = None
 
     def survey(self) -> Loaded:
         """Return what can be loaded of the project, with Sceptre's own stacks, and what is wrong with the rest.
@@ -74,6 +78,13 @@ class Workspace:
         """
         if self._loaded is None:
             self._loaded = self._own() if is_own(self.root) else self._other()
+            if self.is_committed:
+                message, hint = (
+                    "is committed; what is kept in it is not used",
+                    f"git rm -r --cached {KEPT_IN}",
+                )
+                stray = Problem(KEPT_IN, "", message, hint, check="config-files")
+                self._loaded.problems = (*self._loaded.problems, stray)
         return self._loaded
 
     def _own(self) -> Loaded:
@@ -142,9 +153,21 @@ class Workspace:
         return Content(project, stacks)
 
     def cache(self, kind: str) -> Path | None:
-        """Return the folder in which results of a kind are kept; None where `LOCKSTEP_CACHE` is off."""
-        off = os.environ.get("LOCKSTEP_CACHE") == "off"
-        return None if off else self.root / ".lockstep" / "cache" / kind
+        """Return the folder in which results of a kind are kept.
+
+        None where `LOCKSTEP_CACHE` is off, or where the folder is committed: what came with a branch is not what this
+        machine found.
+        """
+        if os.environ.get("LOCKSTEP_CACHE") == "off" or self.is_committed:
+            return None
+        return self.root / KEPT_IN / "cache" / kind
+
+    @property
+    def is_committed(self) -> bool:
+        """Whether git tracks anything of the folder in which results are kept."""
+        if self._committed is None:
+            self._committed = (self.root / KEPT_IN).exists() and _tracks(self.root, KEPT_IN)
+        return self._committed
 
     @property
     def key(self) -> str:
@@ -199,3 +222,18 @@ def _content(written: Any) -> Content | None:
         if isinstance(written["stacks"], list):
             return Content(project_from_json(written["project"]), written["stacks"])
     return None
+
+
+def _tracks(root: Path, name: str) -> bool:
+    """Tell whether git tracks a file or folder of a project; it does not where there is no git, or no repository."""
+    try:
+        done = subprocess.run(
+            ["git", "ls-files", "--", name],
+            cwd=root,
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0 and bool(done.stdout)
