@@ -15,14 +15,22 @@ ACCOUNT = Symbol.named("account")
 """The one identity value that is written as a number."""
 
 
+Reach = tuple[tuple[str, Path], ...]
+"""Places by resource type and path, the latter without the functions on its way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A place that differs because identity decides it; `by` ends a sentence that says so."""
+    """A place that differs because identity decides it; `by` ends a sentence that says so.
+
+    `reach` has the resource type and path of everything that a condition decides.
+    """
 
     path: Path
     left: Any
     right: Any
     by: str
+    reach: Reach = ()
 
 
 def existence(left: Side, right: Side) -> Iterator[Decided]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..model import RELEASE_TAGS, Stack
+from .chosen import Reach
 from .identity import decided
 from .sides import ABSENT, Path, Side
 
@@ -31,7 +32,8 @@ class Difference:
     `stack` is the name both share (`orders/queue`); `path` begins with `Parameters`, `Tags`, `Dependencies`,
     `Options`, `Resolvers`, `Resources`, `Outputs` or `Conditions`, and is empty where one environment lacks the whole
     stack: then `lost` holds the resource types that it lacks with it. `line` is the template's. `decided` says which
-    identity value decides it, empty for none; then `left` and `right` are what would be deployed.
+    identity value decides it, empty for none; then `left` and `right` are what would be deployed, and `reach` is what
+    a condition decides.
     """
 
     stack: str
@@ -45,6 +47,7 @@ class Difference:
     resource_type: str = ""
     lost: frozenset[str] = frozenset()
     decided: str = ""
+    reach: Reach = ()
 
     @property
     def group(self) -> str:
@@ -100,7 +103,7 @@ def differences(
     for choice in decided(left, right, frozenset(path for path, _, _ in found)):
         side = left if choice.left is not ABSENT else right
         difference = _in_template(name, choice.path, choice.left, choice.right, environments, side)
-        yield replace(difference, decided=choice.by)
+        yield replace(difference, decided=choice.by, reach=choice.reach)
 
 
 def _in_template(
@@ -113,9 +116,8 @@ def _in_template(
 
 
 def _type(side: Side, path: Path) -> str:
-    resource = (
-        side.effective.resources.get(str(path[1])) if path[0] == "Resources" and len(path) > 1 else None
-    )
+    name = str(path[1]) if path[0] == "Resources" and len(path) > 1 else ""
+    resource = side.effective.resources.get(name) or side.deployed.resources.get(name)
     return resource.type if resource else ""
 
 

@@ -20,7 +20,7 @@ from ..environments import ENVIRONMENTS
 Environment = str
 Scalar = int | float | str | bool | None
 
-SECTIONS = "settings|Parameters|Tags|Dependencies|Options|Resolvers|Resources|Outputs"
+SECTIONS = "settings|Parameters|Tags|Dependencies|Options|Resolvers|Resources|Outputs|Conditions"
 PATH = rf"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:({SECTIONS})\.\S+$"
 WHOLE = r"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:(Stack|Template)$"
 

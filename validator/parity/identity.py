@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..effective import Symbol
-from .chosen import Decided, at, existence, terms, unread, values
+from ..effective import Symbol, Template
+from .chosen import Decided, Reach, at, existence, terms, unread, values
 from .sides import ABSENT, Path, Side
 
 REGIONAL = re.compile(r"(?P<zone>[a-z]+\d-az\d)|(?P<prefix_list>pl-[0-9a-f]{8})")
@@ -25,10 +25,11 @@ Entry = tuple[str, str, str]
 
 def decided(left: Side, right: Side, known: frozenset[Path]) -> Iterator[Decided]:
     """Yield what differs between two sides that look alike with their identity left open; `known` is named already."""
-    yield from _conditions(left, right)
-    yield from _Lookups(left, right).differing()
+    first = [*_conditions(left, right), *_Lookups(left, right).differing()]
+    yield from first
+    named = {one.path for one in first} | {path for one in first for _, path in one.reach}
     yield from existence(left, right)
-    yield from values(left, right, known)
+    yield from (one for one in values(left, right, known) if one.path not in named)
     yield from unread(left, right)
 
 
@@ -37,15 +38,15 @@ def _conditions(left: Side, right: Side) -> Iterator[Decided]:
         opened = [one for one in (left, right) if isinstance(one.effective.conditions.get(name), Symbol)]
         one, two = (side.deployed.conditions.get(name, ABSENT) for side in (left, right))
         unknown = isinstance(one, Symbol) or isinstance(two, Symbol)
-        alone = (
-            len(opened) == 1
-        )  # The other's own parameters decide it, which may be declared; these may not.
+        alone = len(opened) == 1  # A parameter of the other's own decides it there, which may be declared.
         if opened and (_compares(one) or _compares(two) if unknown else alone or one != two):
-            by = ", ".join(_behind(opened[0], name)) or "identity"
-            late = (
-                ", which is known only once deployed" if unknown else " in one of them alone" if alone else ""
+            reach = tuple(_reached(name, opened[0].effective.template))
+            late = ", which is known only once deployed" if unknown else ""
+            where = " in one of them alone" if alone and not unknown else ""
+            by = (
+                f"decided by {', '.join(_behind(opened[0], name)) or 'identity'}{late or where}{_said(reach)}"
             )
-            yield Decided(("Conditions", name), one, two, f"decided by {by}{late}{_reach(name, opened[0])}")
+            yield Decided(("Conditions", name), one, two, by, reach)
 
 
 def _compares(truth: Any) -> bool:
@@ -68,26 +69,34 @@ def _behind(side: Side, name: str) -> list[str]:
     return sorted(found)
 
 
-def _reach(name: str, side: Side) -> str:
+def _said(reach: Reach) -> str:
     """Say what a condition is written at, taken here or not."""
-    body = side.effective.template.body
-    places = [
-        ".".join(map(str, path)) for path in _users(name, body, ()) if path[0] in {"Resources", "Outputs"}
-    ]
+    places = [".".join(map(str, path)) for _, path in reach]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
     return f"; it reaches {', '.join(places[:3])}{more}" if places else ""
 
 
-def _users(name: str, node: Any, path: Path) -> Iterator[Path]:
+def _reached(name: str, template: Template) -> Iterator[tuple[str, Path]]:
+    for section in ("Resources", "Outputs"):
+        yield from _reach(name, template.section(section), (section,))
+
+
+def _reach(
+    name: str, node: Any, path: Path = (), kind: str = "", whole: Path = ()
+) -> Iterator[tuple[str, Path]]:
+    """Yield every place below `node` that a condition decides; `kind` and `whole` are of the resource around it."""
     if isinstance(node, Mapping):
+        if path[:1] == ("Resources",) and not whole and isinstance(node.get("Type"), str):
+            kind, whole = node["Type"], ("Resources", path[-1])
+            path = whole
         choice = node.get("Fn::If")
         if (isinstance(choice, list) and choice[:1] == [name]) or node.get("Condition") == name:
-            yield path
+            yield kind, path
         for key, item in node.items():
-            yield from _users(name, item, (*path, key))
+            yield from _reach(name, item, (*path, key), kind, whole)
     elif isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _users(name, item, (*path, index))
+            yield from _reach(name, item, (*path, index), kind, whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,6 @@ class _Judgement:
         for use, one in zip(self.uses, self.policy.declared, strict=True):
             if matches_place(one.declaration, *place):
                 use.guarded.add(place)
-        if difference.decided:
-            mend = "decide it by a parameter from `!setting`, whose difference can be declared; this cannot"
-            yield self._at(difference, f", {difference.decided}", mend)
-            return
         mend = "make the environments alike; this cannot be declared (REQ-V5)"
         yield self._at(difference, "; security never varies", mend)
 
@@ -107,7 +103,10 @@ class _Judgement:
                 self.undeclared.setdefault(cause, []).append(difference)
         if not causes:
             file = f" in {self.policy.file}"
-            mend = f"make the environments alike, or declare `{difference.stack}:{difference.key or 'Stack'}`{file}"
+            alike = (
+                "decide it by a parameter of its own" if difference.decided else "make the environments alike"
+            )
+            mend = f"{alike}, or declare `{difference.stack}:{difference.key or 'Stack'}`{file}"
             yield self._at(difference, ", and nobody declared it", mend)
 
     def _by_region(self, place: Place, difference: Difference) -> dict[str, Any]:
@@ -176,7 +175,8 @@ class _Judgement:
         left, right = (shown(value) for value in (difference.left, difference.right))
         one, two = difference.environments
         what = difference.key or "the whole stack"
-        message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}{ending}"
+        decided = f", {difference.decided}" if difference.decided else ""
+        message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}{decided}{ending}"
         check = RESOLVERS if difference.path[:1] == ("Resolvers",) else PARITY
         file, key, line = difference.template, difference.key, difference.line
         if difference.path[:1] in (("Resolvers",), ("Tags",), ("Dependencies",), ("Options",), ()):

@@ -51,8 +51,11 @@ def _never(one: Difference) -> bool:
     Regions of one environment have roles: a stack may be for one of them (a failover from the standby region), and what
     is once for all regions stands in one. In what both have, the same is guarded as between environments.
     """
-    if one.decided:
-        return True  # What identity decides is a choice that stands nowhere in the hierarchy.
+    if one.decided and any(str(part).startswith("Fn::") for part in one.path):
+        return True  # A loop: nobody can tell what is in it.
+    if one.path[:1] == ("Conditions",):
+        workload = one.stack.split("/")[0]
+        return any(guards(kind, _plain(path), workload=workload) for kind, path in one.reach)
     if _is_between_regions(one) and (
         not one.path or (len(one.path) == 2 and _is_of(one.resource_type, ONCE))
     ):
@@ -91,6 +94,11 @@ def guards(
         rules = replace(rules, regional=())  # both sides have this region, so it is one and the same key
     one, two = rules.part(names, left), rules.part(names, right)
     return one != two or UNKNOWN in (one, two)
+
+
+def _plain(path: Sequence[str | int]) -> list[str | int]:
+    """Return a path of a template without the functions on its way."""
+    return [part for part in path if not str(part).startswith("Fn::")]
 
 
 def _stands_alone(resource_type: str, resource: Any) -> bool:
