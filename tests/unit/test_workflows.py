@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +19,6 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipelines import cli
-from validator.reports import FORMATS
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted(path for path in (ROOT / ".github").rglob("*") if path.suffix in {".yml", ".yaml"})
@@ -27,17 +28,6 @@ BRANCHES = sorted(
 TARGETS = set(re.findall(r"^([\w./-]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 MAY_WRITE = {"security-events"}
 """What a job may write, if nothing of a pull request runs in it."""
-AGREED = {
-    "check": click.Command(
-        "check",
-        params=[
-            click.Argument(["environment"], nargs=-1),
-            click.Option(["--format"], type=click.Choice(list(FORMATS))),
-            click.Option(["--output"], multiple=True),
-        ],
-    )
-}
-"""Stands in for a command that is agreed and not there yet; the real one goes before."""
 RUNNER = {"GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
 """The variables of the runner that commands may use. GitHub sets them, no pull request does."""
 
@@ -130,7 +120,7 @@ def commands_are_of_the_project(workflow: Workflow) -> Iterator[str]:
 
 def _misused(words: list[str]) -> Iterator[str]:
     group = click.Context(cli.cli)
-    command = cli.cli.get_command(group, words[0]) or AGREED.get(words[0])
+    command = cli.cli.get_command(group, words[0])
     if command is None:
         yield f"lockstep has no command {words[0]}"
         return
@@ -256,3 +246,47 @@ def test_there_are_workflows_and_make_lint_reads_them() -> None:
     assert ROOT / ".github/workflows/check.yml" in WORKFLOWS
     assert {path.parent for path in WORKFLOWS} == {ROOT / ".github/workflows"}
     assert {path.suffix for path in WORKFLOWS} == {".yml"}, "the Makefile names *.yml"
+
+
+def check_step() -> str:
+    """Return the command of the workflow's check."""
+    workflow = Workflow.of((ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8"))
+    (command,) = [step["run"] for _, step in workflow.steps() if "lockstep check" in step.get("run", "")]
+    return str(command)
+
+
+@pytest.mark.parametrize("is_broken", [False, True], ids=["clean", "broken"])
+def test_the_check_of_a_pull_request_runs_as_the_runner_runs_it(is_broken: bool, tmp_path: Path) -> None:
+    """Annotations in the log, SARIF for code scanning, a summary; the job fails where something is wrong."""
+    project = tmp_path / "a project"
+    for name in ("sceptre", "templates", "functions", "locks", "pipelines", ".cfnlintrc.yaml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / name, project / name, **({"symlinks": True} if (ROOT / name).is_dir() else {}))
+    if is_broken:
+        config = project / "sceptre/config/prod/orders/config.yaml"
+        text = config.read_text(encoding="utf-8")
+        config.write_text(text.replace("memory_mb: 2048", "memory_mb: 3008"), encoding="utf-8")
+    kept = ROOT / ".lockstep" / "cache"
+    if kept.is_dir():  # what another test found of the same content is not asked for again
+        shutil.copytree(kept, project / ".lockstep" / "cache")
+    summary, folder = tmp_path / "summary.md", tmp_path / "runner temp"
+    summary.touch()
+    folder.mkdir()
+    command = check_step().replace(".venv/bin/", f"{shlex.quote(str(Path(sys.executable).parent))}/")
+    env = {**os.environ, "GITHUB_STEP_SUMMARY": str(summary), "RUNNER_TEMP": str(folder), "CI": "true"}
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command],
+        cwd=project,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == int(is_broken), done.stdout + done.stderr
+    results = json.loads((folder / "check.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert summary.read_text(encoding="utf-8").startswith("<!-- lockstep check -->")
+    annotations = [line for line in done.stdout.splitlines() if line.startswith("::error ")]
+    assert bool(annotations) == bool(results) == is_broken
+    for line in annotations:
+        assert "memory_mb" in line
