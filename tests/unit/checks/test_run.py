@@ -15,7 +15,7 @@ import pytest
 from pipelines import cli
 from validator import checks
 from validator.checks import CHECKS, Check, Subject, run
-from validator.errors import ConfigurationError, TechnicalError
+from validator.errors import ConfigurationError, Problem, TechnicalError
 from validator.findings import Finding, Severity
 
 from .corpus import BASES, CORPUS
@@ -126,3 +126,13 @@ def test_the_same_finding_of_several_environments_is_one() -> None:
 def test_today_is_the_day_that_is_given() -> None:
     """No check looks at the clock."""
     assert subject_of().day == datetime.date(2026, 6, 30)
+
+
+@pytest.mark.parametrize(
+    "name", ["stack-files", "config-files", "sceptre-keys", "settings", "interfaces", "template"]
+)
+def test_what_loading_found_is_said_by_its_own_check(name: str) -> None:
+    """And by no other, so that a project that leaves a check out has none of its findings."""
+    problems = tuple(Problem("a.yaml", "key", "is wrong", check=one) for one in CHECKS)
+    found = list(CHECKS[name].run(replace(subject_of(), problems=problems)))
+    assert [finding.check for finding in found] == [name]
