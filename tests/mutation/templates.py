@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from validator.checks.subject import of_problem
-from validator.effective import Path, Template, evaluate
+from validator.effective import EffectiveTemplate, Path, Template, evaluate
 from validator.findings import Finding
 from validator.model import Stack
 from validator.parity import Pair, judge, pairs_of
@@ -52,8 +52,9 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """The path as findings show it."""
-        return ".".join(map(str, self.path))
+        """The path as findings show it: a resource of a loop by its own name."""
+        in_loop = len(self.path) > 3 and str(self.path[1]).startswith("Fn::ForEach::")
+        return ".".join(map(str, (self.path[0], *self.path[3:]) if in_loop else self.path))
 
 
 @cache
@@ -169,8 +170,8 @@ def judge_template(template: Template) -> list[Finding]:
     differences = [
         one for pair in _pairs() for name in sorted(paths) for one in pair.differences(name, sides)
     ]
-    given, places = subject(), StackPlaces(repository().project, repository().hierarchy)
-    found = list(judge(differences, given.settings, given.policy, DAY, places, partial=True))
+    given = subject()
+    found = list(judge(differences, given.settings, given.policy, DAY, _places(), partial=True))
     return found + [of_problem(one) for side in sides.values() for one in side.deployed.problems]
 
 
@@ -178,6 +179,11 @@ def has_effect(template: Template) -> bool:
     """Tell whether anything that would be deployed is another than with the template of this repository."""
     before = {stack.name: side.deployed.to_json() for stack, side in _sides_of(template.file)}
     return any(side.deployed.to_json() != before[stack.name] for stack, side in _sides(template))
+
+
+@cache
+def _places() -> StackPlaces:
+    return StackPlaces(repository().project, repository().hierarchy)
 
 
 @cache
@@ -191,14 +197,13 @@ def _sides_of(file: str) -> list[tuple[Stack, Side]]:
 
 
 def _sides(template: Template) -> list[tuple[Stack, Side]]:
-    return [
-        (
-            stack,
-            Side(
-                stack,
-                evaluate(template, stack.comparable("parameters"), IDENTITY_CONTEXT),
-                evaluate(template, stack.parameters, context_of(stack)),
-            ),
-        )
-        for stack in stacks_by_template()[template.file]
-    ]
+    """Evaluate every stack of a template; environments whose values are alike share what is open."""
+    opened: dict[str, EffectiveTemplate] = {}
+    found = []
+    for stack in stacks_by_template()[template.file]:
+        given = stack.comparable("parameters")
+        if repr(given) not in opened:
+            opened[repr(given)] = evaluate(template, given, IDENTITY_CONTEXT)
+        deployed = evaluate(template, stack.parameters, context_of(stack))
+        found.append((stack, Side(stack, opened[repr(given)], deployed)))
+    return found

@@ -58,25 +58,16 @@ WAYS: dict[str, Callable[[Template, Place], Template]] = {
 
 
 def mutants(template: Template) -> Iterator[tuple[str, str, Template]]:
-    """Yield way, place and mutant for each resource, at its first value that is written as it is."""
+    """Yield way, place and mutant for one resource of each type, at its first value that is written as it is."""
     extended = _section(template, "Transform", "AWS::LanguageExtensions")
-    for resource in resources(template):
-        first = next(
-            (
-                place
-                for place in properties(template)
-                if place.path[: len(resource.path)] == resource.path
-                and place.path[len(resource.path)] == "Properties"
-                and not isinstance(place.value, dict)
-            ),
-            None,
-        )
-        for way, make in WAYS.items():
-            if first is not None:
-                yield way, first.shown, make(extended, first)
-        loose = resource.shown.replace("Fn::ForEach::Deployments.2.", "").partition("$")[0]
-        yield "computed condition", loose, _exists_by_name(extended, resource)
-        yield "loop over a name", "Resources.Fn::ForEach::More", _looped(extended, resource)
+    values = [place for place in properties(template) if not isinstance(place.value, dict)]
+    of_each_type = {resource.value["Type"]: resource for resource in resources(template)}
+    for resource in of_each_type.values():
+        inside = (*resource.path, "Properties")
+        for place in [place for place in values if place.path[: len(inside)] == inside][:1]:
+            yield from ((way, place.shown, make(extended, place)) for way, make in WAYS.items())
+        yield "computed condition", resource.shown.partition("$")[0], _exists_by_name(extended, resource)
+    yield "loop over a name", "Resources.Fn::ForEach::More", _looped(extended)
 
 
 def undecided(template: Template) -> Iterator[tuple[str, Template]]:
@@ -97,9 +88,9 @@ def _exists_by_name(template: Template, resource: Place) -> Template:
     return _section(changed(template, (*resource.path, "Condition"), name), "Conditions", truths)
 
 
-def _looped(template: Template, resource: Place) -> Template:
+def _looped(template: Template) -> Template:
     loop = ["Name", [ENVIRONMENT], {"More${Name}": {"Type": "AWS::SNS::Topic"}}]
-    return changed(template, ("Resources", "Fn::ForEach::More"), loop, None) if resource else template
+    return changed(template, ("Resources", "Fn::ForEach::More"), loop)
 
 
 def _section(template: Template, name: str, more: Any) -> Template:
