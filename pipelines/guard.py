@@ -107,8 +107,8 @@ def check_stacks(
     TechnicalError where the engine is missing, hangs, crashes, refuses a rule file, or leaves anything out, and
     ConfigurationError where a rule file is not as the others are.
     """
-    names = [rule.name for rule in load_rules(rules)]
-    if not names:
+    known = load_rules(rules)
+    if not known:
         raise TechnicalError(f"cfn-guard: {rules} holds no rules\n  mend: restore the folder")
     if not stacks:
         return ()
@@ -117,7 +117,7 @@ def check_stacks(
     kept = {name: found for name in named if (found := _kept(store, name)) is not None}
     todo = {name: stack for name, stack in named.items() if name not in kept}
     if todo:
-        for name, found in _judge(todo, rules, names, engine, seconds).items():
+        for name, found in _judge(todo, rules, known, engine, seconds).items():
             kept[name] = found
             store.put(name, [asdict(result) for result in found])
         store.prune()
@@ -154,21 +154,46 @@ def _kept(store: Store, name: str) -> tuple[Result, ...] | None:
 def _judge(
     stacks: Mapping[str, Mapping[str, Any]],
     rules: Path,
-    names: Sequence[str],
+    known: Sequence[GuardRule],
     engine: Path | None,
     seconds: float | None,
 ) -> dict[str, tuple[Result, ...]]:
-    """Return the results of each stack by its digest: two stacks of one name, as of two commits, stay apart."""
+    """Return the results of each stack by its digest: two stacks of one name, as of two commits, stay apart.
+
+    Rules for resources that no stack has are run over an empty document alone, which still shows that they can be.
+    """
+    engine = engine or find_engine()
+    seconds = seconds or 60 + 0.5 * len(stacks)
+    types = {body["Type"] for stack in stacks.values() for body in stack["resources"].values()}
+    needed = [rule for rule in known if rule.concerns(types)]
+    others = [rule for rule in known if not rule.concerns(types)]
+    if others:
+        empty = {"": {**next(iter(stacks.values())), "resources": {}}}
+        _asked(empty, rules, others, engine, seconds)
+    return _asked(stacks, rules, needed, engine, seconds)
+
+
+def _asked(
+    stacks: Mapping[str, Mapping[str, Any]],
+    rules: Path,
+    asked: Sequence[GuardRule],
+    engine: Path,
+    seconds: float,
+) -> dict[str, tuple[Result, ...]]:
+    """Return what some rules say of stacks, in one call of the engine."""
+    if not asked:
+        return dict.fromkeys(stacks, ())
     files = {name: f"{number:06}.json" for number, name in enumerate(stacks)}
     by_file = {files[name]: stack for name, stack in stacks.items()}
     with tempfile.TemporaryDirectory(prefix="lockstep-guard-") as folder:
         for name, stack in by_file.items():
             Path(folder, name).write_text(json.dumps(document(stack)), encoding="utf-8")
-        command = [str(engine or find_engine()), "validate", "-r", str(rules), "-d", folder]
+        places = {file.stem: str(file) for file in rules.rglob("*.guard")}
+        command = [str(engine), "validate", "-r", *(places[rule.name] for rule in asked), "-d", folder]
         command += ["--structured", "-o", "json", "-S", "none"]
-        output = run(command, seconds or 60 + 0.5 * len(stacks))
+        output = run(command, seconds)
     _refuse_failure(output)
-    found = results(output.out, by_file, names)
+    found = results(output.out, by_file, [rule.name for rule in asked])
     violations = sum(map(len, found.values()))
     if bool(violations) != (output.code == FAILED):
         raise TechnicalError(

@@ -319,3 +319,15 @@ def test_the_reference_is_up_to_date() -> None:
     """`python -m pipelines.guard` writes it."""
     page = (ROOT / "docs/guard-rules.md").read_text(encoding="utf-8")
     assert page == reference(load_rules(), load_rule_sets()), "run: python -m pipelines.guard"
+
+
+def test_a_rule_that_names_no_type_of_a_document_is_not_applicable_to_it() -> None:
+    """So that it need not run there. Every case of every rule says whether this holds."""
+    kept_out = 0
+    rules = {rule.name: rule for rule in load_rules()}
+    for case in cases():
+        if not rules[case.rule].concerns({body["Type"] for body in case.resources.values()}):
+            kept_out += 1
+            assert case.verdict == "SKIP", (case.rule, case.name)
+    assert kept_out > len(rules) / 2
+    assert sum(bool(rule.types) for rule in rules.values()) > 0.9 * len(rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from validator.errors import ConfigurationError, Problem
@@ -11,6 +12,9 @@ RULE_STEM = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 """How a rule is named: the service, then what it wants. The file has the same name."""
 _FIELDS = ("Rule", "Evaluates", "Requirements", "Controls", "Why")
 _RULE = re.compile(r"^rule\s+(\w+)", re.MULTILINE)
+_TYPE = re.compile(r"'(AWS::\w+::\w+)'")
+_CHOSEN_BY_TYPE = re.compile(r"\bType (?:==|in)")
+_CHOSEN_BY_PATTERN = re.compile(r"\bType\s*(?:==|!=|in|not)\s*\[?\s*/|\bType (?:!=|not in)")
 _MESSAGE = re.compile(r"<<(.*?)>>", re.DOTALL)
 
 
@@ -19,7 +23,8 @@ class GuardRule:
     """The header of `guard_rules/<service>/<name>.guard`.
 
     `controls` are Security Hub control ids, `requirements` ids of requirements.md. `messages` are pairs of what is
-    wrong and how to mend it, in the order of the file.
+    wrong and how to mend it, in the order of the file. `types` are the resource types that
+    it chooses by name, none where it chooses otherwise.
     """
 
     name: str
@@ -30,6 +35,15 @@ class GuardRule:
     controls: tuple[str, ...]
     why: str
     messages: tuple[tuple[str, str], ...]
+    types: frozenset[str] = frozenset()
+
+    def concerns(self, types: Collection[str]) -> bool:
+        """Tell whether the rule may say anything of a document with resources of these types.
+
+        A rule chooses resources by their types, so that one which names none of them is not applicable; one that
+        chooses by a pattern, or not by type, may always.
+        """
+        return not self.types or any(name in self.types for name in types)
 
 
 def parse_rule(text: str, file: str) -> GuardRule:
@@ -62,7 +76,16 @@ def parse_rule(text: str, file: str) -> GuardRule:
         controls=_listed(fields.get("Controls", "")),
         why=fields.get("Why", ""),
         messages=messages,
+        types=_types(text),
     )
+
+
+def _types(text: str) -> frozenset[str]:
+    """Return the resource types that a rule names; none where it chooses by a pattern, or not by type at all."""
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    if _CHOSEN_BY_PATTERN.search(code):
+        return frozenset()
+    return frozenset(_TYPE.findall(code)) if _CHOSEN_BY_TYPE.search(code) else frozenset()
 
 
 def _header(text: str) -> tuple[str, dict[str, str]]:
