@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import check, evaluator, fresh, orders, tools
+from benchmarks import check, evaluator, fresh, orders, scale, tools
 
-NAMES = ("check", "evaluator", "render", "no-op", "orders", "demo")
+NAMES = ("check", "scale", "evaluator", "render", "no-op", "orders", "demo")
 RESULTS = Path(".lockstep") / "benchmarks.json"
 
 
@@ -30,6 +30,8 @@ def main(wanted: list[str]) -> int:
     rows: list[dict[str, Any]] = []
     if "check" in names:
         rows += _shown(check.check())
+    if "scale" in names:
+        rows += _shown(scale.scale())
     if "evaluator" in names:
         rows += _shown(evaluator.evaluator(tools.ROOT))
     if "render" in names:
