@@ -81,14 +81,23 @@ def _digest(workspace: Workspace, today: datetime.date) -> str:
 
 
 def _run(workspace: Workspace, today: datetime.date, workers: int, say: Say) -> Checked:
+    from pipelines.linting.pool import warm
     from validator.checks import CHECKS, run
 
     say("reading the project")
+    if not _has_linted(workspace):
+        warm()
     with ThreadPoolExecutor(2, thread_name_prefix="tool") as pool:
         subject = subject_of(workspace, today, workers, pool)
         chosen = [one for name, one in CHECKS.items() if name not in workspace.survey().without]
         findings = run(subject, chosen, lambda one: say(one.id))
     return Checked(findings, _counts(subject.project))
+
+
+def _has_linted(workspace: Workspace) -> bool:
+    """Tell whether any result of cfn-lint is kept; where none is, it is needed for sure."""
+    folder = workspace.cache("lint")
+    return folder is not None and folder.is_dir()
 
 
 def _counts(project: Project) -> dict[str, int]:

@@ -21,6 +21,7 @@ from cfnlint.runner import run_template_by_data
 from cfnlint.runner.template.runner import _run_template_per_config
 from cfnlint.template import Template
 
+from pipelines.linting import faster
 from pipelines.linting.job import Job, Outcome, unanswered
 from pipelines.linting.matches import is_about, outcome_of
 from validator.effective.parameters import is_list, is_secret
@@ -29,6 +30,7 @@ _FAULTS = "E0"
 """Rules about cfn-lint itself and about text that is no template. They cannot be turned off: silence is no pass."""
 _SSM_VALUE = "AWS::SSM::Parameter::Value<"
 
+faster.install()
 logging.getLogger("cfnlint").addHandler(logging.NullHandler())  # what it logs comes as a finding too
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, forkserver, get_context, resource_tracker
 
 from pipelines.linting.job import Job, Outcome, unanswered
 from pipelines.linting.worker import prepare, work
@@ -23,6 +23,7 @@ _MEND_ALL = (
 )
 
 Keep = Callable[[str, Outcome], None]
+_CONTEXT = get_context("forkserver")
 
 
 def run(jobs: Mapping[str, Job], workers: int, seconds: float, keep: Keep) -> None:
@@ -84,17 +85,34 @@ def _outcome(job: Job, future: Future[list[Outcome]], seconds: float) -> Outcome
 
 
 def _submit(pool: ProcessPoolExecutor, jobs: list[Job], seconds: float) -> Future[list[Outcome]]:
-    """Submit the jobs of one template.
+    """Submit the jobs of one template."""
+    with _deaf():
+        try:
+            return pool.submit(work, jobs, seconds)
+        except BrokenProcessPool as error:
+            future: Future[list[Outcome]] = Future()
+            future.set_exception(error)
+            return future
 
-    A worker that this starts inherits the mask, so that Ctrl-C reaches this process alone.
+
+def warm() -> None:
+    """Begin to import cfn-lint in the process that workers are copied from, beside what this process does.
+
+    It is a fresh interpreter and not a copy of this one, which may have threads; and it is deaf to Ctrl-C, as the
+    workers are: this process alone ends them.
     """
+    _CONTEXT.set_forkserver_preload(["pipelines.linting.ready"])
+    resource_tracker.ensure_running()  # By itself, since starting it lets Ctrl-C through again.
+    with _deaf():
+        forkserver.ensure_running()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Keep Ctrl-C from what is started meanwhile: it inherits the mask."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(work, jobs, seconds)
-    except BrokenProcessPool as error:
-        future: Future[list[Outcome]] = Future()
-        future.set_exception(error)
-        return future
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -103,8 +121,8 @@ def _submit(pool: ProcessPoolExecutor, jobs: list[Job], seconds: float) -> Futur
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Give a pool whose workers are gone at the end: after their work, or at once when something interrupts it."""
     others = set(active_children())
-    # A fresh interpreter and not a copy of this one: this one may have threads.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=prepare)
+    warm()
+    pool = ProcessPoolExecutor(workers, mp_context=_CONTEXT, initializer=prepare)
     done = False
     try:
         yield pool
