@@ -40,6 +40,7 @@ _WORDS = frozenset(
     | {"true", "varargs"}
 )
 """Names that mean something of their own to Jinja."""
+_QUOTED = re.compile(r"""(['"])(.*?)\1""")
 _INCLUDE: ContextVar[Include] = ContextVar("include")
 
 
@@ -76,7 +77,8 @@ def expand(
 
 
 def _problem(error: Exception, file: str, *, included: bool) -> Problem:
-    line = getattr(error, "lineno", None) or _line(error, file)
+    own = getattr(error, "name", None) in {None, file}  # A file that is included counts its own lines.
+    line = (own and getattr(error, "lineno", None)) or _line(error, file)
     hint = DEFINE if isinstance(error, jinja2.UndefinedError) else CORRECT
     hint = SHORTER if isinstance(error, TooMuchError | TimeoutError) else hint
     return Problem(file, _undefined_name(error), f"Jinja: {_words(error, included=included)}", hint, line)
@@ -150,12 +152,13 @@ def _words(error: Exception, *, included: bool) -> str:
 def _line(error: BaseException, file: str) -> int | None:
     trace, line = error.__traceback__, None
     while trace:
-        if trace.tb_frame.f_code.co_filename in {file, "<template>", "<unknown>"}:
+        if trace.tb_frame.f_code.co_filename == file:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
 
 
 def _undefined_name(error: Exception) -> str:
-    words = str(error).split("'")
-    return words[1] if isinstance(error, jinja2.UndefinedError) and len(words) > 2 else ""
+    """Return the name that is not defined: the last in quotes, as in "'dict object' has no attribute 'region'"."""
+    found = _QUOTED.findall(str(error)) if isinstance(error, jinja2.UndefinedError) else []
+    return str(found[-1][1]) if found else ""

@@ -168,11 +168,16 @@ def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         value, *rest = args[first:]
-        charge(1 + (len(value) // 10 if hasattr(value, "__len__") else 0))
+        charge(1 + _length(value) // 10)
         value = _before(name, value, rest, kwargs)
         return measured(function(*args[:first], value, *rest, **kwargs))
 
     return run
+
+
+def _length(value: Any) -> int:
+    """Return how many parts a value has; a name that is not defined has none, and `default` may stand in for it."""
+    return len(value) if hasattr(value, "__len__") and not isinstance(value, jinja2.Undefined) else 0
 
 
 def _before(name: str, value: Any, rest: list[Any], kwargs: Mapping[str, Any]) -> Any:
