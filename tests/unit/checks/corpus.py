@@ -71,12 +71,12 @@ def assemble(folder: Path, target: Path) -> Path:
         return shutil.copytree(folder, target, symlinks=True)
     said = json.loads(described.read_text(encoding="utf-8"))
     assemble(CORPUS / BASES / said["base"], target)
-    for name in said["remove"]:
+    for name in said.get("remove", ()):
         path = target / name
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     ignored = shutil.ignore_patterns("case.json")
     shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True, ignore=ignored)
-    for edit in said["edit"]:
+    for edit in said.get("edit", ()):
         path = target / edit["file"]
         text = path.read_text(encoding="utf-8")
         assert edit["old"] in text, f"{folder.name}: {edit['file']} does not hold {edit['old']!r}"
