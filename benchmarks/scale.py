@@ -131,7 +131,7 @@ def _stack(environment: int, place: int, number: int) -> str:
 def _variances() -> str:
     return """\
 variances:
-  - path: "*/stack-*:Parameters.RetentionSeconds"
+  - path: "**/stack-*:Parameters.RetentionSeconds"
     reason: a longer outage is survived where more depends on it
     owner: platform
     bound: { order: grows, range: { minimum: 3600, maximum: 86400 } }

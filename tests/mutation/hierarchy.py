@@ -73,7 +73,7 @@ def text_of(change: Change) -> str:
 def shared_changes(environment: str) -> Iterator[Change]:
     """Yield each shared setting with another value of its kind in one environment, one that the model takes if any."""
     for key, value in shared().items():
-        changes = [Change(environment, key, one) for one in _others(key, value) if one != value]
+        changes = [Change(environment, key, one) for one in others(key, value) if one != value]
         yield next(filter(is_valid, changes), changes[0])
 
 
@@ -95,7 +95,7 @@ def outside(environment: str) -> Iterator[Change]:
         bound = one.declaration.bound
         bad = [
             Change(environment, key, other)
-            for other in _others(key, value, bound)
+            for other in others(key, value, bound)
             if set(broken(bound, _values(environment, key, other)))
         ]
         numbers = [change for change in bad if isinstance(change.value, int | float) and value is not None]
@@ -113,7 +113,7 @@ def inside(environment: str) -> Iterator[Change]:
         good = [
             change
             for change in (
-                Change(environment, key, other) for other in _others(key, value, one.declaration.bound)
+                Change(environment, key, other) for other in others(key, value, one.declaration.bound)
             )
             if change.value != value and _is_inside(change, one) and is_valid(change)
         ]
@@ -149,7 +149,7 @@ def _nested(key: Key, value: Any) -> dict[str, Any]:
     return {key[0]: _nested(key[1:], value) if key[1:] else value}
 
 
-def _others(key: Key, value: Any, bound: Bound | None = None) -> list[Any]:
+def others(key: Key, value: Any, bound: Bound | None = None) -> list[Any]:
     """Return further values of a setting: each that its type lists, or numbers on both sides of every landmark."""
     listed = _listed(MODEL, key)
     if listed:

@@ -12,7 +12,7 @@ from ..findings import Finding, Severity
 from .bounds import broken
 from .compare import Cause, Difference
 from .declarations import Declaration
-from .matching import declares, matches_place
+from .matching import declares, declares_regions, matches_place
 from .policy import Declared, Policy
 from .security import never_declared
 from .sides import ABSENT
@@ -217,8 +217,13 @@ def _wrong(declaration: Declaration, use: _Uses, today: datetime.date) -> Iterat
             "remove it; this can never be declared (REQ-V5)",
         )
     yield from too_wide(declaration, [value for values in use.values.values() for value in values.values()])
+    bound = declaration.bound
+    if bound.order is not None and declares_regions(declaration):
+        bound = bound.model_copy(update={"order": None})
+        message = "gives an order, and regions have none: only environments follow one another"
+        yield message, "remove `order`; give a range, a ratio, `among` or `exactly`"
     for place, values in sorted(use.values.items()):
-        for words in broken(declaration.bound, values):
+        for words in broken(bound, values):
             yield f"{':'.join(place)}: {words}", "bring the value back, or widen the bound with a reason"
 
 

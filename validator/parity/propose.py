@@ -9,7 +9,7 @@ from typing import Any
 from .bounds import number_of
 from .compare import Difference
 from .judge import Place, Settings, alike, place_of
-from .matching import declares, matches_place
+from .matching import declares, is_of_regions, matches_place
 from .policy import Policy
 from .security import never_declared
 from .sides import ABSENT
@@ -36,7 +36,12 @@ def propose(differences: Iterable[Difference], settings: Settings, policy: Polic
             values[place] = dict(written)
     open_places = [place for place in sorted(values) if not _is_declared(place, policy)]
     return [
-        {"path": ":".join(place), "reason": "", "owner": "", "bound": _bound(values[place])}
+        {
+            "path": ":".join(place),
+            "reason": "",
+            "owner": "",
+            "bound": _bound(place, values[place]),
+        }
         for place in open_places
     ]
 
@@ -50,19 +55,16 @@ def _is_declared(place: Place, policy: Policy) -> bool:
     return ":".join(place) in policy.paths or any(known)
 
 
-def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a bound that the present values keep: an order with a range for numbers that have one, else a set."""
+def _bound(place: Place, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a bound that the present values keep: a range for numbers, with their order if any, else a set."""
     numbers = [number_of(value) for value in values.values() if not isinstance(value, bool)]
     known = [number for number in numbers if number is not None and math.isfinite(number)]
     if known and len(known) == len(values):
         limits = {"minimum": _plain(min(known)), "maximum": _plain(max(known))}
-        if known == sorted(known):
-            return {"order": "grows", "range": limits}
-        return (
-            {"order": "shrinks", "range": limits}
-            if known == sorted(known, reverse=True)
-            else {"range": limits}
-        )
+        for order, sequence in (("grows", sorted(known)), ("shrinks", sorted(known, reverse=True))):
+            if known == sequence and not is_of_regions(place[0]):
+                return {"order": order, "range": limits}
+        return {"range": limits}
     shown: list[Any] = []
     for value in values.values():
         plain = _scalar(value)
