@@ -21,7 +21,7 @@ demo: .venv/main ## run the main job end to end on the embedded local AWS
 	@$(BIN)/lockstep sandbox demo $(if $(KEEP),--keep)
 
 check: .venv/main .venv/guard ## check the project, as a pull request is checked
-	@$(BIN)/lockstep check $(CHECK_ARGS)
+	@$(BIN)/lockstep check --own $(CHECK_ARGS)
 
 test: .venv/dev .venv/guard ## run every test
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)

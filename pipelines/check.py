@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.kept import Store
-from pipelines.workspace import Workspace
+from pipelines.workspace import DESCRIPTION, Workspace
 from validator.environments import refuse_unknown
-from validator.findings import Finding, Severity
+from validator.errors import ConfigurationError
+from validator.findings import Finding, Severity, merged
+from validator.layout import is_own
 from validator.model import Project
 
 if TYPE_CHECKING:
@@ -52,13 +54,18 @@ def check(
     folders: Mapping[str, str] | None = None,
     workers: int = 2,
     say: Say = lambda text: None,
+    own: bool = False,
 ) -> Checked:
     """Return what every check finds in the project below `root`; of all environments, or of those named.
 
-    `folders` names the environments of a project that was not born here. A run over the same content on the same day
-    is kept. `say` is told what is being done. Raises ConfigurationError where there is no project, or it has no such
-    environment.
+    `folders` names the environments of a project that was not born here; `own` refuses such a project. A run over the
+    same content on the same day is kept. `say` is told what is being done. Raises ConfigurationError where there is no
+    project, or it has no such environment.
     """
+    if own and not is_own(root):
+        message = "this project does not keep Lockstep's own conventions, by which it has to be checked"
+        hint = "restore `workloads` in sceptre/config/config.yaml, or leave --own out for another project"
+        raise ConfigurationError.single(message, file="sceptre/config/config.yaml", hint=hint)
     workspace = Workspace(root, folders)
     store = Store(workspace.cache("checked"), SCHEMA, KEPT)
     name = _digest(workspace, today)
@@ -81,6 +88,7 @@ def _digest(workspace: Workspace, today: datetime.date) -> str:
 
 
 def _run(workspace: Workspace, today: datetime.date, workers: int, say: Say) -> Checked:
+    from pipelines.guard import end_engines
     from pipelines.linting.pool import warm
     from validator.checks import CHECKS, run
 
@@ -90,8 +98,22 @@ def _run(workspace: Workspace, today: datetime.date, workers: int, say: Say) -> 
     with ThreadPoolExecutor(2, thread_name_prefix="tool") as pool:
         subject = subject_of(workspace, today, workers, pool)
         chosen = [one for name, one in CHECKS.items() if name not in workspace.survey().without]
-        findings = run(subject, chosen, lambda one: say(one.id))
-    return Checked(findings, _counts(subject.project))
+        try:
+            findings = run(subject, chosen, lambda one: say(one.id))
+        except BaseException:
+            end_engines()
+            raise
+    return Checked(merged([*findings, *_left_out(workspace)]), _counts(subject.project))
+
+
+def _left_out(workspace: Workspace) -> Iterable[Finding]:
+    """Yield a warning for checks that the project's own lockstep.yaml turns off: never in silence."""
+    without = sorted(workspace.survey().without)
+    if without:
+        message = f"these checks do not run here: {', '.join(without)}"
+        mend = "leave out what need not be; nothing is known of what they look for"
+        file, key = DESCRIPTION, "checks.without"
+        yield Finding("config-files", Severity.WARNING, file, key, None, message, mend)
 
 
 def _has_linted(workspace: Workspace) -> bool:
@@ -110,14 +132,19 @@ def _known(counts: Mapping[str, int]) -> tuple[str, ...]:
 
 def subject_of(workspace: Workspace, today: datetime.date, workers: int, pool: ThreadPoolExecutor) -> Subject:
     """Return a project as the checks see it; cfn-lint and cfn-guard start at once, beside what follows."""
-    from pipelines.linting import lint, requests_of, settings_of
+    from pipelines.linting import Settings, lint, requests_of, settings_of
     from pipelines.variances import policy_of, written
     from validator.checks import Subject
 
     loaded = workspace.survey()
     project = loaded.project
+
+    def rules_of() -> Settings:
+        settings = settings_of(workspace.root)
+        return settings.without_exceptions() if loaded.house else settings
+
     linted: Future[Iterable[Finding]] = pool.submit(
-        lambda: lint(requests_of(project), workspace.cache("lint"), workers, settings_of(workspace.root))
+        lambda: lint(requests_of(project), workspace.cache("lint"), workers, rules_of())
     )
 
     def guard() -> Sequence[Result]:

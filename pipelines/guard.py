@@ -218,6 +218,16 @@ def _refuse_failure(output: Output) -> None:
     raise TechnicalError(f"cfn-guard {what}: {said or 'without a word'}\n  mend: {mend}")
 
 
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
+def end_engines() -> None:
+    """End every run of the engine, whoever waits for it: nobody wants its answer any more."""
+    for process in tuple(_RUNNING):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 def run(command: Sequence[str], seconds: float) -> Output:
     """Run the engine in a process group of its own and return what it gave.
 
@@ -233,6 +243,7 @@ def run(command: Sequence[str], seconds: float) -> Output:
             raise TechnicalError(
                 f"cfn-guard: {command[0]} cannot be started: {error.strerror}\n  mend: run `make .venv/guard` again"
             ) from None
+        _RUNNING.add(process)
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -241,6 +252,7 @@ def run(command: Sequence[str], seconds: float) -> Output:
                 "  mend: look for a rule that does not end, or give fewer environments at a time"
             ) from None
         finally:
+            _RUNNING.discard(process)
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

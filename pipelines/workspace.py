@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -225,15 +224,24 @@ def _content(written: Any) -> Content | None:
 
 
 def _tracks(root: Path, name: str) -> bool:
-    """Tell whether git tracks a file or folder of a project; it does not where there is no git, or no repository."""
-    try:
-        done = subprocess.run(
-            ["git", "ls-files", "--", name],
-            cwd=root,
-            capture_output=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
+    """Tell whether git tracks anything below a folder of a project, by the names in its index.
+
+    git itself is not asked: it runs what a repository's own configuration says. An index that cannot be read, or that
+    does not spell names out, may name anything.
+    """
+    for folder in (root, *root.parents):
+        place = folder / ".git"
+        if not os.path.lexists(place):
+            continue
+        try:
+            if place.is_file():  # A work tree of its own: the file says where the rest is.
+                place = folder / place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+            index = place / "index"
+            content = index.read_bytes().lower() if index.exists() else b""
+        except (OSError, ValueError):
+            return True
+        path = f"{root.relative_to(folder).as_posix()}/{name}/".removeprefix("./")
+        return path.lower().encode() in content or (
+            content[4:8] == b"\0\0\0\x04" and name.lower().encode() in content
         )
-    except OSError:
-        return False
-    return done.returncode == 0 and bool(done.stdout)
+    return False

@@ -21,6 +21,7 @@ FORMATS = ("text", "json", "sarif", "github", "junit", "markdown")
 @project_option
 @environments_option
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", help="What to print.")
+@click.option("--own", is_flag=True, help="Refuse a project that does not keep Lockstep's own conventions.")
 @click.option(
     "--output",
     "outputs",
@@ -33,6 +34,7 @@ def check(
     root: Path,
     folders: dict[str, str] | None,
     style: str,
+    own: bool,
     outputs: tuple[str, ...],
 ) -> int:
     """Run every check over the project, and show what concerns ENV, or all.
@@ -43,7 +45,7 @@ def check(
     from validator.reports import FORMATS as RENDERERS
 
     files = _files(outputs)
-    report = _report(root.resolve(), environments, folders)
+    report = _report(root.resolve(), environments, folders, own=own)
     for name, path in files:
         _write(path, RENDERERS[name](report))
     text = RENDERERS[style](report)
@@ -76,7 +78,9 @@ def _write(path: Path, text: str) -> None:
         raise TechnicalError(message) from None
 
 
-def _report(root: Path, environments: tuple[str, ...], folders: dict[str, str] | None) -> Report:
+def _report(
+    root: Path, environments: tuple[str, ...], folders: dict[str, str] | None, *, own: bool
+) -> Report:
     import time
     from datetime import UTC, datetime
 
@@ -95,6 +99,7 @@ def _report(root: Path, environments: tuple[str, ...], folders: dict[str, str] |
             folders=folders,
             workers=workers(),
             say=status.update,
+            own=own,
         )
     return Report(
         findings=checked.findings,

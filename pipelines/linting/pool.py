@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -101,6 +102,7 @@ def warm() -> None:
     It is a fresh interpreter and not a copy of this one, which may have threads; and it is deaf to Ctrl-C, as the
     workers are: this process alone ends them.
     """
+    os.environ["PYTHONSAFEPATH"] = "1"  # Else modules of the folder that the command runs in would go first.
     _CONTEXT.set_forkserver_preload(["pipelines.linting.ready"])
     resource_tracker.ensure_running()  # By itself, since starting it lets Ctrl-C through again.
     with _deaf():

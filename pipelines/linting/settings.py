@@ -8,7 +8,7 @@ either: the same project gives the same findings everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,21 @@ _NOT_FOLLOWED = {
 """Keys that would change the result, with why they do not: said as a warning, never passed over in silence."""
 
 
+ERRORS = ("E", "W1030", "W1031")
+"""Rules whose findings are errors: what CloudFormation would refuse."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Which rules run. `values` holds keys of a cfn-lint configuration file, `warnings` what of it is not followed."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
+
+    def without_exceptions(self) -> Settings:
+        """Return the same rules, but with errors that neither this file nor a template's metadata can turn off (V6)."""
+        mandatory = [*self.values.get("mandatory_checks", ()), *ERRORS]
+        return replace(self, values={**self.values, "mandatory_checks": mandatory})
 
 
 NO_SETTINGS = Settings()

@@ -206,3 +206,63 @@ def test_a_guard_that_gives_no_answer_is_an_error_and_the_rest_is_checked(
     assert [one for one in found if one.check == "cfn-lint"], "the other checks ran"
     monkeypatch.undo()
     assert all(one.check != "cfn-guard" for one in check.check(project, DAY).findings)
+
+
+def test_a_project_cannot_pass_for_one_of_other_conventions(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody hides the workloads, and turns checks off: where the project has to be our own, that is refused."""
+    edit(project / "sceptre/config/config.yaml", "workloads:", "workloadz:")
+    (project / "lockstep.yaml").write_text("checks: {without: [cfn-guard, parity]}\n", encoding="utf-8")
+    assert cli.run(["check", "--own", "--project", str(project)]) == cli.USAGE
+    assert "does not keep Lockstep's own conventions" in capsys.readouterr().err
+
+
+def test_checks_that_a_project_turns_off_are_named(tmp_path: Path) -> None:
+    project = shutil.copytree(BASE.parent / "foreign", tmp_path / "project")
+    (project / "lockstep.yaml").write_text("checks: {without: [cfn-guard, cfn-lint]}\n", encoding="utf-8")
+    (warning,) = [one for one in check.check(project, DAY).findings if one.file == "lockstep.yaml"]
+    assert warning.message == "these checks do not run here: cfn-guard, cfn-lint"
+    assert warning.severity == "warning"
+
+
+@pytest.mark.parametrize("how", ["file", "template"])
+def test_errors_of_cfn_lint_cannot_be_turned_off(how: str, project: Path) -> None:
+    """Neither by the project's cfn-lint configuration nor by a template's metadata (REQ-V6)."""
+    template = project / "templates" / "queue.yaml"
+    edit(template, *TOO_LONG)
+    if how == "file":
+        (project / ".cfnlintrc.yaml").write_text("ignore_checks: [E, W, I]\n", encoding="utf-8")
+    else:
+        edit(template, "Metadata:\n", "Metadata:\n  cfn-lint: {config: {ignore_checks: [E, W, I]}}\n")
+    found = [one for one in check.check(project, DAY).findings if one.check == "cfn-lint"]
+    assert any("1209601 is greater than the maximum" in one.message for one in found)
+
+
+def test_a_project_s_git_configuration_runs_nothing(project: Path) -> None:
+    """Whether results are committed is read from the index: git would run what the configuration says."""
+    (project / ".lockstep" / "x").write_text("", encoding="utf-8")
+    for command in (["init", "-q"], ["config", "core.fsmonitor", "touch RAN; false"]):
+        subprocess.run(["git", *command], cwd=project, check=True)
+    assert not Workspace(project).is_committed
+    assert not (project / "RAN").exists()
+    subprocess.run(["git", "-c", "core.fsmonitor=", "add", "-f", ".lockstep/x"], cwd=project, check=True)
+    assert Workspace(project).is_committed
+    (project / ".git" / "index").chmod(0)
+    (project / ".git" / "index").unlink()
+    (project / ".git" / "index").mkdir()
+    assert Workspace(project).is_committed, "an index that cannot be read may name anything"
+
+
+def test_modules_of_the_folder_that_it_runs_in_are_not_imported(project: Path) -> None:
+    shutil.rmtree(project / ".lockstep")
+    for name in ("multiprocessing", "cfnlint", "validator", "yaml"):
+        (project / f"{name}.py").write_text("open('RAN', 'w').close()\n", encoding="utf-8")
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lockstep"), "check"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, (project / "RAN").exists()) == (0, False), done.stdout + done.stderr
