@@ -13,10 +13,10 @@ from sceptre.context import SceptreContext
 from sceptre.exceptions import VersionIncompatibleError
 
 from . import strict_yaml
-from .config_jinja import expand
-from .config_problems import wrong_shapes
+from .config_jinja import expand, moves_lines
+from .config_problems import mended
 from .config_shapes import GroupFile, StackFile
-from .errors import ConfigurationError
+from .errors import ConfigurationError, Problem
 from .layout import CONFIG, Layout
 from .time_limit import time_limit
 
@@ -41,11 +41,17 @@ def refused_resolvers() -> dict[str, strict_yaml.Refusal]:
 
 
 class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no types
-    """Sceptre's config reader with strict files and a sandboxed Jinja. `documents` are the files read so far."""
+    """Sceptre's config reader with strict files and a sandboxed Jinja. `documents` are the files read so far.
+
+    `problems` is what was wrong with the shape of a file each time it was read, and `lost` the places of each file that
+    were left out for it.
+    """
 
     def __init__(self, context: SceptreContext, layout: Layout) -> None:
         self.layout = layout
         self.documents: dict[str, strict_yaml.Document] = {}
+        self.problems: list[Problem] = []
+        self.lost: dict[str, frozenset[strict_yaml.KeyPath]] = {}
         self._refused = refused_resolvers()
         with _YAML_REGISTRY:
             before = dict(yaml.SafeLoader.yaml_constructors)
@@ -67,12 +73,14 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
         written = read_text(path, file)
         with time_limit():
             text = expand(written, file, variables)
-        document = strict_yaml.parse(text, file, self._tags, self._refused)
+        moved = moves_lines(written, text)
+        document = strict_yaml.parse(text, file, self._tags, self._refused, moved=moved)
         if document.value is not None:
             shape = GroupFile if basename == CONFIG else StackFile
-            problems = list(wrong_shapes(shape, document, file))
-            if problems:
-                raise ConfigurationError(problems)
+            found = mended(shape, document, file)
+            document = found.document
+            self.problems += found.problems
+            self.lost[file] = found.lost
         self.documents[file] = document
         return document.value
 

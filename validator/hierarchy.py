@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .config_problems import overlaps
 from .errors import ConfigurationError, Problem, of_check
 from .settings import WORKLOADS, WorkloadSettings
 from .settings.build import Location, redundant, repeated, validate
@@ -23,11 +24,23 @@ def group_file(environment: str, group: str) -> str:
     return f"sceptre/config/{environment}/{group}/config.yaml"
 
 
+def _groups(stack: str) -> list[str]:
+    """Return the config files that a stack inherits from, from the root's down."""
+    folders = stack.split("/")[:-1]
+    return [
+        "/".join(["sceptre/config", *folders[:depth], "config.yaml"]) for depth in range(len(folders) + 1)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """Every config file that was read, by its path in the project."""
+    """Every config file that was read, by its path in the project.
+
+    `lost` holds the places of a file that were left out, since something is wrong with them that is said already.
+    """
 
     documents: Mapping[str, Document]
+    lost: Mapping[str, frozenset[KeyPath]] = field(default_factory=dict)
 
     def line(self, file: str, path: KeyPath) -> int | None:
         """Return the line of a key path in a file, or of the nearest key above it."""
@@ -38,23 +51,21 @@ class Hierarchy:
 
     def written(self, stack: str, file: str, path: KeyPath) -> tuple[str, int | None]:
         """Return file and line of a key that the stack `stack` has from its own file `file`, or inherits."""
-        folders = stack.split("/")[:-1]
-        groups = [
-            "/".join(["sceptre/config", *folders[:depth], "config.yaml"])
-            for depth in range(len(folders), -1, -1)
-        ]
-        for name in (file, *groups):
+        for name in (file, *reversed(_groups(stack))):
             if name in self.documents and path in self.documents[name].lines:
                 return name, self.documents[name].lines[path]
         return file, self.line(file, path)
 
     def levels(self, stack: str, file: str) -> list[tuple[str, Mapping[str, Any]]]:
         """Return the config files that make a stack, from the root's down to its own `file`, with what each says."""
-        folders = stack.split("/")[:-1]
-        groups = [
-            "/".join(["sceptre/config", *folders[:depth], "config.yaml"]) for depth in range(len(folders) + 1)
-        ]
-        return [(name, self._mapping(name)) for name in (*groups, file) if name in self.documents]
+        return [(name, self._mapping(name)) for name in (*_groups(stack), file) if name in self.documents]
+
+    def is_lost(self, stack: str, file: str, path: KeyPath) -> bool:
+        """Tell whether a key of a stack, or a part of it, was left out of one of its files."""
+        return any(self._lacks(name, path) for name in (file, *_groups(stack)))
+
+    def _lacks(self, file: str, path: KeyPath) -> bool:
+        return overlaps(path, self.lost.get(file, ()))
 
     def setting(self, environment: str, group: str, path: KeyPath) -> Location:
         """Return file, key path and line of a setting."""
@@ -98,11 +109,26 @@ class Hierarchy:
             try:
                 found[place] = validate(model, values, lambda path, at=place: self.locate(at, path))  # type: ignore[misc]
             except ConfigurationError as error:
-                problems += of_check("settings", error.problems, place[0])
+                wrong = [one for one in error.problems if not self._is_lost_setting(place, one)]
+                problems += of_check("settings", wrong, place[0])
         for place, path, problem in (*growing(found), *overlapping(found), *sharing_an_account(found)):
             file, key, line = self.locate(place, path)
             problems.append(replace(problem, file=file, key=key, line=line, environments=place[:1]))
         return found, list(of_check("settings", problems))
+
+    def _is_lost_setting(self, place: Place, problem: Problem) -> bool:
+        """Tell whether a value is only missing since what holds it was left out."""
+        environment, group = place
+        path = tuple(problem.key.removeprefix("settings.").split("."))
+        shared = ("workloads", group.split("/")[0], *path)
+        return problem.message == "is missing" and (
+            self._lacks(ROOT, shared)
+            or any(
+                self._lacks(file, keys)
+                for file in _groups(f"{environment}/{group}/")
+                for keys in (path, ("settings", *path))
+            )
+        )
 
     def needless(self) -> Iterator[Problem]:
         """Yield a problem for each value that stands twice: an override without effect, or one that all repeat."""

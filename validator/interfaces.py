@@ -57,6 +57,8 @@ def _parameters(stack: Stack, template: Template, hierarchy: Hierarchy) -> Itera
         if isinstance(declaration, Mapping) and "Default" not in declaration and name not in stack.parameters
     ]
     for name in missing:
+        if hierarchy.is_lost(stack.name, stack.file, ("parameters", name)):
+            continue
         message = f"is missing: {stack.template} has this parameter, without a Default"
         line = hierarchy.line(stack.file, ("parameters", name))
         yield Problem(stack.file, f"parameters.{name}", message, "give it here, or a Default there", line)

@@ -72,7 +72,7 @@ def survey(root: Path) -> Loaded:
     problems = list(layout.problems())
     reader, stacks, found = _read(layout)
     problems += found
-    hierarchy = Hierarchy(reader.documents)
+    hierarchy = Hierarchy(reader.documents, reader.lost)
     settings, found = hierarchy.settings({(e, g): raw for e, g, raw in map(settings_of, stacks)})
     problems += found
     sound = [stack for stack in stacks if settings_of(stack)[:2] in settings]
@@ -117,6 +117,12 @@ def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack], list[Probl
     problems: list[Problem] = []
     stacks: dict[str, SceptreStack] = {}
     groups: dict[str, dict[str, Any] | None] = {}
+
+    def is_lost(problem: Problem, stack: Path) -> bool:
+        hierarchy = Hierarchy(reader.documents, reader.lost)
+        shown = layout.shown(layout.config / stack)
+        return hierarchy.is_lost(stack.as_posix(), shown, (problem.key or "template",))
+
     for environment in layout.environments():
         for name in sorted(layout.stack_files(environment)):
             relative = Path(environment, name)
@@ -133,7 +139,12 @@ def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack], list[Probl
             except ConfigurationError as error:
                 problems += of_check("config-files", error.problems, environment)
             except SceptreException as error:
-                problems += of_check("config-files", [_of_sceptre(error, layout, relative)], environment)
+                problem = _of_sceptre(error, layout, relative)
+                if not is_lost(problem, relative):
+                    problems += of_check("config-files", [problem], environment)
+            problems += of_check("config-files", reader.problems, environment)
+            reader.problems.clear()
+    problems = list({(problem, problem.environments): problem for problem in problems}.values())
     problems += of_check("interfaces", _dependencies(layout, stacks))
     reader.resolve_stacks(stacks)
     return reader, list(stacks.values()), problems

@@ -98,6 +98,8 @@ class Conversion:
     def _hooks(self, stack: SceptreStack, file: str) -> Iterator[Problem]:
         """Let each hook that can tell say whether it could run; none runs."""
         for point, hooks in (stack.hooks or {}).items():
+            if self.hierarchy.is_lost(stack.name, file, ("hooks", point)):
+                continue
             for hook in hooks:
                 try:
                     getattr(hook, "check", lambda: None)()
@@ -116,6 +118,8 @@ class Conversion:
         name = handler.get("path")
         if not isinstance(name, str):
             hint = "write `template: {type: file, path: NAME.yaml}`"
+            if self.hierarchy.is_lost(stack.name, file, ("template",)):
+                raise ConfigurationError(())
             raise ConfigurationError.single("names no template file", file=file, key="template", hint=hint)
         folder = (self.layout.root / "templates").resolve()
         path = folder / name
