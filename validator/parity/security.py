@@ -1,7 +1,8 @@
 """What can never be declared a variance (REQ-V5): encryption, access, logging, tracing, recovery paths. Pure.
 
-`guarded/` says it as data. A difference stands at the deepest place that both sides have, so that it may be a whole
-list, a whole resource or a whole stack; what is compared then is the part of either side that security rests on.
+`guarded/` says it as data, and of a type that it does not know, nothing varies. A difference stands at the deepest
+place that both sides have, so that it may be a whole list, a whole resource or a whole stack; what is compared then is
+the part of either side that security rests on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from .compare import Difference
-from .guarded import ALONE, ALONE_WITH, ATTRIBUTES, EVERYWHERE, NEVER, ONCE, REGIONAL, ROLES, VARIES
+from .guarded import ALONE, ALONE_WITH, ATTRIBUTES, EVERYWHERE, NEVER, ONCE, REGIONAL, ROLES, VARIES, is_known
 from .sides import ABSENT
 
 Names = tuple[str, ...]
@@ -102,8 +103,8 @@ def _plain(path: Sequence[str | int]) -> list[str | int]:
 
 
 def _stands_alone(resource_type: str, resource: Any) -> bool:
-    """Tell whether a whole resource is a guard, so that no environment may be without it."""
-    if _is_of(resource_type, ALONE):
+    """Tell whether a whole resource is a guard, or may be one, so that no environment may be without it."""
+    if _is_of(resource_type, ALONE) or not is_known(resource_type):
         return True
     telling = ALONE_WITH.get(resource_type, "").split()
     properties = resource.get("Properties", {}) if isinstance(resource, Mapping) else telling
@@ -169,7 +170,7 @@ def _rules(resource_type: str, workload: str) -> _Rules:
     keys = (resource_type, _of_service(resource_type))
     here = VARIES_IN.get(workload, {})
     return _Rules(
-        never=_paths(NEVER.get(key, "") for key in keys),
+        never=_paths(NEVER.get(key, "") for key in keys) if is_known(resource_type) else ((),),
         varies=_paths([*(VARIES.get(key, "") for key in keys), here.get(resource_type, "")]),
         regional=_paths([REGIONAL.get(resource_type, "")]),
     )

@@ -23,8 +23,10 @@ from validator.parity.guarded import (
     MODULES,
     NEVER,
     ONCE,
+    PLAIN,
     REGIONAL,
     VARIES,
+    is_known,
 )
 from validator.parity.security import guards
 from validator.places import StackPlaces
@@ -111,13 +113,30 @@ def test_every_guard_by_itself_exists() -> None:
     ] == []
 
 
+def test_every_plain_type_exists_and_has_no_entry_elsewhere() -> None:
+    assert PLAIN - resource_types() == set()
+    assert PLAIN & {*NEVER, *VARIES, *ALONE} == set()
+
+
+def test_a_type_is_known_by_itself_or_by_its_service() -> None:
+    assert all(is_known(each) for each in ("AWS::SQS::Queue", "AWS::IAM::Group", "AWS::EC2::NatGateway"))
+    unknown = (
+        "AWS::CloudFormation::Stack",
+        "AWS::CloudFormation::CustomResource",
+        "Custom::Thing",
+        "AWS::SQS::New",
+    )
+    assert not any(is_known(each) for each in unknown)
+
+
 def test_what_stands_in_one_region_is_a_guard_by_itself() -> None:
     """Else the entry would say nothing."""
     assert [each for each in ONCE if each not in ALONE] == []
 
 
 def test_every_name_that_guards_everywhere_exists() -> None:
-    services = {each.rpartition("::")[0] for each in NEVER}
+    unlisted = {"AWS::OpenSearchService", "AWS::SSO"}  # whose types are guarded as a whole
+    services = {each.rpartition("::")[0] for each in NEVER} | unlisted
     listed = [each for each in resource_types() if each.rpartition("::")[0] in services]
     names = {name for each in listed for name in all_names(schema(each))}
     services_token = {"ServiceToken"}  # of a custom resource, whose schema is not among those
@@ -160,12 +179,16 @@ AWS::ApiGatewayV2::Stage AccessLogSettings
 AWS::AutoScaling::LaunchConfiguration AssociatePublicIpAddress
 AWS::Backup::BackupVault EncryptionKeyArn
 AWS::CertificateManager::Certificate KeyAlgorithm
+AWS::CloudFormation::Stack Parameters/Open
+AWS::CloudFormation::Stack TemplateURL
 AWS::CloudFormation::StackSet ExecutionRoleName
+AWS::CloudFront::Distribution DistributionConfig/ViewerCertificate/MinimumProtocolVersion
 AWS::CloudTrail::Trail IsLogging
 AWS::CloudWatch::Alarm ActionsEnabled
 AWS::CloudWatch::Alarm AlarmActions
 AWS::CodeBuild::Project Environment/PrivilegedMode
 AWS::CodeBuild::Project EncryptionKey
+AWS::Cognito::UserPool MfaConfiguration
 AWS::CodePipeline::Pipeline Stages/2/BeforeEntry/Conditions/0/Result
 AWS::Config::ConfigurationRecorder RecordingGroup/AllSupported
 AWS::DynamoDB::GlobalTable Replicas/0/SSESpecification/KMSMasterKeyId
@@ -193,6 +216,7 @@ AWS::ECS::TaskDefinition ContainerDefinitions/0/Privileged
 AWS::ECS::TaskDefinition ContainerDefinitions/0/ReadonlyRootFilesystem
 AWS::ECS::TaskDefinition ContainerDefinitions/0/Secrets/0/ValueFrom
 AWS::ECS::TaskDefinition RuntimePlatform/CpuArchitecture
+AWS::EKS::Cluster ResourcesVpcConfig/EndpointPublicAccess
 AWS::ElastiCache::ReplicationGroup TransitEncryptionEnabled
 AWS::ElasticLoadBalancingV2::Listener Certificates/0/CertificateArn
 AWS::ElasticLoadBalancingV2::Listener Protocol
@@ -201,6 +225,7 @@ AWS::ElasticLoadBalancingV2::LoadBalancer LoadBalancerAttributes/3/Value
 AWS::ElasticLoadBalancingV2::LoadBalancer Scheme
 AWS::Events::Archive EventPattern
 AWS::Events::EventBusPolicy Statement
+AWS::Events::Rule State
 AWS::Events::Rule Targets/0/DeadLetterConfig/Arn
 AWS::GuardDuty::Detector Enable
 AWS::IAM::ManagedPolicy PolicyDocument/Statement/0/Resource
@@ -214,15 +239,21 @@ AWS::Lambda::Alias RoutingConfig
 AWS::Lambda::EventSourceMapping FunctionResponseTypes
 AWS::Lambda::Function Architectures/0
 AWS::Lambda::Function Code/ImageUri
+AWS::Lambda::Function Code/S3Bucket
+AWS::Lambda::Function Code/S3ObjectVersion
 AWS::Lambda::Function DeadLetterConfig/TargetArn
 AWS::Lambda::Function TracingConfig/Mode
 AWS::Lambda::LayerVersion CompatibleArchitectures
+AWS::Lambda::LayerVersion Content/S3Bucket
+AWS::Lambda::LayerVersion Content/S3ObjectVersion
 AWS::Lambda::Permission Principal
 AWS::Lambda::Permission SourceArn
 AWS::Lambda::Url AuthType
 AWS::Lambda::Version CodeSha256
 AWS::Logs::LogGroup KmsKeyId
 AWS::Logs::ResourcePolicy PolicyDocument
+AWS::OpenSearchService::Domain AccessPolicies/Statement
+AWS::OpenSearchService::Domain NodeToNodeEncryptionOptions/Enabled
 AWS::RDS::DBCluster EnableCloudwatchLogsExports/0
 AWS::RDS::DBCluster EngineVersion
 AWS::RDS::DBCluster StorageEncrypted
@@ -230,12 +261,14 @@ AWS::RDS::DBClusterParameterGroup Parameters/rds.force_ssl
 AWS::RDS::DBInstance PubliclyAccessible
 AWS::RDS::GlobalCluster EngineVersion
 AWS::Route53::HostedZone QueryLoggingConfig
+AWS::Redshift::Cluster LoggingProperties/BucketName
 AWS::S3::Bucket BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/SSEAlgorithm
 AWS::S3::Bucket PublicAccessBlockConfiguration/BlockPublicAcls
 AWS::S3::Bucket ReplicationConfiguration/Rules/0/Destination/ReplicationTime/Time/Minutes
 AWS::S3::Bucket VersioningConfiguration/Status
 AWS::S3::BucketPolicy PolicyDocument
 AWS::SNS::Topic KmsMasterKeyId
+AWS::SNS::Topic Subscription/0/Protocol
 AWS::SQS::Queue KmsMasterKeyId
 AWS::SQS::Queue RedrivePolicy/deadLetterTargetArn
 AWS::SSM::Parameter Type
@@ -246,6 +279,7 @@ AWS::StepFunctions::StateMachine LoggingConfiguration/Level
 AWS::StepFunctions::StateMachine TracingConfiguration/Enabled
 AWS::WAFv2::WebACL Rules/0/Action/Block
 AWS::XRay::Group FilterExpression
+Custom::ParityCheck Depth
 Custom::ParityCheck ServiceToken
 """.strip().splitlines()
 
@@ -364,6 +398,16 @@ def test_whole_values(resource_type: str, path: str, left: Any, right: Any, expe
     assert guards(resource_type, path_of(path), right, left) is expected
 
 
+def test_nothing_of_an_unknown_type_varies_but_the_values_of_tags() -> None:
+    def domain(path: str, left: Any, right: Any) -> bool:
+        return guards("AWS::OpenSearchService::Domain", path_of(path), left, right)
+
+    assert domain("EngineVersion", "OpenSearch_1.3", "OpenSearch_2.13")
+    assert domain("ClusterConfig", {"InstanceCount": 1}, ABSENT)
+    assert domain("ClusterConfig/InstanceCount", 1, 3)
+    assert not domain("Tags/0/Value", "one", "other")
+
+
 def test_all_properties_at_once() -> None:
     path = ("Resources", "Queue", "Properties")
     assert guards("AWS::SQS::Queue", path, {"KmsMasterKeyId": "a"}, ABSENT)
@@ -468,6 +512,7 @@ def test_a_guard_that_one_environment_lacks(resource_type: str) -> None:
         ("AWS::EC2::NatGateway", {}, False),
         ("AWS::RDS::DBInstance", {"PubliclyAccessible": False}, False),
         ("AWS::KMS::ReplicaKey", {"KeyPolicy": {}}, False),
+        ("AWS::Cognito::UserPoolClient", {}, True),
     ],
 )
 def test_a_resource_that_is_a_guard_by_what_it_says(

@@ -7,7 +7,10 @@ In each module, by resource type, or by service as `AWS::IAM::*`:
 
 - `NEVER`: properties as paths, `/` between names, list items left out, `*` for every property;
 - `VARIES`: what is free below one of those;
+- `PLAIN`: types of which nothing but the names in `EVERYWHERE` never varies;
 - `ALONE`: types that are guards themselves, so that no environment may lack one that another has.
+
+Of a type that stands nowhere here nothing is known, so that nothing of it varies.
 """
 
 from . import access, compute, data, messaging, network
@@ -16,6 +19,7 @@ MODULES = (access, compute, data, messaging, network)
 
 NEVER: dict[str, str] = {key: paths for module in MODULES for key, paths in module.NEVER.items()}
 VARIES: dict[str, str] = {key: paths for module in MODULES for key, paths in module.VARIES.items()}
+PLAIN: frozenset[str] = frozenset(name for module in MODULES for name in module.PLAIN.split())
 ALONE: frozenset[str] = frozenset(name for module in MODULES for name in module.ALONE.split())
 
 _NAMES = """
@@ -23,9 +27,9 @@ _NAMES = """
     KMSKeyArn KMSKeyId KMSMasterKeyID KMSMasterKeyId KmsDataKeyReusePeriodSeconds KmsKey KmsKeyArn KmsKeyId
     KmsKeyIdentifier KmsMasterKeyId PerformanceInsightsKMSKeyId PerformanceInsightsKmsKeyId ReplicaKmsKeyID
     SourceKMSKeyArn
-    AccessPolicy AssumeRolePolicyDocument ExecutionRoleArn IamInstanceProfile IamRoleArn KeyPolicy ManagedPolicyArns
-    PermissionsBoundary PolicyDocument Principal RepositoryPolicyText ResourcePolicy RoleARN RoleArn ServiceRole
-    ServiceToken TaskRoleArn
+    AccessPolicies AccessPolicy AssumeRolePolicyDocument ExecutionRoleArn IamInstanceProfile IamRoleArn InlinePolicy
+    KeyPolicy ManagedPolicyArns PermissionsBoundary PolicyDocument Principal RepositoryPolicyText ResourcePolicy
+    ResourcePolicyDocument RoleARN RoleArn ServiceRole ServiceToken TaskRoleArn
     AssignPublicIp AssociatePublicIpAddress MapPublicIpOnLaunch PublicAccessBlockConfiguration PubliclyAccessible
     SecurityGroupIds SecurityGroups VPCSecurityGroups VpcSecurityGroupIds
     AuthType AuthorizationType AuthorizerId MetadataOptions MutualTlsAuthentication SecurityPolicy SslPolicy
@@ -34,7 +38,7 @@ _NAMES = """
     Architectures DeadLetterConfig
 """
 EVERYWHERE = frozenset(_NAMES.split())
-"""Properties that guard data or access wherever they stand, in types that are not listed too."""
+"""Properties that guard data or access wherever they stand."""
 
 ALONE_WITH = {
     "AWS::EC2::Route": """CarrierGatewayId CoreNetworkArn EgressOnlyInternetGatewayId GatewayId LocalGatewayId
@@ -62,3 +66,10 @@ ROLES = frozenset({"sceptre_role", "iam_role", "role_arn", "cloudformation_servi
 
 ATTRIBUTES = frozenset({"Type"})
 """What of a resource beside its properties never varies. Deletion policies may: their class is declared."""
+
+_KNOWN = frozenset({*NEVER, *VARIES, *ALONE, *ALONE_WITH, *REGIONAL, *PLAIN})
+
+
+def is_known(resource_type: str) -> bool:
+    """Tell whether these lists know a type, by itself or by its service: else nobody said what of it may vary."""
+    return not _KNOWN.isdisjoint((resource_type, resource_type.rpartition("::")[0] + "::*"))

@@ -44,6 +44,8 @@ VARIES = {
     "AWS::WAFv2::WebACL": "Rules/Statement/RateBasedStatement/Limit",
 }
 
+PLAIN = ""
+
 ALONE = """
     AWS::AccessAnalyzer::* AWS::CloudTrail::EventDataStore AWS::CloudTrail::ResourcePolicy AWS::CloudTrail::Trail
     AWS::Config::ConfigRule AWS::Config::ConfigurationRecorder AWS::Config::ConformancePack AWS::Config::DeliveryChannel

@@ -59,9 +59,9 @@ NEVER = {
     "AWS::Lambda::EventInvokeConfig": "DestinationConfig/OnFailure",
     "AWS::Lambda::EventSourceMapping": """DestinationConfig/OnFailure FunctionResponseTypes
         SourceAccessConfigurations""",
-    "AWS::Lambda::Function": """Code/ImageUri Code/S3Key Code/ZipFile CodeSigningConfigArn FileSystemConfigs Handler
-        ImageConfig Layers PackageType Role Runtime RuntimeManagementConfig VpcConfig""",
-    "AWS::Lambda::LayerVersion": "CompatibleArchitectures CompatibleRuntimes Content/S3Key",
+    "AWS::Lambda::Function": """Code CodeSigningConfigArn FileSystemConfigs Handler ImageConfig
+        Layers PackageType Role Runtime RuntimeManagementConfig VpcConfig""",
+    "AWS::Lambda::LayerVersion": "CompatibleArchitectures CompatibleRuntimes Content",
     "AWS::Lambda::LayerVersionPermission": "*",
     "AWS::Lambda::Permission": "*",
     "AWS::Lambda::Url": "Cors",
@@ -70,6 +70,12 @@ NEVER = {
 }
 
 VARIES: dict[str, str] = {}
+
+PLAIN = """
+    AWS::ApplicationAutoScaling::ScalingPolicy AWS::AutoScaling::ScalingPolicy AWS::AutoScaling::ScheduledAction
+    AWS::CloudFormation::WaitCondition AWS::CloudFormation::WaitConditionHandle AWS::EC2::VolumeAttachment
+    AWS::ECS::CapacityProvider AWS::ECS::ClusterCapacityProviderAssociations
+"""
 
 ALONE = """
     AWS::ECR::RegistryPolicy AWS::ECR::RegistryScanningConfiguration AWS::ECR::SigningConfiguration

@@ -35,6 +35,7 @@ NEVER = {
         CacheSecurityGroupNames Engine EngineVersion LogDeliveryConfigurations PreferredCacheClusterAZs
         TransitEncryptionEnabled TransitEncryptionMode UserGroupIds""",
     "AWS::ElastiCache::ServerlessCache": "Engine MajorEngineVersion UserGroupId",
+    "AWS::ElastiCache::SubnetGroup": "SubnetIds",
     "AWS::ElastiCache::User": "*",
     "AWS::ElastiCache::UserGroup": "*",
     "AWS::Kinesis::Stream": "StreamEncryption",
@@ -53,6 +54,7 @@ NEVER = {
         TdeCredentialArn TdeCredentialPassword""",
     "AWS::RDS::DBParameterGroup": f"Family {_PARAMETERS}",
     "AWS::RDS::DBProxy": "Auth DebugLogging DefaultAuthScheme EngineFamily RequireTLS",
+    "AWS::RDS::DBSubnetGroup": "SubnetIds",
     "AWS::RDS::GlobalCluster": "Engine EngineLifecycleSupport EngineVersion",
     "AWS::S3::AccessPoint": "Policy VpcConfiguration",
     "AWS::S3::Bucket": """AbacStatus AccessControl BucketEncryption CorsConfiguration ObjectLockConfiguration
@@ -70,6 +72,8 @@ VARIES = {
     "AWS::Backup::BackupVault": "LockConfiguration/MaxRetentionDays LockConfiguration/MinRetentionDays",
     "AWS::S3::Bucket": "ObjectLockConfiguration/Rule/DefaultRetention/Days",
 }
+
+PLAIN = ""
 
 ALONE = """
     AWS::Backup::BackupPlan AWS::Backup::BackupSelection AWS::Backup::BackupVault AWS::ElastiCache::User

@@ -9,6 +9,7 @@ NEVER = {
     "AWS::Events::Connection": "AuthParameters",
     "AWS::Events::EventBus": "LogConfig Policy",
     "AWS::Events::EventBusPolicy": "*",
+    "AWS::Events::Rule": "State",
     "AWS::Logs::AccountPolicy": "*",
     "AWS::Logs::Delivery": "*",
     "AWS::Logs::DeliveryDestination": "*",
@@ -20,7 +21,8 @@ NEVER = {
     "AWS::Logs::SubscriptionFilter": "*",
     "AWS::Pipes::Pipe": "LogConfiguration SourceParameters/DynamoDBStreamParameters/DeadLetterConfig",
     "AWS::SNS::Subscription": "Protocol RedrivePolicy SubscriptionRoleArn",
-    "AWS::SNS::Topic": "ArchivePolicy DataProtectionPolicy DeliveryStatusLogging SignatureVersion",
+    "AWS::SNS::Topic": """ArchivePolicy DataProtectionPolicy DeliveryStatusLogging SignatureVersion
+        Subscription/Protocol""",
     "AWS::SNS::TopicInlinePolicy": "*",
     "AWS::SNS::TopicPolicy": "*",
     "AWS::SQS::Queue": "RedriveAllowPolicy RedrivePolicy/deadLetterTargetArn SqsManagedSseEnabled",
@@ -36,6 +38,10 @@ NEVER = {
 VARIES = {
     "AWS::SNS::Topic": "ArchivePolicy/MessageRetentionPeriod DeliveryStatusLogging/SuccessFeedbackSampleRate",
 }
+
+PLAIN = """
+    AWS::CloudWatch::Dashboard AWS::Scheduler::Schedule AWS::Scheduler::ScheduleGroup
+"""
 
 ALONE = """
     AWS::CloudWatch::Alarm AWS::CloudWatch::CompositeAlarm AWS::Events::Archive AWS::Events::EventBusPolicy

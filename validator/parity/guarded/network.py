@@ -27,9 +27,12 @@ NEVER = {
     "AWS::ApiGateway::DomainName": """CertificateArn EndpointAccessMode EndpointConfiguration
         OwnershipVerificationCertificateArn RegionalCertificateArn""",
     "AWS::ApiGateway::DomainNameV2": "CertificateArn EndpointAccessMode EndpointConfiguration Policy",
+    "AWS::ApiGateway::GatewayResponse": "*",
     "AWS::ApiGateway::Method": """ApiKeyRequired AuthorizationScopes Integration/ConnectionId
         Integration/ConnectionType Integration/Credentials Integration/Type RequestValidatorId""",
+    "AWS::ApiGateway::Model": "*",
     "AWS::ApiGateway::RequestValidator": "ValidateRequestBody ValidateRequestParameters",
+    "AWS::ApiGateway::Resource": "*",
     "AWS::ApiGateway::RestApi": """ApiKeySourceType Body DisableExecuteApiEndpoint EndpointAccessMode
         EndpointConfiguration MinimumCompressionSize Policy""",
     "AWS::ApiGateway::Stage": f"{_STAGE} ClientCertificateId",
@@ -47,6 +50,7 @@ NEVER = {
     "AWS::EC2::Route": """CarrierGatewayId CoreNetworkArn DestinationCidrBlock DestinationIpv6CidrBlock
         DestinationPrefixListId EgressOnlyInternetGatewayId GatewayId InstanceId LocalGatewayId NetworkInterfaceId
         TransitGatewayId VpcEndpointId VpcPeeringConnectionId""",
+    "AWS::EC2::RouteTable": "VpcId",
     "AWS::EC2::SecurityGroup": "SecurityGroupEgress SecurityGroupIngress",
     "AWS::EC2::SecurityGroupEgress": "*",
     "AWS::EC2::SecurityGroupIngress": "*",
@@ -83,6 +87,10 @@ NEVER = {
 }
 
 VARIES = {"AWS::EC2::FlowLog": "MaxAggregationInterval"}
+
+PLAIN = """
+    AWS::ApiGateway::UsagePlan AWS::ApiGateway::UsagePlanKey AWS::EC2::EIP AWS::EC2::NatGateway AWS::EC2::VPCCidrBlock
+"""
 
 ALONE = """
     AWS::ApiGateway::Authorizer AWS::ApiGatewayV2::Authorizer AWS::EC2::FlowLog AWS::EC2::InternetGateway
