@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from validator.errors import ConfigurationError, FailureError, LockstepError, Problem, TechnicalError
+from validator.reports.escaping import harmless
 
 SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
 """The stable exit codes of every command."""
@@ -84,6 +85,8 @@ def main() -> None:
     """Run the command line and exit with one of the stable codes."""
     # A command makes many objects, in no circles, and ends: Python's looking for circles takes a tenth of its time.
     gc.set_threshold(100_000, 50, 50)
+    if sys.stdout is None:  # Closed by whoever calls: there is nowhere to answer.
+        sys.exit(TECHNICAL)
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -157,4 +160,4 @@ def _show(error: LockstepError, *, as_json: bool) -> None:
         return
     for problem in problems:
         click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(str(problem), err=True)
+        click.echo(harmless(str(problem)), err=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from validator.reports.escaping import harmless
+
 from .common import console
 
 if TYPE_CHECKING:
@@ -18,20 +20,25 @@ if TYPE_CHECKING:
 
 def show(compared: Compared, *, whole: bool) -> None:
     """Print what differs, then on standard error what is wrong; of a whole project values, of two sides each place."""
+    from validator.reports.report import counted
+
     if not whole:
         for line in _places(compared):
-            click.echo(line)
+            click.echo(harmless(line) if line.strip() else "")
     else:
         out = console()
         if compared.settings:
             out.print(_settings(compared))
         else:
             out.print(_declarations(compared))
-    click.echo(f"\n{len(compared.differences)} places differ; {len(compared.findings)} findings")
+    click.echo(
+        f"\n{counted(len(compared.differences), 'place')} differ; {counted(len(compared.findings), 'finding')}"
+    )
     for finding in compared.findings:
         place = finding.file + (f":{finding.line}" if finding.line else "")
         click.secho("error: ", fg="red", nl=False, err=True)
-        click.echo(f"{place}: {finding.key}: {finding.message}\n  mend: {finding.remediation}", err=True)
+        text = f"{place}: {finding.key}: {finding.message}\n  mend: {finding.remediation}"
+        click.echo(harmless(text), err=True)
 
 
 def _table(*columns: str) -> Table:
@@ -44,6 +51,7 @@ def _settings(compared: Compared) -> Table:
     """Return the values of the hierarchy that differ: one row for all that follows from each."""
     from validator.parity import declares
     from validator.parity.judge import alike
+    from validator.parity.words import text_of
 
     table = _table("value", *compared.sides, "owner", "reason")
     for (group, path), values in sorted(compared.settings.items()):
@@ -53,7 +61,7 @@ def _settings(compared: Compared) -> Table:
         declared = [
             one.declaration for one in compared.policy.declared if declares(one.declaration, group, key)
         ]
-        cells = ["null" if values.get(name) is None else str(values[name]) for name in compared.sides]
+        cells = [text_of(values.get(name)) for name in compared.sides]
         owner = (declared[0].owner, declared[0].reason) if declared else ("NOBODY", "not declared")
         table.add_row(f"{group}:{key}", *cells, *owner)
     return table
@@ -86,7 +94,7 @@ def _places(compared: Compared) -> Iterator[str]:
         if difference.stack != stack:
             stack = difference.stack
             yield f"\n{stack}"
-        left, right = (f"{name} {shown(value)}" for name, value in one.values.items())
+        left, right = (f"{name} {shown(value, difference.lack)}" for name, value in one.values.items())
         yield f"  {difference.key or 'the whole stack'}: {left}, {right}"
         for origin in one.origins:
             name = origin.cause.setting or origin.cause.parameter

@@ -64,10 +64,12 @@ Check = Callable[[Workflow], Iterator[str]]
 def runs_for_pull_requests_alone(workflow: Workflow) -> Iterator[str]:
     """Into main and every environment, and never with the rights of the target, as `pull_request_target` would."""
     events = workflow.body["on"]
-    if list(events) != ["pull_request"] or list(events["pull_request"]) != ["branches"]:
+    if list(events) != ["pull_request"] or list(events["pull_request"]) != ["branches", "types"]:
         yield f"on is {events}"
     elif sorted(events["pull_request"]["branches"]) != BRANCHES:
         yield f"the branches are not {BRANCHES}"
+    elif "edited" not in events["pull_request"]["types"]:
+        yield "a pull request that is given another base keeps its result"
 
 
 def permissions_are_least(workflow: Workflow) -> Iterator[str]:
@@ -168,6 +170,7 @@ BROKEN: tuple[tuple[Check, str, str], ...] = (
     (runs_for_pull_requests_alone, "  pull_request:\n", "  pull_request_target:\n"),
     (runs_for_pull_requests_alone, "  pull_request:\n", "  workflow_dispatch:\n  pull_request:\n"),
     (runs_for_pull_requests_alone, ", env/prod]", "]"),
+    (runs_for_pull_requests_alone, ", edited]", "]"),
     (permissions_are_least, "permissions: {}\n", "permissions: read-all\n"),
     (permissions_are_least, "    permissions:\n      contents: read # to check out\n", ""),
     (permissions_are_least, "contents: read # to check out", "contents: write # to check out"),

@@ -45,6 +45,11 @@ def name(text: str, limit: int) -> str:
     return shortened(visible(text), limit)
 
 
+def harmless(text: str) -> str:
+    """Return lines for a terminal or a log, in which nothing that is quoted is obeyed or hidden."""
+    return without_commands("\n".join(visible_lines(text)))
+
+
 def without_commands(text: str, colon: str = "\\:", bracket: str = "\\[") -> str:
     """Return a whole output in which the runner finds no command. `colon` and `bracket` stand for the characters."""
     safe = _COMMAND.sub(lambda match: match[1] + colon, text)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from validator.reports.escaping import name, paragraph, shortened, visible, visible_lines, without_commands
+from validator.reports.escaping import (
+    harmless,
+    name,
+    paragraph,
+    shortened,
+    visible,
+    visible_lines,
+    without_commands,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +53,12 @@ def test_a_cut_says_how_much_is_missing() -> None:
 )
 def test_no_line_commands_the_runner(text: str, safe: str) -> None:
     assert without_commands(text) == safe
+
+
+def test_lines_for_a_log_keep_their_form_and_lose_what_a_runner_obeys() -> None:
+    """Problems and differences quote what is checked, on standard error too."""
+    text = harmless("a: key\n::error::forged\n  mend: \x1b[31mred\r\n##[error]old")
+    assert "\n::" not in text
+    assert "##[" not in text
+    assert "\x1b" not in text
+    assert text.splitlines()[2].startswith("  mend: ")
