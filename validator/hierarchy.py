@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -130,8 +130,12 @@ class Hierarchy:
             )
         )
 
-    def needless(self) -> Iterator[Problem]:
-        """Yield a problem for each value that stands twice: an override without effect, or one that all repeat."""
+    def needless(self, places: Iterable[Place]) -> Iterator[Problem]:
+        """Yield a problem for each value that stands twice: an override without effect, or one that all repeat.
+
+        `places` are all that there are: what every environment repeats can be told only where each file was read.
+        """
+        files = {group_file(*place) for place in places}
         root = self._mapping(ROOT)
         for workload in WORKLOADS:
             shared = (root.get("workloads") or {}).get(workload) or {}
@@ -145,7 +149,8 @@ class Hierarchy:
                     yield self._needless(
                         file, path, "says again what every environment has", "remove this override"
                     )
-            for path in repeated(list(owns.values())) if owns else ():
+            unread = any(file.endswith(f"/{workload}/config.yaml") for file in files - owns.keys())
+            for path in repeated(list(owns.values())) if owns and not unread else ():
                 hint = f"move it to `workloads.{workload}` in {ROOT}"
                 yield self._needless(next(iter(owns)), path, "is the same in every environment", hint)
 

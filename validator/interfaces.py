@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .config_problems import meant
-from .effective import Template
+from .effective import Symbol, Template
 from .errors import ConfigurationError, Problem
 from .hierarchy import Hierarchy
 from .model import Stack
@@ -42,6 +42,37 @@ def broken_interfaces(
                 yield from ((name, problem) for problem in _output(stack, use, published, hierarchy))
 
 
+def completed(stack: Stack, hierarchy: Hierarchy) -> Stack:
+    """Return a stack whose own parameters are those of its template; what nobody gave is a symbol.
+
+    So the rest of it can still be looked at.
+    """
+    template = _template(stack)
+    if template is None:
+        return stack
+    declared = template.section("Parameters")
+    given = {
+        name: value
+        for name, value in stack.parameters.items()
+        if name in declared or _inherited(stack, name, hierarchy)
+    }
+    symbols = {name: Symbol.named(f"missing:{name}") for name in _missing(stack, template)}
+    return replace(stack, parameters={**given, **symbols})
+
+
+def _inherited(stack: Stack, name: str, hierarchy: Hierarchy) -> bool:
+    """Tell whether a stack has a parameter from a file above: that is for the template to declare."""
+    return hierarchy.written(stack.name, stack.file, ("parameters", name))[0] != stack.file
+
+
+def _missing(stack: Stack, template: Template) -> list[str]:
+    return [
+        name
+        for name, declaration in template.section("Parameters").items()
+        if isinstance(declaration, Mapping) and "Default" not in declaration and name not in stack.parameters
+    ]
+
+
 def _template(stack: Stack) -> Template | None:
     try:
         return parsed(stack.body, stack.template)
@@ -51,11 +82,7 @@ def _template(stack: Stack) -> Template | None:
 
 def _parameters(stack: Stack, template: Template, hierarchy: Hierarchy) -> Iterator[Problem]:
     declared = template.section("Parameters")
-    missing = [
-        name
-        for name, declaration in declared.items()
-        if isinstance(declaration, Mapping) and "Default" not in declaration and name not in stack.parameters
-    ]
+    missing = _missing(stack, template)
     for name in missing:
         if hierarchy.is_lost(stack.name, stack.file, ("parameters", name)):
             continue
@@ -64,7 +91,7 @@ def _parameters(stack: Stack, template: Template, hierarchy: Hierarchy) -> Itera
         yield Problem(stack.file, f"parameters.{name}", message, "give it here, or a Default there", line)
     for name in sorted(stack.parameters.keys() - declared.keys()):
         file, line = hierarchy.written(stack.name, stack.file, ("parameters", name))
-        if file == stack.file:  # An inherited parameter is for the template to declare.
+        if not _inherited(stack, name, hierarchy):
             message = f"{stack.template} has no such parameter"
             hint = meant(name, missing, "remove it here, or declare it there")
             yield Problem(file, f"parameters.{name}", message, hint, line)

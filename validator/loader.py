@@ -18,7 +18,7 @@ from sceptre.stack import Stack as SceptreStack
 from .config_reader import OfflineReader
 from .errors import ConfigurationError, Problem, of_check
 from .hierarchy import Hierarchy
-from .interfaces import Use, broken_interfaces
+from .interfaces import Use, broken_interfaces, completed
 from .layout import CONFIG, Layout
 from .model import REQUIRED_TAGS, Project, Stack
 from .places import Written
@@ -81,7 +81,8 @@ def survey(root: Path) -> Loaded:
     read = {stack.name for stack in ours}
     files = {f"{name}/{file}" for name in environments for file in layout.stack_files(name)}
     unread = frozenset({file.removesuffix(".yaml") for file in files} - read)
-    project = Project(environments, ours, tuple(hierarchy.needless()), unread)
+    places = {(name.split("/", 1)[0], name.split("/", 1)[1].rpartition("/")[0]) for name in read | unread}
+    project = Project(environments, ours, tuple(hierarchy.needless(places)), unread)
     problems += circles(project)
     return Loaded(project, settings, hierarchy, {stack.name: stack for stack in stacks}, tuple(problems))
 
@@ -100,13 +101,17 @@ def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[tuple[
     found: dict[str, Stack] = {}
     uses: dict[str, tuple[Use, ...]] = {}
     for stack in stacks:
+        environment = stack.name.split("/")[0]
         try:
-            found[stack.name], uses[stack.name] = conversion.stack(stack)
+            found[stack.name], uses[stack.name], wrong = conversion.stack(stack)
         except ConfigurationError as error:
-            problems += of_check("config-files", error.problems, stack.name.split("/")[0])
-    for name, problem in list(broken_interfaces(found, uses, conversion.hierarchy)):
+            wrong = error.problems
+        problems += of_check("config-files", wrong, environment)
+    broken = list(broken_interfaces(found, uses, conversion.hierarchy))
+    for name, problem in broken:
         problems += of_check("interfaces", [problem], name.split("/")[0])
-        found.pop(name, None)
+    for name in found if any(conversion.hierarchy.lost.values()) else {name for name, _ in broken}:
+        found[name] = completed(found[name], conversion.hierarchy)
     return tuple(found.values()), problems
 
 

@@ -11,6 +11,7 @@ from sceptre.exceptions import SceptreException
 from sceptre.stack import Stack as SceptreStack
 
 from .config_reader import read_text
+from .effective import Symbol
 from .errors import ConfigurationError, Problem
 from .hierarchy import Hierarchy
 from .interfaces import Use
@@ -26,6 +27,11 @@ class _Found:
 
     problems: list[Problem] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
+    failed: set[tuple[str, ...]] = field(default_factory=set)
+
+    def sound(self, section: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a section that resolve."""
+        return {key: value for key, value in raw.items() if (section, key) not in self.failed}
 
 
 @dataclass(slots=True)
@@ -37,10 +43,10 @@ class Conversion:
     settings: Mapping[tuple[str, str], WorkloadSettings]
     _bodies: dict[Path, str] = field(default_factory=dict)
 
-    def stack(self, stack: SceptreStack) -> tuple[Stack, tuple[Use, ...]]:
-        """Return our stack and the outputs of others that it uses.
+    def stack(self, stack: SceptreStack) -> tuple[Stack, tuple[Use, ...], tuple[Problem, ...]]:
+        """Return our stack, the outputs of others that it uses, and a problem for each value that does not resolve.
 
-        Raises ConfigurationError with a problem for each value that does not resolve, at the key that holds it.
+        Such a value is a symbol. Raises ConfigurationError where there is no template.
         """
         environment, group = stack.name.split("/", 1)[0], "/".join(stack.name.split("/")[1:-1])
         file = self.layout.shown(self.layout.config / f"{stack.name}.yaml")
@@ -53,9 +59,12 @@ class Conversion:
         values = {name: self._section(stack, file, name, raw, found) for name, raw in sections.items()}
         role = self._section(stack, file, "", {"sceptre_role": stack._sceptre_role}, found)
         found.problems += self._hooks(stack, file)
-        if found.problems:
-            raise ConfigurationError(found.problems)
-        identity, sources = identities({"parameters": stack._parameters, "tags": stack._tags})
+        identity, sources = identities(
+            {
+                "parameters": found.sound("parameters", stack._parameters),
+                "tags": found.sound("stack_tags", stack._tags),
+            }
+        )
         ours = Stack(
             name=stack.name,
             environment=environment,
@@ -75,12 +84,12 @@ class Conversion:
             resolvers={place: text for place, text in written.items() if text},
             options=options_of(stack),
         )
-        return ours, tuple(found.uses)
+        return ours, tuple(found.uses), tuple(found.problems)
 
     def _section(
         self, stack: SceptreStack, file: str, section: str, raw: Mapping[str, Any], found: _Found
     ) -> dict[str, Value]:
-        """Return the values of a section; one that does not resolve is left out, and a problem."""
+        """Return the values of a section; one that does not resolve is a symbol, and a problem."""
         values: dict[str, Value] = {}
         for key, value in raw.items():
             try:
@@ -90,7 +99,8 @@ class Conversion:
             except (SceptreException, ConfigurationError) as error:
                 path = (section, key) if section else (key,)
                 found.problems.append(self._problem(stack, file, path, error))
-                continue
+                found.failed.add(path)
+                resolved = Symbol.named(f"unresolved:{'.'.join(path)}")
             if resolved is not None:
                 values[key] = resolved
         return values
