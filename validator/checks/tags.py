@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..effective import Symbol
 from ..findings import Finding, Severity
 from ..model import Stack
 from ..rendering import RenderedStack
@@ -13,6 +14,8 @@ from .subject import Subject, at
 
 REPLICATED = "AWS::DynamoDB::GlobalTable"
 """Takes tags for each replica, and none from its stack (aws-facts)."""
+
+ROOT = "sceptre/config/config.yaml"
 
 
 def run(subject: Subject) -> Iterator[Finding]:
@@ -24,21 +27,32 @@ def run(subject: Subject) -> Iterator[Finding]:
 
 
 def _of_stack(subject: Subject, stack: Stack) -> Iterator[Finding]:
-    known = {"Environment": stack.environment, "Workload": stack.workload}
-    for tag in subject.required_tags:
-        value = stack.tags.get(tag)
-        expected = known.get(tag)
-        if tag not in stack.tags or value == "":
-            message = f"{stack.name} has no tag {tag}"
-            mend = "give it in `stack_tags` of the root's config.yaml, and merge where a file below gives tags too"
-        elif subject.house and expected and value != expected:
-            message, mend = f"{stack.name}: the tag {tag} is {value}, not {expected}", f"write {expected}"
-        else:
-            continue
-        file, line = subject.hierarchy.written(stack.name, stack.file, ("stack_tags", tag))
-        yield Finding(
-            CHECK.id, Severity.ERROR, file, f"stack_tags.{tag}", line, message, mend, (stack.environment,)
-        )
+    missing = [tag for tag in subject.required_tags if stack.tags.get(tag, "") == ""]
+    if missing:
+        yield _without(subject, stack, missing)
+    for tag, expected in {"Environment": stack.environment, "Workload": stack.workload}.items():
+        value = stack.tags.get(tag, "")
+        # What does not resolve is said already, where it stands.
+        if subject.house and tag in subject.required_tags and value not in ("", expected):
+            if isinstance(value, Symbol):
+                continue
+            message = f"{stack.name}: the tag {tag} is {value}, not {expected}"
+            file, line = subject.hierarchy.written(stack.name, stack.file, ("stack_tags", tag))
+            key, mend = f"stack_tags.{tag}", f"write {expected}"
+            yield Finding(CHECK.id, Severity.ERROR, file, key, line, message, mend, (stack.environment,))
+
+
+def _without(subject: Subject, stack: Stack, missing: list[str]) -> Finding:
+    """Return the finding for the tags that a stack lacks, at the lowest block of tags that it has: it may drop some."""
+    file, line = stack.file, None
+    for name, content in subject.hierarchy.levels(stack.name, stack.file):
+        if isinstance(content.get("stack_tags"), Mapping) and name != ROOT:
+            file = name
+    _, line = subject.hierarchy.written(stack.name, file, ("stack_tags",))
+    called = f"the tag{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    message = f"{stack.path} lacks {called}"
+    mend = "give what is missing in `stack_tags` of the root's config.yaml, and merge where a file below gives tags too"
+    return Finding(CHECK.id, Severity.ERROR, file, "stack_tags", line, message, mend, (stack.environment,))
 
 
 def _of_resources(subject: Subject, item: RenderedStack) -> Iterator[Finding]:
