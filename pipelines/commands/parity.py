@@ -40,7 +40,8 @@ def parity(  # noqa: PLR0913, PLR0917 - an argument for each option
     """Compare LEFT with RIGHT, or each environment with the next, and judge what differs by the policy file.
 
     LEFT and RIGHT are environments (`staging prod`), or folders of them (`prod/ledger/primary prod/ledger/standby`).
-    Offline. Exit code 1 when a difference is not declared, or a declaration is broken, expired or not needed.
+    Offline. Exit code 1 when a difference is not declared, or a declaration is broken, expired or
+    not needed; 2 when the policy file itself is wrong, such as an entry without a reason or an owner.
     """
     from datetime import UTC, datetime
 
@@ -92,18 +93,24 @@ def _refuse(left: Any, right: Any, template: Any, parameters: Any, *, declare: b
 
 def _declare(root: Path, compared: Compared) -> int:
     from pipelines.parity import declare
+    from validator.reports.report import counted
 
     count = declare(root, compared)
     if count:
-        click.echo(f"{compared.policy.file}: {count} declarations proposed; fill in reason and owner of each")
+        click.echo(
+            f"{compared.policy.file}: {counted(count, 'declaration')} proposed; fill in reason and owner of each"
+        )
     else:
         click.echo(f"{compared.policy.file}: nothing to propose")
-    guarded = sum(one.guarded for one in compared.explained())
+    stories = list(compared.explained())
+    guarded = sum(one.guarded for one in stories)
     if guarded:
-        click.echo(
-            f"{guarded} differences are of what security rests on, and cannot be declared (REQ-V5)", err=True
-        )
-    return 1 if count or guarded else 0
+        text = f"security rests on {counted(guarded, 'difference')}, which cannot be declared (REQ-V5)"
+        click.echo(text, err=True)
+    left = [one.difference for one in stories if not (one.guarded or one.declared or one.is_boundable)]
+    for one in left:
+        click.echo(f"{one.stack}:{one.key} differs as a whole, for which no bound is proposed", err=True)
+    return 1 if count or guarded or left else 0
 
 
 def _row(one: Explained) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from validator.parity.compare import Cause, Difference
 from validator.parity.declarations import Declaration, Variances
 from validator.parity.explain import Explained, declared_by, explain
-from validator.parity.judge import Place, Places, judge, place_of, shown
+from validator.parity.judge import Place, Places, judge, place_of
 from validator.parity.matching import declares, matches_place
 from validator.parity.pairs import Half, Pair, compare, pair_of, pairs_of, whole
 from validator.parity.policy import Declared, Policy, read_policy
 from validator.parity.propose import propose
 from validator.parity.sides import ABSENT
+from validator.parity.words import shown
 
 __all__ = [
     "ABSENT",

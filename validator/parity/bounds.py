@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..environments import ENVIRONMENTS
 from .declarations import Bound
+from .words import PRESENT, is_whole, shown, text_of
 
 
 def broken(bound: Bound, values: Mapping[str, Any]) -> Iterator[str]:
@@ -26,29 +27,29 @@ def broken(bound: Bound, values: Mapping[str, Any]) -> Iterator[str]:
         yield from _range(bound, ordered)
     if bound.ratio is not None:
         yield from _ratio(bound.ratio, ordered)
+    if _unlike(bound, values.values()):
+        yield "`present` says of one value that it is there; here are several that differ"
     if bound.among is not None:
         for environment, value in ordered:
             if not any(_same(value, allowed) for allowed in bound.among):
-                yield f"{environment} has {value!r}, which is not among {bound.among}"
+                yield f"{environment} has {shown(value)}, which is not among {shown(bound.among)}"
     if bound.exactly is not None:
         for environment, value in ordered:
             if environment not in bound.exactly:
-                yield f"{environment} has {value!r}, and the declaration says nothing of {environment}"
+                yield f"{environment} has {shown(value)}, and the declaration says nothing of {environment}"
             elif not _same(value, bound.exactly[environment]):
-                yield f"{environment} has {value!r}, declared is exactly {bound.exactly[environment]!r}"
+                yield f"{environment} has {shown(value)}, declared is exactly {shown(bound.exactly[environment])}"
 
 
 def _same(value: Any, declared: Any) -> bool:
-    """Compare as the hierarchy and CloudFormation both write values: `true`, `30` and `"30"` by their text."""
-    return _text(value) == _text(declared)
+    """Compare values by their text: `true`, `30` and `"30"`. A mapping or a list is `present` where declared."""
+    return (is_whole(value) and declared == PRESENT) or text_of(value) == text_of(declared)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "null" if value is None else str(value)
+def _unlike(bound: Bound, values: Iterable[Any]) -> bool:
+    """Tell whether several mappings or lists that differ would all pass as `present`."""
+    allowed = [*(bound.among or ()), *(bound.exactly or {}).values()]
+    return PRESENT in allowed and len({text_of(value) for value in values if is_whole(value)}) > 1
 
 
 def number_of(value: Any) -> float | None:
@@ -67,9 +68,9 @@ def _order(order: str, ordered: list[tuple[str, Any]]) -> Iterator[str]:
     for (before, one), (after, two) in itertools.pairwise(ordered):
         left, right = number_of(one), number_of(two)
         if left is None or right is None:
-            yield f"{one!r} and {two!r} have no order"
+            yield f"{shown(one)} and {shown(two)} have no order"
         elif (left > right) if order == "grows" else (left < right):
-            yield f"{before} has {one!r} and {after} {two!r}, declared is that it {order}"
+            yield f"{before} has {shown(one)} and {after} {shown(two)}, declared is that it {order}"
 
 
 def _range(bound: Bound, ordered: list[tuple[str, Any]]) -> Iterator[str]:
@@ -79,17 +80,17 @@ def _range(bound: Bound, ordered: list[tuple[str, Any]]) -> Iterator[str]:
     for environment, value in ordered:
         number = number_of(value)
         if number is None:
-            yield f"{environment} has {value!r}, which is no number"
+            yield f"{environment} has {shown(value)}, which is no number"
         elif limits.minimum is not None and number < limits.minimum:
-            yield f"{environment} has {value!r}, below {limits.minimum:g}"
+            yield f"{environment} has {shown(value)}, below {limits.minimum:g}"
         elif limits.maximum is not None and number > limits.maximum:
-            yield f"{environment} has {value!r}, above {limits.maximum:g}"
+            yield f"{environment} has {shown(value)}, above {limits.maximum:g}"
 
 
 def _ratio(ratio: float, ordered: list[tuple[str, Any]]) -> Iterator[str]:
     numbers = [number_of(value) for _, value in ordered]
     known = [number for number in numbers if number is not None]
     if len(known) < len(numbers) or min(known, default=1) <= 0 or math.inf in known:
-        yield f"{[value for _, value in ordered]} have no ratio"
+        yield f"{shown([value for _, value in ordered])} have no ratio"
     elif max(known) / min(known) > ratio:
-        yield f"the largest of {[value for _, value in ordered]} is more than {ratio:g} times the smallest"
+        yield f"the largest of {shown([value for _, value in ordered])} is more than {ratio:g} times the smallest"

@@ -33,7 +33,7 @@ class Difference:
     `Options`, `Resolvers`, `Resources`, `Outputs` or `Conditions`, and is empty where one environment lacks the whole
     stack: then `lost` holds the resource types that it lacks with it. `line` is the template's. `decided` says which
     identity value decides it, empty for none; then `left` and `right` are what would be deployed, and `reach` is what
-    a condition decides.
+    a condition decides. `lack` is what to say of a side that has no value.
     """
 
     stack: str
@@ -48,6 +48,7 @@ class Difference:
     lost: frozenset[str] = frozenset()
     decided: str = ""
     reach: Reach = ()
+    lack: str = "absent"
 
     @property
     def group(self) -> str:
@@ -89,18 +90,20 @@ def differences(
     ):
         for path, before, after in _walk(one, two, (section,)):
             causes = _causes_of_value(section, str(path[1]), left.stack, right.stack)
-            yield Difference(name, path, before, after, environments, causes, left.stack.file)
+            found = Difference(name, path, before, after, environments, causes, left.stack.file)
+            is_written = section == "Resolvers" and _has(left.stack, path) and _has(right.stack, path)
+            yield replace(found, lack="a literal") if is_written else found
     if left.stack.template != right.stack.template:
         yield Difference(
             name, ("Template",), left.stack.template, right.stack.template, environments, (), left.stack.file
         )
     one, two = left.json, right.json
-    found = list(_walk(one, two, ()))
-    for path, before, after in found:
+    walked = list(_walk(one, two, ()))
+    for path, before, after in walked:
         side = left if before is not ABSENT else right
         difference = _in_template(name, path, before, after, environments, side)
         yield replace(difference, causes=_causes(path, left, right))
-    for choice in decided(left, right, frozenset(path for path, _, _ in found)):
+    for choice in decided(left, right, frozenset(path for path, _, _ in walked)):
         side = left if choice.left is not ABSENT else right
         difference = _in_template(name, choice.path, choice.left, choice.right, environments, side)
         yield replace(difference, decided=choice.by, reach=choice.reach)
@@ -119,6 +122,12 @@ def _type(side: Side, path: Path) -> str:
     name = str(path[1]) if path[0] == "Resources" and len(path) > 1 else ""
     resource = side.effective.resources.get(name) or side.deployed.resources.get(name)
     return resource.type if resource else ""
+
+
+def _has(stack: Stack, path: Path) -> bool:
+    """Tell whether a stack has the parameter or tag that `Resolvers.parameters.Mode` is written for."""
+    section, _, name = str(path[1]).partition(".")
+    return name in (stack.parameters if section == "parameters" else stack.tags)
 
 
 def _dependencies(stack: Stack, called: Mapping[str, str]) -> dict[str, bool]:

@@ -11,6 +11,7 @@ from .judge import Location, Places, place_of
 from .matching import declares, matches_place
 from .policy import Declared, Policy
 from .security import never_declared
+from .words import is_boundable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Explained:
         """The value of each side."""
         one = self.difference
         return dict(zip(one.environments, (one.left, one.right), strict=True))
+
+    @property
+    def is_boundable(self) -> bool:
+        """Whether a bound can be proposed."""
+        return bool(self.origins) or is_boundable(self.values.values())
 
     @property
     def isdeclared_by(self) -> bool:

@@ -17,6 +17,7 @@ from .policy import Declared, Policy
 from .security import never_declared
 from .sides import ABSENT
 from .width import too_wide
+from .words import shown
 
 PARITY, RESOLVERS, VARIANCES = "parity", "resolver-mismatch", "variances"
 
@@ -121,11 +122,14 @@ class _Judgement:
         return found
 
     def _use(self, place: Place, values: Mapping[str, Any]) -> bool:
-        """Tell whether somebody declared a place, and note the use of each declaration."""
+        """Tell whether somebody declared a place, and note the use of each declaration.
+
+        Whoever did so in a wrong form is told that, and not that nobody did.
+        """
         owner, key = place
-        found = False
+        found = any(_names(one, place) for one in self.policy.malformed)
         for use, one in zip(self.uses, self.policy.declared, strict=True):
-            if declares(one.declaration, owner, key) or matches_place(one.declaration, owner, key):
+            if _names(one.declaration, place):
                 known = self.settings.get((owner, key.removeprefix("settings.")), {})
                 use.values.setdefault(place, dict(known)).update(values)
                 found = True
@@ -140,7 +144,7 @@ class _Judgement:
                 continue
             environment = those[0].environments[-1] if those else _odd(values)
             file, key, line = self.places.setting(environment.split("/")[0], group, tuple(path.split(".")))
-            said = ", ".join(f"{name} {value!r}" for name, value in values.items())
+            said = ", ".join(f"{name} {shown(value)}" for name, value in values.items())
             yield self._undeclared(place, (file, key, line), said, those, tuple(values))
 
     def undeclared_values(self) -> Iterator[Finding]:
@@ -172,7 +176,7 @@ class _Judgement:
 
     def _at(self, difference: Difference, ending: str, mend: str) -> Finding:
         """Return a finding at the place of a difference."""
-        left, right = (shown(value) for value in (difference.left, difference.right))
+        left, right = (shown(value, difference.lack) for value in (difference.left, difference.right))
         one, two = difference.environments
         what = difference.key or "the whole stack"
         decided = f", {difference.decided}" if difference.decided else ""
@@ -227,6 +231,10 @@ def _wrong(declaration: Declaration, use: _Uses, today: datetime.date) -> Iterat
             yield f"{':'.join(place)}: {words}", "bring the value back, or widen the bound with a reason"
 
 
+def _names(declaration: Declaration, place: Place) -> bool:
+    return declares(declaration, *place) or matches_place(declaration, *place)
+
+
 def place_of(difference: Difference, cause: Cause) -> Place:
     """Return what could be declared for a cause: a setting of the group, or a parameter of the stack."""
     if cause.setting:
@@ -259,9 +267,3 @@ def _odd(values: Mapping[str, Any]) -> str:
 
 def _environments(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label.split("/")[0] for label in labels))
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message, cut where it is long."""
-    text = "absent" if value is ABSENT else repr(getattr(value, "text", value))
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -35,13 +35,15 @@ class Declared:
 class Policy:
     """The declared variances of a project. `problems` is what is wrong with the rest of `file`.
 
-    `paths` holds every path that the file names, in declarations that are wrong too.
+    `paths` holds every path that the file names, in declarations that are wrong too; `malformed` has the latter, with
+    nothing but their paths.
     """
 
     file: str
     declared: tuple[Declared, ...] = ()
     problems: tuple[Problem, ...] = ()
     paths: frozenset[str] = frozenset()
+    malformed: tuple[Declaration, ...] = ()
 
     def checked(self) -> Policy:
         """Return the policy; raises ConfigurationError where anything in it is wrong."""
@@ -60,6 +62,7 @@ def read_policy(text: str, file: str, environments: Sequence[str] = ENVIRONMENTS
     problems: list[Problem] = []
     declared: list[Declared] = []
     paths: set[str] = set()
+    malformed: list[Declaration] = []
     entries = value.get("variances") if isinstance(value, Mapping) else None
     if not isinstance(entries, list) or set(value) != {"variances"}:
         message = "the file is a mapping with the one key `variances`, a list of declarations"
@@ -72,9 +75,11 @@ def read_policy(text: str, file: str, environments: Sequence[str] = ENVIRONMENTS
             declaration = Declaration.model_validate(entry, context={"environments": tuple(environments)})
         except ValidationError as error:
             problems += _problems(error, document, file, place)
+            if isinstance(entry, Mapping) and isinstance(entry.get("path"), str):
+                malformed.append(Declaration.model_construct(**{"path": entry["path"]}))  # noqa: PIE804 - mypy wants every field
         else:
             declared.append(Declared(declaration, line_of(document, (*place, "path"))))
-    return Policy(file, tuple(declared), tuple(problems), frozenset(paths))
+    return Policy(file, tuple(declared), tuple(problems), frozenset(paths), tuple(malformed))
 
 
 def _problems(error: ValidationError, document: Document, file: str, place: tuple[str, ...]) -> list[Problem]:

@@ -13,6 +13,7 @@ from .matching import declares, is_of_regions, matches_place
 from .policy import Policy
 from .security import never_declared
 from .sides import ABSENT
+from .words import PRESENT, is_boundable, is_whole, text_of
 
 
 def propose(differences: Iterable[Difference], settings: Settings, policy: Policy) -> list[dict[str, Any]]:
@@ -43,6 +44,7 @@ def propose(differences: Iterable[Difference], settings: Settings, policy: Polic
             "bound": _bound(place, values[place]),
         }
         for place in open_places
+        if is_boundable(values[place].values())
     ]
 
 
@@ -80,4 +82,6 @@ def _plain(number: float) -> int | float:
 def _scalar(value: Any) -> Any:
     if value is ABSENT:
         return "absent"
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    if is_whole(value):
+        return PRESENT
+    return value if isinstance(value, str | int | float | bool | None) else text_of(value)

@@ -158,7 +158,7 @@ def test_a_proposal_is_written_once_and_refused_until_somebody_fills_it_in(
     )
     arguments = ["parity", "--project", str(copy)]
     assert cli.run([*arguments, "--declare"]) == cli.FAILURE
-    assert "1 declarations proposed" in capsys.readouterr().out
+    assert "1 declaration proposed" in capsys.readouterr().out
     written = policy.read_text(encoding="utf-8")
     assert written.startswith(before.rstrip("\n"))
     assert "path: orders:settings.queue.visibility_timeout_seconds" in written
@@ -183,7 +183,7 @@ def test_what_security_rests_on_is_never_proposed(copy: Path, capsys: pytest.Cap
     edit(template, "Conditions:\n", "Conditions:\n  IsLong: !Equals [!Ref RetentionSeconds, 1209600]\n")
     assert cli.run(["parity", "--project", str(copy), "--declare"]) == cli.FAILURE
     captured = capsys.readouterr()
-    assert "1 differences are of what security rests on" in captured.err
+    assert "security rests on 1 difference, which" in captured.err
     assert policy.read_bytes() == before
 
 

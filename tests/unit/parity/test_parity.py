@@ -17,7 +17,7 @@ from validator.findings import Finding
 from validator.hierarchy import Hierarchy
 from validator.loader import Loaded, load
 from validator.model import Project, Stack
-from validator.parity import Declared, Policy, compare, judge, pairs_of
+from validator.parity import ABSENT, Declared, Policy, compare, judge, pairs_of
 from validator.parity.bounds import broken
 from validator.parity.declarations import Bound, Declaration
 from validator.parity.security import guards
@@ -242,6 +242,10 @@ def test_a_value_outside_its_bound_is_caught_and_one_inside_passes(
         ({"ratio": 2}, {"dev": 1, "staging": None}, ["no ratio"]),
         ({"among": ["a", "b"]}, {"dev": "a", "prod": "c"}, ["not among"]),
         ({"exactly": {"dev": False, "prod": True}}, {"dev": "false", "prod": "true"}, []),
+        ({"among": ["present", "absent"]}, {"dev": {"Type": "T"}, "prod": ABSENT}, []),
+        ({"among": ["present", "absent"]}, {"dev": ["a"], "prod": ["b"]}, ["several that differ"]),
+        ({"among": ['["a"]', '["b"]']}, {"dev": ["a"], "prod": ["b"]}, []),
+        ({"among": [1, 2]}, {"dev": None, "prod": True}, ["dev has null", "prod has true"]),
         ({"exactly": {"dev": 1}}, {"dev": 1, "prod": 2}, ["says nothing of prod"]),
         ({"exactly": {"dev": 1, "prod": 2}}, {"dev": 1, "prod": 3}, ["exactly 2"]),
     ],
