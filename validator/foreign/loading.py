@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from ..errors import ConfigurationError, Problem, of_check
 from ..model import Project, Stack
 from .folders import Tree
+from .outputs import Use, missing_outputs, uses_of
 from .reader import BrokenGroupError, Level, Reader
-from .stacks import Conversion
+from .stacks import READ, Conversion
 from .written import Positions
 
 SEARCHED = 1_000
@@ -37,6 +38,7 @@ class Loading:
     levels: dict[str, tuple[Level, ...]] = field(default_factory=dict)
     stacks: dict[str, Stack] = field(default_factory=dict)
     aside: set[str] = field(default_factory=set)
+    uses: dict[str, tuple[Use, ...]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Read every stack; what is wrong with one hides no other."""
@@ -44,6 +46,8 @@ class Loading:
         for file, name in self.conversion.known.items():
             if file not in broken:
                 self._read(*_split(file), name)
+        positions = Positions(self.reader, self.levels)
+        self.problems += missing_outputs(self.stacks, self.uses, self.conversion.known, positions)
 
     def _read(self, folder: str, file: str, name: str) -> None:
         shown = self.reader.shown(folder, file)
@@ -61,6 +65,8 @@ class Loading:
             self.problems += of_check("config-files", placed, *filter(None, [environment]))
         else:
             self.problems += self._strangers(self.stacks[name], missing)
+            if self.stacks[name].dependencies:
+                self.uses[name] = tuple(uses_of(config, READ))
 
     def _placed(self, name: str, problem: Problem) -> Problem:
         """Return a problem at the file and line that its key is written in."""
