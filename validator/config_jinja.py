@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -74,6 +74,14 @@ def expand(
         raise ConfigurationError([_problem(error, file, included=include is not None)]) from None
     finally:
         _INCLUDE.reset(token)
+
+
+def moves_lines(text: str, expanded: str, marks: Iterable[str] = ("{%",)) -> bool:
+    """Tell whether lines of the expanded text may be others than those of the file: `marks` begin its blocks."""
+    if expanded is text:
+        return False
+    lines = (len(one.rstrip().splitlines()) for one in (text, expanded))
+    return any(mark in text for mark in marks) or len(set(lines)) > 1
 
 
 def _problem(error: Exception, file: str, *, included: bool) -> Problem:

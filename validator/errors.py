@@ -37,6 +37,13 @@ def of_check(check: str, problems: Iterable[Problem], *environments: str) -> Ite
         yield replace(problem, check=problem.check or check, environments=names)
 
 
+def of_expanded(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield problems of a text that Jinja made: its lines are not those of the file, so they only stand in words."""
+    for problem in problems:
+        where = f", in line {problem.line} of the expanded text" if problem.line else ""
+        yield replace(problem, message=problem.message + where, line=None)
+
+
 class LockstepError(Exception):
     """The family of errors that a command turns into words and an exit code, never into a traceback."""
 

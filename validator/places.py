@@ -12,6 +12,15 @@ Location = tuple[str, str, int | None]
 """File, key and line."""
 
 
+EXPANDED = ".j2"
+"""What the name of a template ends in that Jinja expands: lines of what it gives are not those of the file."""
+
+
+def is_expanded(template: str) -> bool:
+    """Tell whether a template is expanded before it is sent, so that nothing found in it has a line."""
+    return template.endswith(EXPANDED)
+
+
 class Written(Protocol):
     """What the checks need of a config hierarchy, whoever's it is."""
 

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from .effective import Context, EffectiveTemplate, Symbol, Template, evaluate, parse, to_json
-from .errors import ConfigurationError, Problem
+from .errors import ConfigurationError, Problem, of_expanded
 from .model import Stack
+from .places import is_expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,16 @@ class RenderedStack:
 
 @lru_cache(maxsize=256)
 def parsed(body: str, file: str) -> Template:
-    """Return the template in `body`, parsed once for all its stacks; raises ConfigurationError as `parse` does."""
-    return parse(body, file)
+    """Return the template in `body`, parsed once for all its stacks; raises ConfigurationError as `parse` does.
+
+    One that Jinja made has no lines: what is found in it is placed by its key alone.
+    """
+    if not is_expanded(file):
+        return parse(body, file)
+    try:
+        return replace(parse(body, file), positions={})
+    except ConfigurationError as error:
+        raise ConfigurationError(of_expanded(error.problems)) from None
 
 
 def render(stacks: Iterable[Stack]) -> list[RenderedStack]:

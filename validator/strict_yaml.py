@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from .errors import ConfigurationError, Problem
+from .errors import ConfigurationError, Problem, of_expanded
 
 KeyPath = tuple[str, ...]
 
@@ -29,10 +29,10 @@ OtherTag = Callable[[Any, str, yaml.Node], Any]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its value, and the line of every key path in it."""
+    """One YAML document: its value, and the line of every key path in it; None where that is not known."""
 
     value: Any
-    lines: Mapping[KeyPath, int]
+    lines: Mapping[KeyPath, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,32 @@ def parse(
     constructors: Mapping[str, Any] | None = None,
     refused: Mapping[str, Refusal] | None = None,
     other: OtherTag | None = None,
+    *,
+    moved: bool = False,
 ) -> Document:
     """Return the document in `text`; `constructors` add tags (`{"!setting": constructor}`), `refused` forbids some,
-    `other` takes every tag of the file's own that has no constructor; with it, keys may be numbers too.
+    `other` takes every tag of the file's own that has no constructor; with it, keys may be numbers too. Where Jinja
+    has `moved` the lines, there are none.
 
     Raises ConfigurationError with a problem for each syntax error, duplicate key, key that is no text, refused or
     unknown tag, value that holds itself, and text beyond the bounds on size and depth.
     """
+    if not moved:
+        return _parsed(text, file, constructors, refused, other)
+    try:
+        found = _parsed(text, file, constructors, refused, other)
+    except ConfigurationError as error:
+        raise ConfigurationError(of_expanded(error.problems)) from None
+    return Document(found.value, dict.fromkeys(found.lines))
+
+
+def _parsed(
+    text: str,
+    file: str,
+    constructors: Mapping[str, Any] | None,
+    refused: Mapping[str, Refusal] | None,
+    other: OtherTag | None,
+) -> Document:
     loader: Any = None
     try:
         loader = yaml.CSafeLoader(text)

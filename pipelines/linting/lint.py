@@ -13,6 +13,7 @@ from pipelines.linting.request import LintRequest
 from pipelines.linting.settings import NO_SETTINGS, Settings
 from pipelines.linting.worker import SECONDS
 from validator.findings import Finding, merged
+from validator.places import is_expanded
 
 
 def lint(
@@ -46,9 +47,11 @@ def lint(
     if missing:
         run(missing, workers, seconds, keep)
         kept.prune()
-    placed = [
-        replace(finding, file=request.file, environments=request.environments)
-        for request, name in named
-        for finding in outcomes[name].findings
-    ]
+    placed = [_placed(finding, request) for request, name in named for finding in outcomes[name].findings]
     return list(merged([*settings.warnings, *placed]))
+
+
+def _placed(finding: Finding, request: LintRequest) -> Finding:
+    """Return a finding in the file of its request; in a template that Jinja made, without a line."""
+    line = None if is_expanded(request.file) else finding.line
+    return replace(finding, file=request.file, line=line, environments=request.environments)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..config_jinja import expand
+from ..config_jinja import expand, moves_lines
 from ..errors import ConfigurationError, Problem, of_check
 from ..jinja_sandbox import EXTENSIONS, Sandbox, sandbox
 from ..strict_yaml import Document
@@ -135,8 +135,8 @@ class Reader:
     ) -> dict[str, Any]:
         """Return what a file says; a problem of its shape is raised, a key that is ignored is only noted."""
         file = self.tree.folders[folder][name]
-        expanded = self._expanded(text, file, folder, given)
-        value = tags.values(expanded, file)
+        expanded, moved = self._expanded(text, file, folder, given)
+        value = tags.values(expanded, file, moved=moved)
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -145,22 +145,25 @@ class Reader:
             )
         wrong = list(wrong_shapes(value))
         if wrong:
-            raise ConfigurationError(self._placed(wrong, expanded, file))
+            raise ConfigurationError(_placed(wrong, tags.document(expanded, file, moved=moved), file))
         ignored = list(unknown_keys(value, group=group))
         if ignored and file not in self._said:
             self._said.add(file)
-            self.problems += of_check("sceptre-keys", self._placed(ignored, expanded, file))
+            document = tags.document(expanded, file, moved=moved)
+            self.problems += of_check("sceptre-keys", _placed(ignored, document, file))
         return value
 
-    def _expanded(self, text: str, file: str, folder: str, given: Mapping[str, Any]) -> str:
+    def _expanded(self, text: str, file: str, folder: str, given: Mapping[str, Any]) -> tuple[str, bool]:
+        """Return a file's text with its Jinja expanded, and whether that moved its lines."""
         options = given.get("j2_environment")
         environment = sandbox_of(options, "yaml", file) if options else None
         if environment is None and "{{" not in text and "{%" not in text and "{#" not in text:
-            return text
+            return text, False
         with time_limit():
-            return expand(
+            expanded = expand(
                 text, file, given, include=lambda name: self._included(folder, name), environment=environment
             )
+        return expanded, moves_lines(text, expanded, _block_marks(options or {}))
 
     def _included(self, folder: str, name: str) -> str | None:
         """Return the text of a file beside a config file, or below it; None for any other."""
@@ -181,21 +184,28 @@ class Reader:
         else:
             base = {**self._base(leaf), **self.group(leaf).config}
             given = self._given(base, leaf, base)
-        return tags.document(self._expanded(text, file, folder, given), file)
+        expanded, moved = self._expanded(text, file, folder, given)
+        return tags.document(expanded, file, moved=moved)
 
     def shown(self, folder: str, name: str) -> str:
         """Return the file that a user has to edit for a file of the hierarchy."""
         held = self.tree.folders.get(folder, {})
         return held.get(name) or self.folders.within("config", self._name(folder, name))
 
-    def _placed(self, found: list[Found], expanded: str, file: str) -> Iterator[Problem]:
-        lines = tags.document(expanded, file).lines
-        for path, message, hint in found:
-            yield Problem(file, ".".join(path), message, hint, lines.get(path))
-
     @staticmethod
     def _name(folder: str, name: str) -> str:
         return f"{folder}/{name}" if folder else name
+
+
+def _placed(found: list[Found], document: Document, file: str) -> Iterator[Problem]:
+    for path, message, hint in found:
+        yield Problem(file, ".".join(path), message, hint, document.lines.get(path))
+
+
+def _block_marks(options: Mapping[str, Any]) -> list[str]:
+    """Return what begins a block of Jinja."""
+    given = (options.get("block_start_string"), options.get("line_statement_prefix"))
+    return ["{%", *(mark for mark in given if mark)]
 
 
 def _above(folder: str) -> list[str]:

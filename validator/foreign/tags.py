@@ -36,22 +36,22 @@ class _NotPlainError(Exception):
     """The text holds what the short way does not take."""
 
 
-def values(text: str, file: str) -> Any:
+def values(text: str, file: str, *, moved: bool = False) -> Any:
     """Return the value of a config file; raises ConfigurationError as `strict_yaml.parse` does."""
     loader: Any = None
     try:
         loader = yaml.CSafeLoader(text)
         return _whole(loader.get_event)
     except (_NotPlainError, yaml.YAMLError, ValueError, RecursionError):
-        return document(text, file).value
+        return document(text, file, moved=moved).value
     finally:
         if loader is not None:
             loader.dispose()
 
 
-def document(text: str, file: str) -> Document:
+def document(text: str, file: str, *, moved: bool = False) -> Document:
     """Return a config file with the line of every key; raises ConfigurationError as `strict_yaml.parse` does."""
-    return parse(text, file, other=_construct)
+    return parse(text, file, other=_construct, moved=moved)
 
 
 def _construct(loader: Any, name: str, node: yaml.Node) -> Tag:

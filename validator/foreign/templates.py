@@ -11,13 +11,14 @@ from ..config_jinja import expand
 from ..effective import symbolic
 from ..errors import ConfigurationError, Problem
 from ..jinja_sandbox import sandbox
+from ..places import EXPANDED
 from ..time_limit import time_limit
 from .folders import Folders
 from .reader import sandbox_of
 from .resolving import NOTHING, Written, described, resolved
 from .tags import Tag
 
-PLAIN, JINJA, CODE = frozenset({".json", ".yaml", ".template"}), ".j2", ".py"
+PLAIN, JINJA, CODE = frozenset({".json", ".yaml", ".template"}), EXPANDED, ".py"
 """What Sceptre takes for a template, by the end of the file's name (sceptre/template_handlers)."""
 CHECK = "template"
 

@@ -12,7 +12,7 @@ from .reader import Level, Reader
 
 KEPT = 256
 """Files whose positions are kept: those of the stacks that are being reported."""
-Lines = Mapping[tuple[str, ...], int]
+Lines = Mapping[tuple[str, ...], int | None]
 
 
 @dataclass(slots=True)
