@@ -132,7 +132,7 @@ def test_a_rule_without_cases_is_noticed(tmp_path: Path) -> None:
         ("sqs/sqs_queue_tls_only", "Effect == 'Deny'", "Effect == 'Allow'"),
         ("kms/kms_key_rotation", "in [true, 'true']", "exists"),
         ("lambda/lambda_function_arm64", "== 'arm64'", "exists"),
-        ("iam/iam_policy_named_actions", "Effect == 'Allow'", "Effect == 'Deny'"),
+        ("iam/iam_policy_named_actions", "Effect != 'Deny'", "Effect == 'Deny'"),
         ("rds/rds_cluster_restore_type", "'copy-on-write'", "'copy_on_write'"),
     ],
 )
