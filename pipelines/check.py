@@ -162,6 +162,7 @@ def subject_of(workspace: Workspace, today: datetime.date, workers: int, pool: T
         house=loaded.house,
         required_tags=loaded.required_tags,
         naming=loaded.naming,
+        mended=loaded.mended,
     )
     stacks = as_stacks(subject)
     judged: Future[Sequence[Result]] = pool.submit(lambda: _guard(stacks, workspace.cache("guard")))

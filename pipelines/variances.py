@@ -36,12 +36,13 @@ def policy_of(root: Path, environments: Sequence[str] = ENVIRONMENTS) -> Policy:
 
 
 def written(loaded: Loaded) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return every written setting by (group, path), then by environment, but for those that name it."""
+    """Return every written setting by (group, path), then by environment, but for those that name it or were mended."""
     values: dict[tuple[str, str], dict[str, Any]] = {}
     for (environment, group), settings in loaded.settings.items():
         for path, value in leaves(settings.model_dump()).items():
-            if not is_identity(type(settings), path):
-                values.setdefault((group, ".".join(path)), {})[environment] = value
+            place = (group, ".".join(path))
+            if place not in loaded.mended and not is_identity(type(settings), path):
+                values.setdefault(place, {})[environment] = value
     return values
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .config_problems import overlaps
+from .environments import ENVIRONMENTS
 from .errors import ConfigurationError, Problem, of_check
 from .settings import WORKLOADS, WorkloadSettings
-from .settings.build import Location, redundant, repeated, validate
+from .settings.build import Location, mend, redundant, repeated, validate
 from .settings.rules import growing, overlapping, sharing_an_account
 from .strict_yaml import Document, KeyPath
 
@@ -30,6 +31,24 @@ def _groups(stack: str) -> list[str]:
     return [
         "/".join(["sceptre/config", *folders[:depth], "config.yaml"]) for depth in range(len(folders) + 1)
     ]
+
+
+def _mend(
+    found: dict[Place, WorkloadSettings], raw: Mapping[Place, Mapping[str, Any]]
+) -> dict[Place, frozenset[KeyPath]]:
+    """Add to the settings found those of other places, mended; return the paths of each that are not its own."""
+    sound, taken = dict(found), {}
+    for place in [place for place in raw if place not in sound]:
+        environments = [name for name in ENVIRONMENTS if (name, place[1]) in sound]
+        at = ENVIRONMENTS.index(place[0])
+        # An earlier one first: a size that is taken over from there shrinks nowhere.
+        near = sorted(
+            environments, key=lambda name: (ENVIRONMENTS.index(name) > at, abs(ENVIRONMENTS.index(name) - at))
+        )
+        mended = mend(raw[place], sound[near[0], place[1]]) if near else None
+        if mended is not None:
+            found[place], taken[place] = mended
+    return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +113,11 @@ class Hierarchy:
 
     def settings(
         self, raw: Mapping[Place, Mapping[str, Any]]
-    ) -> tuple[dict[Place, WorkloadSettings], list[Problem]]:
-        """Return the validated settings of every place, and what is wrong with the others."""
+    ) -> tuple[dict[Place, WorkloadSettings], list[Problem], dict[Place, frozenset[KeyPath]]]:
+        """Return the settings of every place, what is wrong, and the paths whose values are another environment's.
+
+        Values that are wrong are those of the nearest environment whose settings are right, where there is one.
+        """
         found: dict[Place, WorkloadSettings] = {}
         problems: list[Problem] = []
         for place, values in raw.items():
@@ -111,10 +133,13 @@ class Hierarchy:
             except ConfigurationError as error:
                 wrong = [one for one in error.problems if not self._is_lost_setting(place, one)]
                 problems += of_check("settings", wrong, place[0])
+        taken = _mend(found, raw)
+        unsure = {path for paths in taken.values() for path in paths}
         for place, path, problem in (*growing(found), *overlapping(found), *sharing_an_account(found)):
-            file, key, line = self.locate(place, path)
-            problems.append(replace(problem, file=file, key=key, line=line, environments=place[:1]))
-        return found, list(of_check("settings", problems))
+            if path not in unsure:
+                file, key, line = self.locate(place, path)
+                problems.append(replace(problem, file=file, key=key, line=line, environments=place[:1]))
+        return found, list(of_check("settings", problems)), taken
 
     def _is_lost_setting(self, place: Place, problem: Problem) -> bool:
         """Tell whether a value is only missing since what holds it was left out."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from .config_problems import meant
 from .effective import Symbol, Template
@@ -42,22 +44,53 @@ def broken_interfaces(
                 yield from ((name, problem) for problem in _output(stack, use, published, hierarchy))
 
 
-def completed(stack: Stack, hierarchy: Hierarchy) -> Stack:
-    """Return a stack whose own parameters are those of its template; what nobody gave is a symbol.
+def completed(stack: Stack, others: Iterable[Stack], hierarchy: Hierarchy) -> Stack:
+    """Return a stack whose own parameters are those of its template, so that the rest of it can still be looked at.
 
-    So the rest of it can still be looked at.
+    What nobody gave, or does not resolve, is what all others of its group have, or else a value that is allowed.
     """
     template = _template(stack)
     if template is None:
         return stack
     declared = template.section("Parameters")
-    given = {
+    kept = {
         name: value
         for name, value in stack.parameters.items()
         if name in declared or _inherited(stack, name, hierarchy)
     }
-    symbols = {name: Symbol.named(f"missing:{name}") for name in _missing(stack, template)}
-    return replace(stack, parameters={**given, **symbols})
+    wanted = [*_missing(stack, template), *filter(partial(_is_unresolved, stack), declared)]
+    siblings = [
+        other for other in others if (other.environment, other.group) == (stack.environment, stack.group)
+    ]
+    found = replace(stack, parameters=kept)
+    for name in wanted:
+        found = _filled(found, name, siblings, declared[name])
+    return found
+
+
+def _filled(stack: Stack, name: str, siblings: list[Stack], declaration: Any) -> Stack:
+    """Return a stack with a value for a parameter, and with where it comes from."""
+    having = [one for one in siblings if name in one.parameters and not _is_unresolved(one, name)]
+    if having and all(one.parameters[name] == having[0].parameters[name] for one in having):
+        parts: dict[str, Any] = {}
+        for part in ("identity", "sources", "resolvers"):
+            given = getattr(having[0], part)
+            key = f"parameters.{name}"
+            parts[part] = {**getattr(stack, part), **({key: given[key]} if key in given else {})}
+        return replace(stack, parameters={**stack.parameters, name: having[0].parameters[name]}, **parts)
+    allowed = declaration.get("AllowedValues") if isinstance(declaration, Mapping) else None
+    plain = isinstance(allowed, list) and allowed and isinstance(allowed[0], str | int)
+    value = str(allowed[0]) if plain and allowed else Symbol.named(f"missing:{name}")
+    return replace(stack, parameters={**stack.parameters, name: value})
+
+
+def _is_unresolved(stack: Stack, name: str) -> bool:
+    return stack.parameters.get(name) == unresolved("parameters", name)
+
+
+def unresolved(*path: str) -> Symbol:
+    """Return what stands for a value that does not resolve, which is a problem of its own."""
+    return Symbol.named(f"unresolved:{'.'.join(path)}")
 
 
 def _inherited(stack: Stack, name: str, hierarchy: Hierarchy) -> bool:

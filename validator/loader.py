@@ -33,7 +33,8 @@ class Loaded:
 
     `problems` is everything wrong that could be seen, each with the check that it belongs to. `house` says whether the
     project is of Lockstep's own form. Another (validator/foreign) has neither settings nor Sceptre's stacks; it chooses
-    its `required_tags`, the `pattern` of a stack's names, and the ids of checks that it does `without`.
+    its `required_tags`, the `pattern` of a stack's names, and the ids of checks that it does `without`. `mended` are
+    the settings, by group and path, that are wrong in an environment and another's there: nothing follows from them.
     """
 
     project: Project
@@ -45,6 +46,7 @@ class Loaded:
     required_tags: tuple[str, ...] = REQUIRED_TAGS
     pattern: Callable[[Stack], str] | None = None
     without: frozenset[str] = frozenset()
+    mended: frozenset[tuple[str, str]] = frozenset()
 
     def naming(self, stack: Stack) -> str:
         """Return the pattern of the names of a stack's resources (REQ-P5); empty for none."""
@@ -73,8 +75,11 @@ def survey(root: Path) -> Loaded:
     reader, stacks, found = _read(layout)
     problems += found
     hierarchy = Hierarchy(reader.documents, reader.lost)
-    settings, found = hierarchy.settings({(e, g): raw for e, g, raw in map(settings_of, stacks)})
+    settings, found, mended = hierarchy.settings({(e, g): raw for e, g, raw in map(settings_of, stacks)})
     problems += found
+    for stack in stacks:
+        if settings_of(stack)[:2] in mended:
+            stack._lockstep_settings = settings[settings_of(stack)[:2]]
     sound = [stack for stack in stacks if settings_of(stack)[:2] in settings]
     ours, found = _convert(Conversion(layout, hierarchy, settings), sound)
     problems += found
@@ -84,7 +89,14 @@ def survey(root: Path) -> Loaded:
     places = {(name.split("/", 1)[0], name.split("/", 1)[1].rpartition("/")[0]) for name in read | unread}
     project = Project(environments, ours, tuple(hierarchy.needless(places)), unread)
     problems += circles(project)
-    return Loaded(project, settings, hierarchy, {stack.name: stack for stack in stacks}, tuple(problems))
+    return Loaded(
+        project,
+        settings,
+        hierarchy,
+        {stack.name: stack for stack in stacks},
+        tuple(problems),
+        mended=frozenset((group, ".".join(path)) for (_, group), paths in mended.items() for path in paths),
+    )
 
 
 def circles(project: Project, *more: str) -> Iterator[Problem]:
@@ -107,12 +119,11 @@ def _convert(conversion: Conversion, stacks: list[SceptreStack]) -> tuple[tuple[
         except ConfigurationError as error:
             wrong = error.problems
         problems += of_check("config-files", wrong, environment)
-    broken = list(broken_interfaces(found, uses, conversion.hierarchy))
-    for name, problem in broken:
+    for name, problem in broken_interfaces(found, uses, conversion.hierarchy):
         problems += of_check("interfaces", [problem], name.split("/")[0])
-    for name in found if any(conversion.hierarchy.lost.values()) else {name for name, _ in broken}:
-        found[name] = completed(found[name], conversion.hierarchy)
-    return tuple(found.values()), problems
+    if not problems and not any(conversion.hierarchy.lost.values()):
+        return tuple(found.values()), problems
+    return tuple(completed(stack, found.values(), conversion.hierarchy) for stack in found.values()), problems
 
 
 def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack], list[Problem]]:

@@ -11,10 +11,9 @@ from sceptre.exceptions import SceptreException
 from sceptre.stack import Stack as SceptreStack
 
 from .config_reader import read_text
-from .effective import Symbol
 from .errors import ConfigurationError, Problem
 from .hierarchy import Hierarchy
-from .interfaces import Use
+from .interfaces import Use, unresolved
 from .layout import Layout
 from .model import Stack, Value
 from .sceptre_values import described, identities, offline, options_of, uses_in
@@ -70,7 +69,7 @@ class Conversion:
             environment=environment,
             workload=group.split("/")[0],
             account=self.settings[environment, group].account,
-            region=stack.region,
+            region=self.settings[environment, group].region,
             role_arn=str(role.get("sceptre_role", "")),
             external_name=stack.external_name,
             file=file,
@@ -100,7 +99,7 @@ class Conversion:
                 path = (section, key) if section else (key,)
                 found.problems.append(self._problem(stack, file, path, error))
                 found.failed.add(path)
-                resolved = Symbol.named(f"unresolved:{'.'.join(path)}")
+                resolved = unresolved(*path)
             if resolved is not None:
                 values[key] = resolved
         return values

@@ -28,7 +28,8 @@ class Subject:
     `problems` is what loading it found. `settings` holds every written setting by (group, path), then by environment.
     `day` is today. `lint` and `guard` run cfn-lint and cfn-guard; both may raise TechnicalError. `house` says whether
     the project keeps Lockstep's own conventions; `required_tags` and `naming`, the pattern of a stack's names, are its
-    own choice otherwise. Nothing here changes while checks run.
+    own choice otherwise. `mended` are settings, by group and
+    path, whose differences mean nothing. Nothing here changes while checks run.
     """
 
     project: Project
@@ -42,6 +43,7 @@ class Subject:
     house: bool = True
     required_tags: tuple[str, ...] = REQUIRED_TAGS
     naming: Callable[[Stack], str] = lambda stack: ""
+    mended: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def evaluation(self) -> tuple[list[RenderedStack], list[Problem]]:
@@ -56,13 +58,17 @@ class Subject:
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
         """What differs between environments, and between the regions of a workload."""
-        return tuple(compare(pairs_of(self.project)))
+        return tuple(
+            difference
+            for difference in compare(pairs_of(self.project))
+            if not any((difference.group, cause.setting) in self.mended for cause in difference.causes)
+        )
 
     @cached_property
     def judged(self) -> tuple[Finding, ...]:
         """What the policy says of the differences: findings of parity, of resolvers and of the declarations."""
         places = StackPlaces(self.project, self.hierarchy)
-        partial = bool(self.project.unread)
+        partial = bool(self.project.unread or self.mended)
         return tuple(judge(self.differences, self.settings, self.policy, self.day, places, partial=partial))
 
     def reported(self, check: str) -> Iterator[Finding]:

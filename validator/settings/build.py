@@ -83,13 +83,60 @@ def validate(model: type[WorkloadSettings], raw: Mapping[str, Any], locate: Loca
     except ValidationError as error:
         problems = []
         for detail in error.errors(include_url=False):
-            rule = str(detail.get("ctx", {}).get("path", "")) if detail["type"] == "rule" else ""
-            path = (*(str(part) for part in detail["loc"]), *filter(None, rule.split(".")))
+            path = _path(dict(detail))
             file, key, line = locate(path)
             problems.append(
                 Problem(file, key, _message(dict(detail)), _hint(model, dict(detail), path), line)
             )
         raise ConfigurationError(problems) from None
+
+
+ROUNDS = 4
+"""How often settings are mended: a value of the wrong shape hides what is wrong below it, and both hide a rule."""
+
+
+def mend(
+    raw: Mapping[str, Any], sample: WorkloadSettings
+) -> tuple[WorkloadSettings, frozenset[tuple[str, ...]]] | None:
+    """Return settings with the values of `sample` where they are wrong, and the paths of those; None where that fails.
+
+    What `sample` does not have is left out.
+    """
+    values, given = dict(raw), sample.model_dump()
+    taken: set[tuple[str, ...]] = set()
+    for _ in range(ROUNDS):
+        try:
+            found = type(sample).model_validate(values)
+        except ValidationError as error:
+            paths = {_path(dict(detail)) for detail in error.errors(include_url=False)}
+            # Where a value that was taken over breaks a rule, so do those beside it.
+            wrong = {path[:-1] if path in taken else path for path in paths}
+            if () in wrong:
+                return None
+            for path in wrong:
+                values = _with(values, given, path)
+            taken |= wrong
+            continue
+        every = leaves(found.model_dump())
+        return found, frozenset(path for path in every if any(path[: len(one)] == one for one in taken))
+    return None
+
+
+def _with(values: Any, given: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    """Return a copy of nested values in which one is the given one, or is left out where none is given."""
+    name, *below = path
+    own = dict(values) if isinstance(values, Mapping) else {}
+    if not isinstance(given, Mapping) or name not in given:
+        own.pop(name, None)
+    else:
+        own[name] = _with(own.get(name), given[name], tuple(below)) if below else given[name]
+    return own
+
+
+def _path(detail: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the settings path of an error of pydantic; a rule names its own."""
+    rule = str(detail.get("ctx", {}).get("path", "")) if detail["type"] == "rule" else ""
+    return (*(str(part) for part in detail["loc"]), *filter(None, rule.split(".")))
 
 
 def _message(detail: dict[str, Any]) -> str:
