@@ -47,7 +47,7 @@ def broken_interfaces(
 def completed(stack: Stack, others: Iterable[Stack], hierarchy: Hierarchy) -> Stack:
     """Return a stack whose own parameters are those of its template, so that the rest of it can still be looked at.
 
-    What nobody gave, or does not resolve, is what all others of its group have, or else a value that is allowed.
+    What nobody gave, or does not resolve, is what others have, or else a value that is allowed.
     """
     template = _template(stack)
     if template is None:
@@ -59,29 +59,41 @@ def completed(stack: Stack, others: Iterable[Stack], hierarchy: Hierarchy) -> St
         if name in declared or _inherited(stack, name, hierarchy)
     }
     wanted = [*_missing(stack, template), *filter(partial(_is_unresolved, stack), declared)]
-    siblings = [
-        other for other in others if (other.environment, other.group) == (stack.environment, stack.group)
-    ]
+    those = list(others)
     found = replace(stack, parameters=kept)
     for name in wanted:
-        found = _filled(found, name, siblings, declared[name])
+        found = _filled(found, name, those, declared[name])
     return found
 
 
-def _filled(stack: Stack, name: str, siblings: list[Stack], declaration: Any) -> Stack:
+def _filled(stack: Stack, name: str, others: list[Stack], declaration: Any) -> Stack:
     """Return a stack with a value for a parameter, and with where it comes from."""
-    having = [one for one in siblings if name in one.parameters and not _is_unresolved(one, name)]
-    if having and all(one.parameters[name] == having[0].parameters[name] for one in having):
-        parts: dict[str, Any] = {}
-        for part in ("identity", "sources", "resolvers"):
-            given = getattr(having[0], part)
-            key = f"parameters.{name}"
-            parts[part] = {**getattr(stack, part), **({key: given[key]} if key in given else {})}
-        return replace(stack, parameters={**stack.parameters, name: having[0].parameters[name]}, **parts)
-    allowed = declaration.get("AllowedValues") if isinstance(declaration, Mapping) else None
-    plain = isinstance(allowed, list) and allowed and isinstance(allowed[0], str | int)
-    value = str(allowed[0]) if plain and allowed else Symbol.named(f"missing:{name}")
-    return replace(stack, parameters={**stack.parameters, name: value})
+    key = f"parameters.{name}"
+    donor = _donor(stack, name, others)
+    if donor is None:
+        allowed = declaration.get("AllowedValues") if isinstance(declaration, Mapping) else None
+        plain = isinstance(allowed, list) and allowed and isinstance(allowed[0], str | int)
+        value = str(allowed[0]) if plain and allowed else Symbol.named(f"missing:{name}")
+        return replace(stack, parameters={**stack.parameters, name: value})
+    parts: dict[str, Any] = {}
+    for part in ("identity", "sources", "resolvers"):
+        given = getattr(donor, part)
+        parts[part] = {**getattr(stack, part), **({key: given[key]} if key in given else {})}
+    taken = donor.parameters[name]
+    if key in donor.identity and isinstance(taken, str):
+        taken = taken.replace(donor.environment, stack.environment)
+    return replace(stack, parameters={**stack.parameters, name: taken}, **parts)
+
+
+def _donor(stack: Stack, name: str, others: list[Stack]) -> Stack | None:
+    """Return the stack whose value of a parameter is as good as this one's: one of its group, where all agree, or the
+    same stack of another environment.
+    """
+    having = [one for one in others if name in one.parameters and not _is_unresolved(one, name)]
+    beside = [one for one in having if (one.environment, one.group) == (stack.environment, stack.group)]
+    if beside and all(one.parameters[name] == beside[0].parameters[name] for one in beside):
+        return beside[0]
+    return next((one for one in having if one.path == stack.path), None)
 
 
 def _is_unresolved(stack: Stack, name: str) -> bool:
