@@ -71,9 +71,7 @@ def _filled(stack: Stack, name: str, others: list[Stack], declaration: Any) -> S
     key = f"parameters.{name}"
     donor = _donor(stack, name, others)
     if donor is None:
-        allowed = declaration.get("AllowedValues") if isinstance(declaration, Mapping) else None
-        plain = isinstance(allowed, list) and allowed and isinstance(allowed[0], str | int)
-        value = str(allowed[0]) if plain and allowed else Symbol.named(f"missing:{name}")
+        value = _plausible(name, declaration)
         return replace(stack, parameters={**stack.parameters, name: value})
     parts: dict[str, Any] = {}
     for part in ("identity", "sources", "resolvers"):
@@ -83,6 +81,16 @@ def _filled(stack: Stack, name: str, others: list[Stack], declaration: Any) -> S
     if key in donor.identity and isinstance(taken, str):
         taken = taken.replace(donor.environment, stack.environment)
     return replace(stack, parameters={**stack.parameters, name: taken}, **parts)
+
+
+def _plausible(name: str, declaration: Any) -> str | Symbol:
+    """Return a value that a parameter's declaration allows, or a symbol where it does not say."""
+    if isinstance(declaration, Mapping):
+        allowed = declaration.get("AllowedValues")
+        for value in (*(allowed if isinstance(allowed, list) else ()), declaration.get("MaxValue")):
+            if isinstance(value, str | int | float):
+                return str(value)
+    return Symbol.named(f"missing:{name}")
 
 
 def _donor(stack: Stack, name: str, others: list[Stack]) -> Stack | None:
