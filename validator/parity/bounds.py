@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..environments import ENVIRONMENTS
 from .declarations import Bound
 from .words import PRESENT, is_whole, shown, text_of
+
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+"""How a text writes a number; Python itself takes `nan`, `1_000`, ` 5 ` and the digits of every script."""
 
 
 def broken(bound: Bound, values: Mapping[str, Any]) -> Iterator[str]:
@@ -53,15 +57,14 @@ def _unlike(bound: Bound, values: Iterable[Any]) -> bool:
 
 
 def number_of(value: Any) -> float | None:
-    """Return a value as a number, null as without end; None for what is no number."""
+    """Return a value as a number, null as without end; None for what is no number, such as `1_000`."""
     if value is None:
         return math.inf
-    if isinstance(value, bool):
-        return float(value)
-    try:
-        return float(value)
-    except (TypeError, ValueError):
+    if isinstance(value, str):
+        value = float(value) if NUMBER.fullmatch(value) else None
+    if not isinstance(value, int | float) or not abs(value) < 1e308:
         return None
+    return float(value)
 
 
 def _order(order: str, ordered: list[tuple[str, Any]]) -> Iterator[str]:

@@ -20,6 +20,9 @@ from ..environments import ENVIRONMENTS
 Environment = str
 Scalar = int | float | str | bool | None
 
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+"""A number as YAML writes one: no text, no truth value, and neither `.nan` nor `.inf`, which no value is beyond."""
+
 SECTIONS = "settings|Parameters|Tags|Dependencies|Options|Resolvers|Resources|Outputs|Conditions"
 PATH = rf"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:({SECTIONS})\.\S+$"
 WHOLE = r"^[A-Za-z0-9*][A-Za-z0-9_.*/-]*:(Stack|Template)$"
@@ -43,8 +46,8 @@ def _known(values: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
 class Range(_Model):
     """Numbers from `minimum` to `maximum`, both allowed; either may be open, not both."""
 
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
@@ -65,7 +68,7 @@ class Bound(_Model):
 
     order: Annotated[str, StringConstraints(pattern="^(grows|shrinks)$")] | None = None
     range: Range | None = None
-    ratio: Annotated[float, Field(gt=1)] | None = None
+    ratio: Annotated[Number, Field(gt=1)] | None = None
     among: Annotated[list[Scalar], Field(min_length=2)] | None = None
     exactly: Annotated[dict[Environment, Scalar], AfterValidator(_known)] | None = None
 

@@ -40,7 +40,7 @@ def too_wide(declaration: Declaration, values: Iterable[Any]) -> Iterator[tuple[
 
 def _names_everything(declaration: Declaration) -> bool:
     """Tell whether a path says too little: no workload or stack, or no name of its own behind the section."""
-    words = [word for word in declaration.key.split(".")[1:] if word.strip("*")]
+    words = [word for word in declaration.key.split(".")[1:] if word and "*" not in word]
     needed = 2 if "**" in declaration.key else 0 if declaration.key in ("Stack", "Template") else 1
     return not declaration.place.strip("*/") or len(words) < needed
 
