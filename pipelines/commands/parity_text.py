@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pipelines.parity import Compared
+    from validator.parity.judge import Location
 
 
 def show(compared: Compared, *, whole: bool) -> None:
@@ -98,11 +99,11 @@ def _places(compared: Compared) -> Iterator[str]:
         yield f"  {difference.key or 'the whole stack'}: {left}, {right}"
         for origin in one.origins:
             name = origin.cause.setting or origin.cause.parameter
-            where = ", ".join(
-                f"{file}:{line}" if line else file for file, _, line in origin.written.values() if file
-            )
+            where = _where(origin.written)
             by = f" through the parameter {origin.cause.parameter}" if origin.cause.setting else ""
             yield f"    because `{name}` in {where}{by}"
+        if where := _where(one.written):
+            yield f"    written in {where}"
         if one.guarded:
             yield "    security rests on it: nobody can declare it"
         elif one.declared:
@@ -110,3 +111,7 @@ def _places(compared: Compared) -> Iterator[str]:
                 yield f"    declared by {declared.declaration.owner}: {declared.declaration.reason}"
         else:
             yield "    NOBODY declared it"
+
+
+def _where(written: Mapping[str, Location]) -> str:
+    return ", ".join(f"{file}:{line}" if line else file for file, _, line in written.values() if file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .compare import Cause, Difference
-from .judge import Location, Places, place_of
+from .judge import CONFIGURED, Location, Places, place_of, written_at
 from .matching import declares, matches_place
 from .policy import Declared, Policy
 from .security import never_declared
@@ -24,12 +24,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A difference, its causes, and the declarations that allow it; `guarded` ones nobody can declare."""
+    """A difference, its causes, and the declarations that allow it; `guarded` ones nobody can declare.
+
+    `written` is where each side has what a config file says and nothing caused: a tag, a dependency, an option.
+    """
 
     difference: Difference
     origins: tuple[Origin, ...]
     declared: tuple[Declared, ...]
     guarded: bool
+    written: dict[str, Location]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -53,7 +57,10 @@ def explain(differences: Iterable[Difference], policy: Policy, places: Places) -
     found = list(differences)
     for one, guarded in zip(found, never_declared(found), strict=True):
         origins = tuple(Origin(cause, _written(one, cause, places)) for cause in one.causes)
-        yield Explained(one, origins, declared_by(one, policy), guarded)
+        here = {}
+        if not origins and one.path[:1] in CONFIGURED:
+            here = {name: places.value(name, one.stack, written_at(one)) for name in one.environments}
+        yield Explained(one, origins, declared_by(one, policy), guarded, here)
 
 
 def _written(difference: Difference, cause: Cause, places: Places) -> dict[str, Location]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..findings import Finding, Severity
+from ..reports.report import counted
 from .bounds import broken
 from .compare import Cause, Difference
 from .declarations import Declaration
@@ -20,6 +21,10 @@ from .width import too_wide
 from .words import shown
 
 PARITY, RESOLVERS, VARIANCES = "parity", "resolver-mismatch", "variances"
+
+CONFIGURED = (("Resolvers",), ("Tags",), ("Dependencies",), ("Options",), ())
+"""How the paths of differences begin that are written in a config file; the empty path is the whole stack."""
+STACK = "<stack>"
 
 Place = tuple[str, str]
 """Something that can be declared: `(orders, settings.api.throttle_burst)` or `(orders/queue, Parameters.Mode)`."""
@@ -65,6 +70,7 @@ def judge(
     found = list(differences)
     for difference, never in zip(found, never_declared(found), strict=True):
         yield from judgement.guarded(difference) if never else judgement.open(difference)
+    yield from judgement.inherited()
     yield from judgement.undeclared_settings()
     yield from judgement.undeclared_values()
     yield from judgement.of_declarations(today, partial=partial)
@@ -79,6 +85,7 @@ class _Judgement:
     places: Places
     uses: list[_Uses] = field(default_factory=list)
     undeclared: dict[Place, list[Difference]] = field(default_factory=dict)
+    shared: dict[Finding, list[Difference]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.uses = [_Uses() for _ in self.policy.declared]
@@ -90,7 +97,7 @@ class _Judgement:
             if matches_place(one.declaration, *place):
                 use.guarded.add(place)
         mend = "make the environments alike; this cannot be declared (REQ-V5)"
-        yield self._at(difference, "; security never varies", mend)
+        yield from self._at(difference, "; security never varies", mend)
 
     def open(self, difference: Difference) -> Iterator[Finding]:
         """Yield the finding for a difference that nobody declared and that has no cause to name in its stead."""
@@ -107,8 +114,8 @@ class _Judgement:
             alike = (
                 "decide it by a parameter of its own" if difference.decided else "make the environments alike"
             )
-            mend = f"{alike}, or declare `{difference.stack}:{difference.key or 'Stack'}`{file}"
-            yield self._at(difference, ", and nobody declared it", mend)
+            mend = f"{alike}, or declare `{STACK}:{difference.key or 'Stack'}`{file}"
+            yield from self._at(difference, ", and nobody declared it", mend)
 
     def _by_region(self, place: Place, difference: Difference) -> dict[str, Any]:
         """Return the values of a setting where the regions of a workload are compared; nothing for environments."""
@@ -174,21 +181,40 @@ class _Judgement:
         mend = f"make the values alike, or declare `{name}` in {self.policy.file}"
         return Finding(PARITY, Severity.ERROR, file, key, line, message, mend, _environments(names))
 
-    def _at(self, difference: Difference, ending: str, mend: str) -> Finding:
-        """Return a finding at the place of a difference."""
+    def inherited(self) -> Iterator[Finding]:
+        """Yield one finding for each value of a config file that differs in the same way for all that inherit it."""
+        for one, those in self.shared.items():
+            stacks = sorted(difference.stack for difference in those)
+            more = f" and {counted(len(stacks) - 1, 'more stack')}" if len(stacks) > 1 else ""
+            mend = one.remediation.replace(STACK, stacks[0])
+            if more and mend != one.remediation:
+                mend += ", and the same of the others"
+            yield replace(one, message=f"{stacks[0]}{more}: {one.message}", remediation=mend)
+
+    def _at(self, difference: Difference, ending: str, mend: str) -> Iterator[Finding]:
+        """Yield a finding at the place of a difference; what a config file says waits for the stacks that inherit it.
+
+        `STACK` in `mend` stands for the stack.
+        """
         left, right = (shown(value, difference.lack) for value in (difference.left, difference.right))
         one, two = difference.environments
         what = difference.key or "the whole stack"
         decided = f", {difference.decided}" if difference.decided else ""
-        message = f"{difference.stack}: {what} is {left} in {one} and {right} in {two}{decided}{ending}"
+        message = f"{what} is {left} in {one} and {right} in {two}{decided}{ending}"
         check = RESOLVERS if difference.path[:1] == ("Resolvers",) else PARITY
         file, key, line = difference.template, difference.key, difference.line
-        if difference.path[:1] in (("Resolvers",), ("Tags",), ("Dependencies",), ("Options",), ()):
+        is_configured = difference.path[:1] in CONFIGURED
+        if is_configured:
             label = one if difference.right is ABSENT else two
-            file, key, line = self.places.value(label, difference.stack, _written_at(difference))
-        return Finding(
-            check, Severity.ERROR, file, key, line, message, mend, _environments(difference.environments)
-        )
+            file, key, line = self.places.value(label, difference.stack, written_at(difference))
+        names = _environments(difference.environments)
+        found = Finding(check, Severity.ERROR, file, key, line, message, mend, names)
+        if is_configured and line:
+            self.shared.setdefault(found, []).append(difference)
+        else:
+            stack = difference.stack
+            mend = mend.replace(STACK, stack)
+            yield replace(found, message=f"{stack}: {message}", remediation=mend)
 
     def of_declarations(self, today: datetime.date, *, partial: bool) -> Iterator[Finding]:
         """Yield what is wrong with declarations: expired, not needed, too wide, broken, doubled, or of security."""
@@ -242,7 +268,7 @@ def place_of(difference: Difference, cause: Cause) -> Place:
     return difference.stack, f"Parameters.{cause.parameter}"
 
 
-def _written_at(difference: Difference) -> tuple[str, ...]:
+def written_at(difference: Difference) -> tuple[str, ...]:
     """Return the key of a stack's config that a difference is written at."""
     if not difference.path:
         return ()

@@ -115,9 +115,14 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _meant(line: str, key: str) -> tuple[int, int]:
-    """Return which part of a line a key path means: its last name if the line says it, else all but the margins."""
+    """Return which part of a line a key path means: its last name if the line says it, else all but the margins.
+
+    Of a path that ends in a wildcard it is the whole path.
+    """
     names = [name for name in re.split(r"[.\[\]]", key) if name and not name.isdigit()]
-    found = re.search(rf"(?<!\w){re.escape(names[-1])}(?!\w)", line) if names else None
+    last = names[-1] if names else ""
+    meant = key if last and not last.strip("*") else last
+    found = re.search(rf"(?<!\w){re.escape(meant)}(?!\w)", line) if meant else None
     if found:
         return found.span()
     start = len(line) - len(line.lstrip())

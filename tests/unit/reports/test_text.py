@@ -25,6 +25,7 @@ def shown(source: str, key: str, line: int = 1) -> list[str]:
         ("  - name: Queue # note ", "Resources.Topic", "- name: Queue # note"),
         ("Queues: Queue", "Queue", "Queue"),
         ("  Tags:", "Resources.Queue.Properties.Tags[2]", "Tags"),
+        ("- path: orders:settings.alarms.*", "orders:settings.alarms.*", "orders:settings.alarms.*"),
         ("a: b", "", "a: b"),
     ],
 )
