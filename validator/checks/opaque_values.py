@@ -13,7 +13,7 @@ from .check import Check
 from .subject import Subject, at
 
 KNOWN_TRANSFORM = "AWS::LanguageExtensions"
-CHOICES = frozenset({"if", "mapping", "transform", "invalid"})
+CHOICES = frozenset({"if", "mapping", "transform"})
 """Kinds of symbols that stand for one of several values, or for whatever a macro makes: nobody can judge them."""
 LATE = frozenset({"resolve"})
 """Kinds of symbols that are read at deployment by a name of the author's choice."""
