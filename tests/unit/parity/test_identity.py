@@ -64,7 +64,7 @@ def of(value: Any, kind: str = "AWS::SQS::Queue", name: str = "DelaySeconds", **
 def test_a_condition_on_a_name_says_where_what_and_why() -> None:
     (found,) = findings(of({"Fn::If": ["IsProd", 5, 0]}, Conditions={"IsProd": IS_PROD}))
     assert found.message == (
-        "orders/thing: Conditions.IsProd is False in staging and True in prod, decided by NamePrefix; "
+        "orders/thing: Conditions.IsProd is false in staging and true in prod, decided by NamePrefix; "
         "it reaches Resources.Thing.Properties.DelaySeconds, and nobody declared it"
     )
     assert (found.check, found.file, found.key) == ("parity", "templates/thing.yaml", "Conditions.IsProd")
