@@ -135,7 +135,7 @@ variances:
     reason: a longer outage is survived where more depends on it
     owner: platform
     bound: { order: grows, range: { minimum: 3600, maximum: 86400 } }
-  - path: "**/stack-*:Parameters.Threshold"
+  - path: "*/stack-*:Parameters.Threshold"
     reason: regions with more load wake somebody later
     owner: on-call
     bound: { range: { minimum: 10, maximum: 20 } }
