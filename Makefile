@@ -47,7 +47,9 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 		--no-annotate --custom-compile-command "make lock" --quiet "$$@"; }
 	compile --python-version 3.11 --extra build --extra sandbox pyproject.toml -o locks/main.lock
 	compile --python-version 3.11 --extra build --extra sandbox --extra dev pyproject.toml -o locks/dev.lock
-	compile --python-version 3.13 --excludes locks/functions.excludes locks/functions.in -o locks/functions.lock
+	for name in functions functions-consistency; do
+		compile --python-version 3.13 --excludes locks/functions.excludes locks/$$name.in -o locks/$$name.lock
+	done
 
 clean: ## stop the local AWS and remove what the targets made
 	@if [ -x $(BIN)/lockstep ]; then $(BIN)/lockstep sandbox stop >/dev/null 2>&1 || true; fi

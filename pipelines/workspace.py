@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "lockstep/cache/v3"
 SOURCES = (
-    *("sceptre", "templates", "functions", "locks/functions.lock"),
+    *("sceptre", "templates", "functions", "locks"),
     *(
         ".cfnlintrc",
         ".cfnlintrc.yaml",

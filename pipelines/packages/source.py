@@ -10,16 +10,20 @@ from pathlib import Path
 
 from validator.errors import ConfigurationError
 
-BUILDER_VERSION = "1"
+from .closure import closure
+
+BUILDER_VERSION = "2"
 """Part of every digest: raise it when the builder makes other bytes from the same input."""
 
 LOCK = "locks/functions.lock"
+OWN_LOCK = "locks/functions-{name}.lock"
+"""The lock of a package that needs other wheels than the rest, where there is one."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
 class PackageSource:
-    """One package's input: its modules by their path in the zip, and the lock of its wheels."""
+    """One package's input: its modules and data files by their path in the zip, and the lock of its wheels."""
 
     name: str
     modules: tuple[tuple[str, bytes], ...]
@@ -41,7 +45,8 @@ class PackageSource:
 def read_source(root: Path, name: str) -> PackageSource:
     """Read the input of the package `name` of the project at `root`.
 
-    Raises `ConfigurationError` when there is no such package or no lock.
+    It is `functions/<name>` with everything that it imports from the project (`closure`).
+    Raises `ConfigurationError` when there is no such package or no lock, or when it imports what it cannot hold.
     """
     folder = root / "functions" / name
     if not _NAME.fullmatch(name) or not (folder / "__init__.py").is_file():
@@ -52,15 +57,19 @@ def read_source(root: Path, name: str) -> PackageSource:
             key=name,
             hint=f"name one of: {', '.join(known)}" if known else "add functions/<package>/__init__.py",
         )
+    paths = [root / "functions" / "__init__.py", *folder.rglob("*.py")]
+    modules = closure(root, {path.relative_to(root).as_posix(): path.read_bytes() for path in paths})
+    return PackageSource(name, tuple(sorted(modules.items())), _lock(root, name))
+
+
+def _lock(root: Path, name: str) -> bytes:
+    own = root / OWN_LOCK.format(name=name)
     try:
-        lock = (root / LOCK).read_bytes()
+        return (own if own.is_file() else root / LOCK).read_bytes()
     except FileNotFoundError:
         raise ConfigurationError.single(
             "the lock of the functions' wheels is missing", file=LOCK, key=name, hint="run: make lock"
         ) from None
-    paths = [root / "functions" / "__init__.py", *folder.rglob("*.py")]
-    modules = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-    return PackageSource(name, tuple(sorted(modules.items())), lock)
 
 
 def package_digest(root: Path, name: str) -> str:
