@@ -8,6 +8,10 @@ from collections.abc import Iterable, Sequence
 from .errors import ConfigurationError, Problem
 
 ENVIRONMENTS = ("dev", "staging", "prod")
+SHARED = "shared"
+"""What belongs to no environment: rendered, checked and deployed like one, but in no order and compared with none."""
+PLACES = (SHARED, *ENVIRONMENTS)
+"""Everything that can be deployed, in the order in which it has to be: the home before what reports to it."""
 
 
 def refuse_unknown(names: Iterable[str], known: Sequence[str]) -> None:

@@ -69,6 +69,7 @@ def _known_region(value: str) -> str:
 
 Region = Annotated[str, AfterValidator(_known_region), Identity()]
 Cidr = Annotated[str, AfterValidator(_inside_ten_slash_eight), Identity()]
+AddressRange = Annotated[str, AfterValidator(_inside_ten_slash_eight), Identity()]
 Suffix = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,19})?$"), Identity()]
 LogRetentionDays = Annotated[
     Literal[
@@ -102,10 +103,15 @@ LogRetentionDays = Annotated[
 Size = Annotated[int, Field(gt=0), Grows()]
 
 
-class Network(Model):
-    """The VPC of one environment (REQ-O6)."""
+class PrivateNetwork(Model):
+    """The VPC of one environment, with private subnets alone."""
 
     cidr: Cidr
+
+
+class Network(PrivateNetwork):
+    """A VPC whose private subnets have a way out (REQ-O6)."""
+
     nat: Literal["single", "per_az"]
 
 
@@ -135,7 +141,7 @@ class WorkloadSettings(Model):
     )
     """Properties below that are made of identity values."""
 
-    environment: Annotated[Literal["dev", "staging", "prod"], Identity()]
+    environment: Annotated[Literal["dev", "staging", "prod", "shared"], Identity()]
     workload: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
     account: AccountId
     region: Region
@@ -143,7 +149,7 @@ class WorkloadSettings(Model):
     lifecycle: Literal["protected", "disposable"]
     cost_center: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-\d{4}$")]
     compliance: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{1,63}$")]
-    network: Network
+    network: PrivateNetwork
     logs: Logs
 
     @property

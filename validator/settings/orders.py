@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .base import Grows, Model, Size, WorkloadSettings, broken
+from .base import Grows, Model, Network, Size, WorkloadSettings, broken
+from .parts import Artifacts, Queue
 
-SECONDS_A_DAY = 86_400
 ARCHIVE_DAYS = 365
 """After this many days, data that is kept longer moves to GLACIER (REQ-P11)."""
 UNRESERVED_CONCURRENCY = 100
@@ -79,40 +79,6 @@ class Table(Model):
     point_in_time_recovery: bool
 
 
-class Queue(Model):
-    """The order queue and its dead letter queue (REQ-O5). SQS keeps a message 14 days at most."""
-
-    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "retention_seconds": ("retention_days",),
-        "dead_letter_retention_seconds": ("dead_letter_retention_days",),
-    }
-
-    retention_days: Annotated[int, Field(ge=1, le=14), Grows()]
-    max_receive_count: Annotated[int, Field(ge=1, le=1_000), Grows()]
-    visibility_timeout_seconds: Annotated[int, Field(ge=0, le=43_200)]
-    dead_letter_retention_days: Annotated[int, Field(ge=1, le=14)]
-
-    @model_validator(mode="after")
-    def _dead_letters_outlive(self) -> Self:
-        if self.dead_letter_retention_days < self.retention_days:
-            raise broken(
-                "dead_letter_retention_days",
-                f"dead_letter_retention_days {self.dead_letter_retention_days} must be at least "
-                f"retention_days {self.retention_days}: a dead letter keeps its first enqueue time",
-            )
-        return self
-
-    @property
-    def retention_seconds(self) -> int:
-        """`retention_days` in the unit of SQS."""
-        return self.retention_days * SECONDS_A_DAY
-
-    @property
-    def dead_letter_retention_seconds(self) -> int:
-        """`dead_letter_retention_days` in the unit of SQS."""
-        return self.dead_letter_retention_days * SECONDS_A_DAY
-
-
 class Trades(Model):
     """The trade-data bucket (REQ-O4, REQ-P11). `retention_days: null` keeps without end."""
 
@@ -136,12 +102,6 @@ class Trades(Model):
         return "intelligent_archive" if self.tier == "intelligent" and is_kept_longer else self.tier
 
 
-class Artifacts(Model):
-    """The bucket of function packages."""
-
-    noncurrent_days: Annotated[int, Field(ge=1, le=3_650)]
-
-
 class Alarms(Model):
     """Thresholds of the workload's alarms (REQ-O7)."""
 
@@ -155,6 +115,7 @@ class Alarms(Model):
 class OrdersSettings(WorkloadSettings):
     """Every value of one environment of `orders`."""
 
+    network: Network
     api: Api
     functions: Functions
     order_api: OrderApi

@@ -1,0 +1,181 @@
+"""The settings of `control`, which records and compares what runs where (REQ-C1 to REQ-C10).
+
+It has two parts with a model each: the agents, in every account and region of an environment (`ControlSettings`, in
+`sceptre/config/<environment>/control`), and the home, which belongs to no environment (`HomeSettings`, in
+`sceptre/config/shared/control`). Both read `workloads.control` of the root; the home takes of it what it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from .base import AddressRange, Identity, Model, PrivateNetwork, Region, WorkloadSettings, broken
+from .parts import Artifacts, Function, Queue, QueueFunction, StreamFunction, hidden_long_enough
+
+Days = Annotated[int, Field(ge=1, le=3_650)]
+Environment = Literal["dev", "staging", "prod", "shared"]
+Severity = Literal["info", "warning", "critical"]
+
+
+def _rate(amount: int, unit: str) -> str:
+    """Return a schedule expression; EventBridge wants the singular for one."""
+    return f"rate({amount} {unit}{'' if amount == 1 else 's'})"
+
+
+class Schedules(Model):
+    """How often each part looks by itself, since an event may be lost (REQ-C2, REQ-C4)."""
+
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "reconcile": ("reconcile_minutes",),
+        "drift": ("drift_hours",),
+    }
+
+    reconcile_minutes: Annotated[int, Field(ge=5, le=60)]
+    drift_hours: Annotated[int, Field(ge=1, le=24)]
+
+    @property
+    def reconcile(self) -> str:
+        """When agents observe all their stacks again, and the home repairs what was lost: a schedule expression."""
+        return _rate(self.reconcile_minutes, "minute")
+
+    @property
+    def drift(self) -> str:
+        """When drift of every stack is looked for: a schedule expression."""
+        return _rate(self.drift_hours, "hour")
+
+
+class GitHub(Model):
+    """The repository whose workflows may deploy (REQ-P9)."""
+
+    organization: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")]
+    repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+
+
+class Alarms(Model):
+    """Thresholds of an agent's alarms."""
+
+    function_error_count: Annotated[int, Field(ge=1)]
+    oldest_message_seconds: Annotated[int, Field(ge=60, le=86_400)]
+
+
+class ControlSettings(WorkloadSettings):
+    """Every value of the agents of one environment.
+
+    The agent in the environment's control region has the network `network`; those of `regions`, the other regions in
+    use, have theirs in `address_range`, one /20 a region.
+    """
+
+    network: PrivateNetwork
+    regions: Annotated[list[Region], Field(min_length=1, max_length=16), Identity()]
+    address_range: AddressRange
+    agent: QueueFunction
+    queue: Queue
+    schedules: Schedules
+    artifacts: Artifacts
+    alarms: Alarms
+    github: GitHub
+
+    @model_validator(mode="after")
+    def _across(self) -> Self:
+        if self.region in self.regions:
+            raise broken(
+                "regions", f"{self.region} is the control region itself: name the other regions only"
+            )
+        twice = sorted({region for region in self.regions if self.regions.count(region) > 1})
+        if twice:
+            raise broken("regions", f"{', '.join(twice)} stands there twice")
+        hidden_long_enough(self.queue, self.agent, "agent")
+        return self
+
+    @property
+    def every_region(self) -> list[str]:
+        """Every region with an agent, the control region first."""
+        return [self.region, *self.regions]
+
+
+class HomeAlarms(Alarms):
+    """Thresholds of the home's alarms (REQ-C9)."""
+
+    tracker_lag_seconds: Annotated[int, Field(ge=10, le=3_600)]
+    silence_minutes: Annotated[int, Field(ge=10, le=1_440)]
+
+
+class Archive(Model):
+    """The archive of the home bus, from which events can be replayed (REQ-C2)."""
+
+    retention_days: Days
+
+
+class Configuration(Model):
+    """The configuration store and its replica (REQ-C8)."""
+
+    replica_region: Region
+    noncurrent_days: Days
+
+
+class Subscription(Model):
+    """Somebody or something that is told; by default of every environment and of all that is wrong (REQ-C5)."""
+
+    protocol: Literal["email", "https"]
+    endpoint: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@:/._+?=&%~-]{6,400}$")]
+    environments: list[Environment] = Field(default=["dev", "staging", "prod", "shared"], min_length=1)
+    severities: list[Severity] = Field(default=["warning", "critical"], min_length=1)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        is_url, is_address = self.endpoint.startswith("https://"), "@" in self.endpoint
+        if is_url if self.protocol == "email" else not is_url:
+            raise broken("endpoint", f"endpoint {self.endpoint} is not for the protocol {self.protocol}")
+        if self.protocol == "email" and not is_address:
+            raise broken("endpoint", f"endpoint {self.endpoint} is no e-mail address")
+        return self
+
+    @property
+    def entry(self) -> str:
+        """The subscription in one text, `protocol|endpoint|environments|severities`, lists joined by a dash."""
+        return "|".join(
+            [self.protocol, self.endpoint, "-".join(self.environments), "-".join(self.severities)]
+        )
+
+
+class Notifications(Model):
+    """Who is told (REQ-C5); nobody, until somebody is written down."""
+
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {"entries": ("subscriptions",)}
+
+    subscriptions: list[Subscription] = Field(default=[])
+
+    @property
+    def entries(self) -> list[str]:
+        """Each subscription in one text, for a parameter that is a list."""
+        return [subscription.entry for subscription in self.subscriptions]
+
+
+class HomeSettings(WorkloadSettings):
+    """Every value of the home: one account and region, for all environments."""
+
+    network: PrivateNetwork
+    tracker: QueueFunction
+    reconciler: Function
+    announcer: StreamFunction
+    consistency: StreamFunction
+    queue: Queue
+    schedules: Schedules
+    artifacts: Artifacts
+    archive: Archive
+    configuration: Configuration
+    notifications: Notifications
+    alarms: HomeAlarms
+
+    @model_validator(mode="after")
+    def _across(self) -> Self:
+        if self.configuration.replica_region == self.region:
+            raise broken(
+                "configuration.replica_region",
+                f"configuration.replica_region {self.region} is the home region itself: a replica is elsewhere",
+            )
+        hidden_long_enough(self.queue, self.tracker, "tracker")
+        return self
