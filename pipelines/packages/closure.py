@@ -1,4 +1,4 @@
-"""Which modules of the project a package's own modules import, found in their text; nothing is run. Pure but for reading."""
+"""Which modules of the project a package's own modules import, found in their text; nothing is run."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Imports = tuple[tuple[str, tuple[str, ...]], ...]
 def closure(root: Path, paths: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return `paths` with every module that they import from the project, and the data files beside those, by path.
 
-    A module's parents belong to it, since Python runs them first; so does what a function imports only when it is called.
+    A module's parents belong to it, since Python runs them first; so does what a function imports when it runs.
     What stands under `if TYPE_CHECKING` is no import. Data files belong to a package's folder below the root's own:
     directly in `pipelines/` lie the policies of the repository, which no function reads from its package.
-    Raises `ConfigurationError`, with the chain of imports, for a library in `REFUSED` and for a module that is not there.
+    Raises `ConfigurationError`, with the chain of imports, for a library in `REFUSED` and for a module that is missing.
     """
     found: dict[str, bytes] = dict(paths)
     chains: dict[str, tuple[str, ...]] = {path: (path,) for path in paths}
@@ -81,7 +81,7 @@ def _is_for_types(test: ast.expr) -> bool:
 
 def _files(root: Path, name: str, taken: tuple[str, ...], chain: tuple[str, ...]) -> Iterator[str]:
     """Yield the files of an imported module, of its parents, and of what is taken from it that is a module."""
-    top = name.split(".")[0]
+    top = name.split(".", 1)[0]
     if top in REFUSED:
         raise _refused(chain, name, f"a function cannot hold {top}", "let the function import less of that")
     if top not in ROOTS:

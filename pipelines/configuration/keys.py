@@ -1,0 +1,34 @@
+"""Where things lie in the configuration store (REQ-C8). Pure."""
+
+from __future__ import annotations
+
+import re
+
+SHA256 = "sha256:"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def manifest_key(workload: str, tag: str, environment: str) -> str:
+    """Return the key of a release's manifest in one environment."""
+    return f"releases/{workload}/{tag}/{environment}/manifest.json"
+
+
+def parameters_key(workload: str, tag: str, environment: str) -> str:
+    """Return the key of the one rendered parameter file of a release in one environment."""
+    return f"releases/{workload}/{tag}/{environment}/parameters.json"
+
+
+def template_key(digest: str) -> str:
+    """Return the key of a template by its digest; raises ValueError for what is none."""
+    return f"templates/sha256/{_hexadecimal(digest)}.yaml"
+
+
+def policy_key(digest: str) -> str:
+    """Return the key of a policy of variances by its digest; raises ValueError for what is none."""
+    return f"policies/sha256/{_hexadecimal(digest)}.yaml"
+
+
+def _hexadecimal(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError(f"{digest!r} is no digest of the form sha256:<64 hexadecimal digits>")
+    return digest.removeprefix(SHA256)

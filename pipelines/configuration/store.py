@@ -1,0 +1,129 @@
+"""Writing releases to the configuration store and reading them back, every read verified (REQ-C8). The only S3 code.
+
+An object is written once: a put with `If-None-Match: *`, so that two writers leave one object, and a writer that died
+leaves nothing half done. What an object refers to is written before it, the manifests last.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from pipelines.configuration.errors import ObjectChangedError, ObjectConflictError, ObjectMissingError
+from pipelines.configuration.keys import manifest_key, parameters_key, policy_key, template_key
+from pipelines.configuration.manifest import Manifest, digest_of, from_json
+from validator.errors import TechnicalError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchVersion"})
+_THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+"""S3's answers when the key has an object, and while another put of it is under way (PutObject, 412 and 409)."""
+SIDE_BY_SIDE = 8
+KEPT = 512
+"""Objects kept by digest in a process that lives on, such as a warm function: the templates of a dozen releases."""
+
+
+@dataclass(slots=True)
+class ConfigurationStore:
+    """The store in one bucket. Encryption is the bucket's own: it refuses what is not under its key."""
+
+    client: S3Client
+    bucket: str
+    _kept: dict[str, bytes] = field(default_factory=dict)
+
+    def put_release(
+        self, manifests: Iterable[Manifest], templates: Mapping[str, bytes], policy: bytes
+    ) -> None:
+        """Write a release: templates by digest, the policy, the parameter files, and the manifests last.
+
+        What is there already with the same bytes stays, so a second call carries on where the first one died. Raises
+        ObjectConflictError where a key holds other bytes, TechnicalError where somebody else is writing it just now.
+        """
+        those = list(manifests)
+        objects = {template_key(digest): body for digest, body in templates.items()}
+        objects |= {policy_key(digest_of(policy)): policy}
+        objects |= {parameters_key(m.workload, m.tag, m.environment): m.parameters for m in those}
+        self._put_all(objects)
+        self._put_all({manifest_key(m.workload, m.tag, m.environment): m.text for m in those})
+
+    def manifest(self, workload: str, tag: str, environment: str, digest: str) -> Manifest:
+        """Return a manifest that was recorded under `digest`.
+
+        Raises ObjectMissingError where it is not there, ObjectChangedError where it holds anything else.
+        """
+        key = manifest_key(workload, tag, environment)
+        content = self._read(key, digest)
+        try:
+            return from_json(json.loads(content))
+        except ValueError as error:
+            raise TechnicalError(f"{key} cannot be read by this version of Lockstep: {error}") from None
+
+    def parameters(self, manifest: Manifest) -> bytes:
+        """Return the parameter file of a manifest; raises as `manifest` does."""
+        key = parameters_key(manifest.workload, manifest.tag, manifest.environment)
+        return self._read(key, manifest.parameters_digest)
+
+    def template(self, digest: str) -> str:
+        """Return the template of a digest as it is sent; raises as `manifest` does."""
+        return self._read(template_key(digest), digest).decode()
+
+    def policy(self, digest: str) -> str:
+        """Return the policy of variances of a digest; raises as `manifest` does."""
+        return self._read(policy_key(digest), digest).decode()
+
+    def _read(self, key: str, digest: str) -> bytes:
+        """Return an object whose bytes have a digest; what was read once is kept by that."""
+        if digest in self._kept:
+            return self._kept[digest]
+        try:
+            content = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                raise ObjectMissingError(key) from None
+            raise
+        found = digest_of(content)
+        if found != digest:
+            raise ObjectChangedError(key, digest, found)
+        while len(self._kept) >= KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[digest] = content
+        return content
+
+    def _put_all(self, objects: Mapping[str, bytes]) -> None:
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+            list(pool.map(lambda item: self._put(*item), objects.items()))
+
+    def _put(self, key: str, body: bytes) -> None:
+        digest = hashlib.sha256(body)
+        try:
+            self.client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType="application/json" if key.endswith(".json") else "application/yaml",
+                ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _THERE:
+                raise
+            self._compare(key, body)
+
+    def _compare(self, key: str, body: bytes) -> None:
+        try:
+            there = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                raise TechnicalError(f"{key} is being written by somebody else; run again") from None
+            raise
+        if there != body:
+            raise ObjectConflictError(key, digest_of(body), digest_of(there))
