@@ -1,0 +1,35 @@
+"""What the state table holds, as frozen records: `to_item` gives the attribute values of one, `from_item` reads them.
+
+Reading ignores attributes that it does not know, so that an older function lives with a newer one. Times are aware
+datetimes, kept as UTC text with microseconds.
+"""
+
+from ..keys import StackKey
+from .alerts import Alert, AlertKind, AlertState, Check, CheckVerdict, Severity
+from .drift import DriftFinding, DriftStatus, DriftSummary, PropertyDrift, Uncovered
+from .releases import EnvironmentRelease, Lock, Promotion, Release, ReleaseState
+from .stacks import Census, Refusal, StackEvent, StackState
+
+__all__ = [
+    "Alert",
+    "AlertKind",
+    "AlertState",
+    "Census",
+    "Check",
+    "CheckVerdict",
+    "DriftFinding",
+    "DriftStatus",
+    "DriftSummary",
+    "EnvironmentRelease",
+    "Lock",
+    "Promotion",
+    "PropertyDrift",
+    "Refusal",
+    "Release",
+    "ReleaseState",
+    "Severity",
+    "StackEvent",
+    "StackKey",
+    "StackState",
+    "Uncovered",
+]

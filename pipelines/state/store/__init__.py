@@ -1,0 +1,31 @@
+"""The state store: the only code that talks to DynamoDB about the state of environments (REQ-C1)."""
+
+from .alerts import Alerts
+from .drift import DriftRecorded, Drifts
+from .locks import Locks
+from .promotions import Promotions
+from .states import States
+from .table import ContentionError, Table
+from .verdicts import Condition, Hindrance, PromotionVerdict
+
+__all__ = [
+    "Condition",
+    "ContentionError",
+    "DriftRecorded",
+    "Hindrance",
+    "PromotionVerdict",
+    "StateStore",
+    "Table",
+]
+
+
+class StateStore(States, Drifts, Alerts, Locks, Promotions):
+    """The state table, `StateStore(client, table_name)`. Whoever passes the client decides its retries and timeouts.
+
+    Every write is conditional or idempotent, so that each may be repeated after a crash. A `bool` says whether this
+    call changed anything; False is an answer and no error. Reads that a decision may rest on are strongly consistent:
+    an index only tells which items to read.
+
+    Raises botocore's ClientError where DynamoDB does not answer, ContentionError where others kept changing the same
+    items, ValueError for a record or an item that is none.
+    """

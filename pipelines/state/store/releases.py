@@ -1,0 +1,112 @@
+"""Releases, and what was deployed of them where (REQ-G1, REQ-G3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+
+from .. import keys
+from ..marshal import plain
+from ..records import EnvironmentRelease, Lock, Release, ReleaseState
+from ..times import timestamp
+from .locks import still_held
+from .part import Part
+from .writes import ABSENT, put, update
+
+
+class Releases(Part):
+    """Which release is where."""
+
+    def put_release(self, release: Release) -> bool:
+        """Keep a release, which never changes; False where the tag stands for something else already."""
+        item = release.to_item()
+        outcome = self._table.write(put(item, ABSENT))
+        return outcome.done or outcome.item == item
+
+    def release(self, workload: str, tag: str) -> Release | None:
+        """Return a release, or None."""
+        item = self._table.get(keys.release(workload, tag))
+        return Release.from_item(item) if item else None
+
+    def begin_environment_release(
+        self, release: Release, environment: str, at: datetime, by: str, lock: Lock | None = None
+    ) -> EnvironmentRelease | None:
+        """Say that a release is being deployed, under the next number; None where `lock` is another's by now.
+
+        The manifest digest is the release's of this environment: raises KeyError where it has none.
+        """
+        latest = self.latest_environment_release(release.workload, environment)
+        for number in count(latest.number + 1 if latest else 1):
+            begun = EnvironmentRelease(
+                workload=release.workload,
+                environment=environment,
+                number=number,
+                tag=release.tag,
+                manifest_digest=release.digests[environment],
+                state="deploying",
+                started_at=at,
+                ended_at=None,
+                by=by,
+            )
+            writes = [put(begun.to_item(), ABSENT), *([still_held(lock, at)] if lock else [])]
+            reasons = self._table.transact(writes)
+            if not reasons:
+                return begun
+            if not reasons[0].failed:
+                return None
+            if reasons[0].item == begun.to_item():
+                return begun
+        raise AssertionError("there is always a next number")
+
+    def end_environment_release(
+        self, workload: str, environment: str, number: int, state: ReleaseState, at: datetime
+    ) -> bool:
+        """Say how a deployment ended; False where it ended otherwise before. Success begins the soak.
+
+        A deployment ends once; one that succeeded or failed can still be rolled back.
+        """
+        condition = "#state = :deploying"
+        if state == "rolled_back":
+            condition = "attribute_exists(#pk) AND #state <> :state"
+        expression = "SET #state = :state, #ended_at = :at, #soak_from = :soak"
+        values = {
+            "state": state,
+            "at": timestamp(at),
+            "soak": timestamp(at) if state == "succeeded" else None,
+        }
+        if state != "rolled_back":
+            values["deploying"] = "deploying"
+        key = keys.environment_release(workload, environment, number)
+        outcome = self._table.write(update(key, expression, condition, **values))
+        return outcome.done or (outcome.item is not None and plain(outcome.item["state"]) == state)
+
+    def restart_soak(self, workload: str, environment: str, at: datetime) -> bool:
+        """Begin the soak of the latest success again at `at`, as after a failed check; it never begins earlier."""
+        latest = self.latest_environment_release(workload, environment)
+        if latest is None:
+            return False
+        write = update(
+            keys.environment_release(workload, environment, latest.number),
+            "SET #soak_from = :at",
+            "#state = :succeeded AND #soak_from < :at",
+            at=timestamp(at),
+            succeeded="succeeded",
+        )
+        return self._table.write(write).done
+
+    def environment_releases(self, workload: str, environment: str) -> Iterator[EnvironmentRelease]:
+        """Return what was deployed into an environment, the newest first."""
+        return self._environment_releases(workload, environment, page=100)
+
+    def latest_environment_release(self, workload: str, environment: str) -> EnvironmentRelease | None:
+        """Return the last deployment into an environment, or None if there was none."""
+        return next(self._environment_releases(workload, environment, page=1), None)
+
+    def _environment_releases(
+        self, workload: str, environment: str, page: int
+    ) -> Iterator[EnvironmentRelease]:
+        partition = keys.environment_release(workload, environment, 1).pk
+        return map(
+            EnvironmentRelease.from_item, self._table.partition(partition, "REL#", newest=True, page=page)
+        )

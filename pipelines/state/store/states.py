@@ -1,0 +1,116 @@
+"""The states of stacks, their history, what was refused, and when regions reported (REQ-C2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .. import keys
+from ..marshal import Item, plain
+from ..records import Census, Check, Refusal, StackEvent, StackKey, StackState
+from ..sequence import DELETED
+from ..times import timestamp
+from .part import Part
+from .writes import ABSENT, Write, put, update
+
+_NOT_STATE = {"pk", "sk", "drift", "gsi3pk", "gsi3sk"}
+_DRIFT = ("drift", "drift_seq", "gsi3pk", "gsi3sk")
+
+
+class States(Part):
+    """Stacks: what they are, and what happened to them."""
+
+    def record_event(self, event: StackEvent) -> bool:
+        """Add an event to the history of its stack, once; False where it is there already. One operation."""
+        return self._table.write(put(event.to_item(), ABSENT)).done
+
+    def record_state(self, state: StackState) -> bool:
+        """Make this the current state unless a later one is known; False where nothing changed. One operation.
+
+        Of two observations of the same moment, one that knows the digest completes one that does not. Drift stays as
+        it is; with a deleted stack it goes, also from the environment's marker of open drift.
+        """
+        if state.status == DELETED:
+            return not self._table.transact(_deletion(state))
+        return self._table.write(_state_write(state)).done
+
+    def record_refusal(self, refusal: Refusal) -> bool:
+        """Keep why an event was not recorded, once."""
+        return self._table.write(put(refusal.to_item(), ABSENT)).done
+
+    def record_census(self, census: Census) -> bool:
+        """Note when a region reported, unless it did later."""
+        condition = f"{ABSENT} OR #observed_at < :at"
+        write = put(census.to_item(), condition, at=timestamp(census.observed_at))
+        return self._table.write(write).done
+
+    def census(self, account: str, region: str) -> Census | None:
+        """Return when a region last reported, or None if it never did."""
+        item = self._table.get(keys.census(account, region))
+        return Census.from_item(item) if item else None
+
+    def censuses(self) -> Iterator[Census]:
+        """Return when each region that ever reported last did."""
+        return map(Census.from_item, self._table.listed("GSI3", keys.REGIONS))
+
+    def state(self, key: StackKey) -> StackState | None:
+        """Return the current state of a stack, or None if it was never observed."""
+        item = self._table.get(keys.current(key))
+        return next(_states([item] if item else []), None)
+
+    def states(self, environment: str | None = None, workload: str | None = None) -> Iterator[StackState]:
+        """Return the current state of every stack, deleted ones too; of one environment, of one workload, or both."""
+        if environment and workload:
+            return _states(self._table.listed("GSI1", f"{workload}#{environment}"))
+        stacks = ((key, StackKey.parse(key.pk)) for key in self._table.keys("GSI1"))
+        wanted = (
+            key
+            for key, stack in stacks
+            if environment in (None, stack.environment) and workload in (None, stack.workload)
+        )
+        return _states(self._table.get_all(wanted))
+
+    def states_in(self, account: str, region: str, after: str = "", upto: str = "") -> Iterator[StackState]:
+        """Return the states of a region's stacks whose name is over `after` and at most `upto`; empty is no limit."""
+        found = _states(self._table.listed("GSI4", f"{account}#{region}", (after, upto)))
+        return (state for state in found if state.key.stack != after)
+
+    def events(self, key: StackKey) -> Iterator[StackEvent]:
+        """Return the history of a stack, the newest first."""
+        return map(StackEvent.from_item, self._table.partition(key.pk, "EVT#", newest=True))
+
+    def put_check(self, check: Check) -> bool:
+        """Keep the result of a consistency check, unless a later one is known."""
+        write = put(check.to_item(), f"{ABSENT} OR #at < :at", at=timestamp(check.at))
+        return self._table.write(write).done
+
+    def check(self, workload: str, environment: str) -> Check | None:
+        """Return the last consistency check of an environment, or None if there was none."""
+        item = self._table.get(keys.check(workload, environment))
+        return Check.from_item(item) if item else None
+
+
+def _states(items: Iterable[Item]) -> Iterator[StackState]:
+    # Drift may be recorded before the state is: that item is no state yet.
+    return (StackState.from_item(item) for item in items if "observed_seq" in item)
+
+
+def _state_write(state: StackState, also_remove: Iterable[str] = ()) -> Write:
+    item = state.to_item()
+    values = {name: plain(value) for name, value in item.items() if name not in _NOT_STATE}
+    removed = [*also_remove, *(name for name in ("gsi2pk",) if name not in item)]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+    if removed:
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)
+    condition = "attribute_not_exists(#observed_seq) OR #observed_seq < :observed_seq"
+    if state.digest is not None:
+        condition += " OR (#observed_seq = :observed_seq AND attribute_type(#digest, :null))"
+        values["null"] = "NULL"
+    return update(keys.current(state.key), expression, condition, **values)
+
+
+def _deletion(state: StackState) -> list[Write]:
+    writes = [_state_write(state, also_remove=_DRIFT)]
+    if state.key.is_ours:
+        marker = keys.open_drift(state.key.workload, state.key.environment)
+        writes.append(update(marker, "DELETE #drifted :stack", "", stack={state.key.pk}))
+    return writes
