@@ -70,7 +70,7 @@ def check(
     store = Store(workspace.cache("checked"), SCHEMA, KEPT)
     name = _digest(workspace, today)
     kept = _from_json(store.get(name))
-    known = _known(kept.counts) if kept else workspace.survey().project.environments
+    known = _known(kept.counts) if kept else workspace.survey().project.places
     refuse_unknown(environments, known)
     whole = kept or _run(workspace, today, workers, say)
     if kept is None and _is_settled(whole):
@@ -123,7 +123,7 @@ def _has_linted(workspace: Workspace) -> bool:
 
 
 def _counts(project: Project) -> dict[str, int]:
-    return {name: len(project.of(name)) for name in (*project.environments, "")}
+    return {name: len(project.of(name)) for name in (*project.places, "")}
 
 
 def _known(counts: Mapping[str, int]) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ def written(loaded: Loaded) -> dict[tuple[str, str], dict[str, Any]]:
     """Return every written setting by (group, path), then by environment, but for those that name it or were mended."""
     values: dict[tuple[str, str], dict[str, Any]] = {}
     for (environment, group), settings in loaded.settings.items():
+        if environment not in loaded.project.environments:
+            continue  # What belongs to none is compared with none.
         for path, value in leaves(settings.model_dump()).items():
             place = (group, ".".join(path))
             if place not in loaded.mended and not is_identity(type(settings), path):

@@ -133,7 +133,7 @@ class Workspace:
         content = self._read()
         stacks = content.stacks
         if environment is not None:
-            refuse_unknown([environment], content.project.environments)
+            refuse_unknown([environment], content.project.places)
         return [stack for stack in stacks if environment in (None, stack["environment"])]
 
     def _read(self) -> Content:

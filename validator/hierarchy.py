@@ -7,17 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .config_problems import overlaps
-from .environments import ENVIRONMENTS
+from .environments import ENVIRONMENTS, SHARED
 from .errors import ConfigurationError, Problem, of_check
-from .settings import WORKLOADS, WorkloadSettings
+from .settings import WORKLOADS, WorkloadSettings, models
 from .settings.build import Location, mend, redundant, repeated, validate
-from .settings.rules import growing, overlapping, sharing_an_account
+from .settings.rules import growing, overlapping, sharing_an_account, unwatched
 from .strict_yaml import Document, KeyPath
 
 Place = tuple[str, str]
 """Environment and group: the workload, with the region's role where it has several regions."""
 
 ROOT = "sceptre/config/config.yaml"
+HOME = f"sceptre/config/{SHARED}/"
 
 
 def group_file(environment: str, group: str) -> str:
@@ -40,6 +41,8 @@ def _mend(
     sound, taken = dict(found), {}
     for place in [place for place in raw if place not in sound]:
         environments = [name for name in ENVIRONMENTS if (name, place[1]) in sound]
+        if place[0] not in ENVIRONMENTS:
+            continue  # What belongs to none has no neighbour.
         at = ENVIRONMENTS.index(place[0])
         # An earlier one first: a size that is taken over from there shrinks nowhere.
         near = sorted(
@@ -122,9 +125,10 @@ class Hierarchy:
         problems: list[Problem] = []
         for place, values in raw.items():
             workload = place[1].split("/")[0]
-            model = WORKLOADS.get(workload)
+            known = models(place[0])
+            model = known.get(workload)
             if model is None:
-                hint = f"add its model to validator/settings; known: {', '.join(WORKLOADS)}"
+                hint = f"add its model to validator/settings; known: {', '.join(known)}"
                 file = f"sceptre/config/{place[0]}/{workload}"
                 problems.append(Problem(file, "", f"{workload} is no known workload", hint))
                 continue
@@ -135,7 +139,8 @@ class Hierarchy:
                 problems += of_check("settings", wrong, place[0])
         taken = _mend(found, raw)
         unsure = {path for paths in taken.values() for path in paths}
-        for place, path, problem in (*growing(found), *overlapping(found), *sharing_an_account(found)):
+        rules = (growing, overlapping, sharing_an_account, unwatched)
+        for place, path, problem in (one for rule in rules for one in rule(found)):
             if path not in unsure:
                 file, key, line = self.locate(place, path)
                 problems.append(replace(problem, file=file, key=key, line=line, environments=place[:1]))
@@ -175,9 +180,10 @@ class Hierarchy:
                         file, path, "says again what every environment has", "remove this override"
                     )
             unread = any(file.endswith(f"/{workload}/config.yaml") for file in files - owns.keys())
-            for path in repeated(list(owns.values())) if owns and not unread else ():
+            each = {file: own for file, own in owns.items() if not file.startswith(HOME)}
+            for path in repeated(list(each.values())) if each and not unread else ():
                 hint = f"move it to `workloads.{workload}` in {ROOT}"
-                yield self._needless(next(iter(owns)), path, "is the same in every environment", hint)
+                yield self._needless(next(iter(each)), path, "is the same in every environment", hint)
 
     def _needless(self, file: str, path: KeyPath, message: str, hint: str) -> Problem:
         key = ("settings", *path)

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environments import ENVIRONMENTS
+from .environments import ENVIRONMENTS, PLACES, SHARED
 from .errors import ConfigurationError, Problem, of_check
 
 CONFIG = "config.yaml"
-NOT_ENVIRONMENTS = frozenset({"shared"})
-"""Folders of `sceptre/config` that belong to no environment."""
 _OWN = re.compile(rb"^[\"']?workloads[\"']?[ \t]*:", re.MULTILINE)
 MISSING = "parity"
 """The check that a stack which one environment lacks belongs to."""
@@ -61,8 +59,15 @@ class Layout:
             )
         return tuple(name for name in ENVIRONMENTS if (self.config / name).is_dir())
 
+    def places(self) -> tuple[str, ...]:
+        """Return the folders that hold stacks: what belongs to no environment, where there is such a folder, and the
+        environments. Raises ConfigurationError when the hierarchy is missing.
+        """
+        environments = self.environments()
+        return (SHARED, *environments) if (self.config / SHARED).is_dir() else environments
+
     def stack_files(self, environment: str) -> frozenset[str]:
-        """Return the stack files of an environment's workloads, relative to its folder."""
+        """Return the stack files of the workloads in an environment's folder, or the shared one, relative to it."""
         folder = self.config / environment
         return frozenset(
             path.relative_to(folder).as_posix() for path in folder.glob("*/**/*.yaml") if path.name != CONFIG
@@ -77,18 +82,19 @@ class Layout:
         for file in every:
             yield from of_check(MISSING, self._missing(file, files))
             yield from of_check("stack-files", self._links(file, files))
+        for file in sorted(self.stack_files(SHARED)):
+            if not (self.config / SHARED / file).exists():
+                yield from of_check("stack-files", [self._broken_link(self.config / SHARED / file)])
 
     def _environments(self) -> Iterator[Problem]:
-        found = {
-            path.name for path in self.config.iterdir() if path.is_dir() and path.name not in NOT_ENVIRONMENTS
-        }
+        found = {path.name for path in self.config.iterdir() if path.is_dir() and path.name != SHARED}
         for name in ENVIRONMENTS:
             if name not in found:
                 hint = f"create sceptre/config/{name}/ with the same stacks as the other environments"
                 yield Problem(f"sceptre/config/{name}", "", f"the environment {name} is missing", hint)
         for name in sorted(found - set(ENVIRONMENTS)):
             known = f"the environments are {', '.join(ENVIRONMENTS)}"
-            hint = f"{known}; what belongs to none goes to sceptre/config/shared"
+            hint = f"{known}; what belongs to none goes to sceptre/config/{SHARED}"
             yield Problem(f"sceptre/config/{name}", "", f"{name} is no environment", hint)
 
     def _missing(self, file: str, files: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
@@ -109,8 +115,7 @@ class Layout:
         whole = [path for path in paths if path.exists()]
         for path in paths:
             if path not in whole:
-                hint = "restore the file it points at under sceptre/stacks, or remove the link in every environment"
-                yield self._of(path, "this link points at no file", hint)
+                yield self._broken_link(path)
         wanted = _content(shared if shared.is_file() else whole[0]) if whole else None
         said = (
             f"what the other environments have, which is {target}"
@@ -122,18 +127,20 @@ class Layout:
                 hint = f"make it a link to {target}; what differs between environments belongs in `settings`"
                 yield self._of(path, f"this stack file is not {said}", hint)
 
+    def _broken_link(self, path: Path) -> Problem:
+        hint = "restore the file it points at under sceptre/stacks, or remove the link in every environment"
+        return self._of(path, "this link points at no file", hint)
+
     def _of(self, path: Path, message: str, hint: str) -> Problem:
         """Return the problem of a file below an environment's folder."""
         environment = path.relative_to(self.config).parts[0]
-        found = (environment,) if environment in ENVIRONMENTS else ()
+        found = (environment,) if environment in PLACES else ()
         return Problem(self.relative(path), "", message, hint, environments=found)
 
     def _strays(self) -> Iterator[Problem]:
         """Yield a problem for each YAML file that lies where no stack of a workload is read from."""
         for path in sorted(self.config.rglob("*.y*ml")):
             folder, *below = path.relative_to(self.config).parts
-            if folder in NOT_ENVIRONMENTS:
-                continue
             if path.suffix == ".yml":
                 message = "a file that ends in .yml is not read"
                 yield self._of(path, message, f"name it {path.stem}.yaml, or remove it")
@@ -141,6 +148,8 @@ class Layout:
                 message = "a stack file belongs to a workload, and this folder is none"
                 where = f"sceptre/stacks/<workload>/{path.name}"
                 hint = f"move it to {where}, and link to it in every environment"
+                if folder == SHARED:
+                    hint = f"move it to sceptre/config/{SHARED}/<workload>/{path.name}"
                 yield self._of(path, message, hint)
 
 

@@ -16,6 +16,7 @@ from sceptre.exceptions import SceptreException
 from sceptre.stack import Stack as SceptreStack
 
 from .config_reader import OfflineReader
+from .environments import SHARED
 from .errors import ConfigurationError, Problem, of_check
 from .hierarchy import Hierarchy
 from .interfaces import Use, broken_interfaces, completed
@@ -84,11 +85,11 @@ def survey(root: Path) -> Loaded:
     ours, found = _convert(Conversion(layout, hierarchy, settings), sound)
     problems += found
     read = {stack.name for stack in ours}
-    files = {f"{name}/{file}" for name in environments for file in layout.stack_files(name)}
+    files = {f"{name}/{file}" for name in layout.places() for file in layout.stack_files(name)}
     unread = frozenset({file.removesuffix(".yaml") for file in files} - read)
     places = {(name.split("/", 1)[0], name.split("/", 1)[1].rpartition("/")[0]) for name in read | unread}
     project = Project(environments, ours, tuple(hierarchy.needless(places)), unread)
-    problems += circles(project)
+    problems += circles(project, SHARED)
     return Loaded(
         project,
         settings,
@@ -139,7 +140,7 @@ def _read(layout: Layout) -> tuple[OfflineReader, list[SceptreStack], list[Probl
         shown = layout.shown(layout.config / stack)
         return hierarchy.is_lost(stack.as_posix(), shown, (problem.key or "template",))
 
-    for environment in layout.environments():
+    for environment in layout.places():
         for name in sorted(layout.stack_files(environment)):
             relative = Path(environment, name)
             group = str(relative.parent)
@@ -173,7 +174,7 @@ def _dependencies(layout: Layout, stacks: dict[str, SceptreStack]) -> Iterator[P
     """
     known = {
         f"{environment}/{name}"
-        for environment in layout.environments()
+        for environment in layout.places()
         for name in layout.stack_files(environment)
     }
     for name, stack in stacks.items():

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .effective import Symbol, to_json
+from .environments import SHARED
 from .errors import ConfigurationError, Problem
 
 RELEASE_TAGS = frozenset({"Version", "SourceCommit", "DeployedAt"})
@@ -110,9 +111,10 @@ def stack_digest(body: str, parameters: Mapping[str, Any], tags: Mapping[str, An
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A whole monorepo: every stack of every environment.
+    """A whole monorepo: every stack of every environment, and of what belongs to none.
 
-    `unread` names the stacks that are there and could not be read; something else says why.
+    `environments` are in the order of promotion; they are compared with each other. `unread` names the stacks that are
+    there and could not be read; something else says why.
     """
 
     environments: tuple[str, ...]
@@ -124,11 +126,18 @@ class Project:
     def __post_init__(self) -> None:
         self._by_name.update({stack.name: stack for stack in self.stacks})
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Everything that can be deployed: what belongs to no environment, where there is any, and the environments."""
+        is_shared = any(stack.environment == SHARED for stack in self.stacks)
+        is_more = is_shared and SHARED not in self.environments
+        return (SHARED, *self.environments) if is_more else self.environments
+
     def __getitem__(self, name: str) -> Stack:
         return self._by_name[name]
 
     def of(self, environment: str | None = None) -> tuple[Stack, ...]:
-        """Return the stacks of one environment, or of all, in a stable order."""
+        """Return the stacks of one of the places, or of all, in a stable order."""
         return tuple(s for s in self.stacks if environment is None or s.environment == environment)
 
     def batches(self, environment: str) -> list[tuple[Stack, ...]]:

@@ -19,7 +19,7 @@ from sceptre.stack import Stack as SceptreStack
 from .effective import Symbol, to_json
 from .interfaces import Use
 from .model import RELEASE_TAGS, Value, stack_digest
-from .settings.build import merge
+from .settings.build import inherited, merge
 
 OFFLINE = (Join, NoValue, Select, Split, Sub)
 """Sceptre's own resolvers that need nothing from outside when their arguments do not."""
@@ -56,7 +56,7 @@ def settings_of(stack: SceptreStack) -> tuple[str, str, dict[str, Any]]:
     environment, *folders = stack.name.split("/")[:-1]
     workload = folders[0]
     config = stack.config
-    shared = (config.get("workloads") or {}).get(workload) or {}
+    shared = inherited(environment, workload, (config.get("workloads") or {}).get(workload) or {})
     identity = {
         "environment": environment,
         "workload": workload,

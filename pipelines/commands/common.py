@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from validator.environments import ENVIRONMENTS
+from validator.environments import PLACES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,8 +60,8 @@ def _folders(
 
 
 def environment_argument(*, required: bool) -> Callable[[Command], Command]:
-    """Add the ENVIRONMENT argument."""
-    return click.argument("environment", type=click.Choice(ENVIRONMENTS), required=required)
+    """Add the ENVIRONMENT argument; `shared` is what belongs to none."""
+    return click.argument("environment", type=click.Choice(PLACES), required=required)
 
 
 def echo_json(command: str, content: dict[str, Any]) -> None:

@@ -53,8 +53,8 @@ def read_rows(root: Path, environment: str | None) -> tuple[list[Row], dict[str,
     from pipelines.workspace import Workspace
 
     project = Workspace(root.resolve()).project()
-    wanted = [environment] if environment else list(project.environments)
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    wanted = [environment] if environment else list(project.places)
+    with ThreadPoolExecutor(max_workers=4) as pool:
         found = list(pool.map(lambda name: _read(project, name), wanted))
     troubles = {name: trouble for name, (_, trouble) in zip(wanted, found, strict=True) if trouble}
     return [row for rows, _ in found for row in rows], troubles

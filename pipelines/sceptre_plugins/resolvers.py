@@ -18,7 +18,7 @@ from validator.effective import Symbol, concat
 from validator.errors import ConfigurationError, Problem
 from validator.layout import Layout
 from validator.sceptre_values import settings_of
-from validator.settings import WORKLOADS, WorkloadSettings
+from validator.settings import WorkloadSettings, models
 from validator.settings.base import is_identity, written_at
 from validator.settings.build import validate
 
@@ -45,9 +45,10 @@ def stack_settings(stack: SceptreStack) -> WorkloadSettings:
         return kept
     environment, group, raw = settings_of(stack)
     workload = raw["workload"]
-    model = WORKLOADS.get(workload)
+    known = models(environment)
+    model = known.get(workload)
     if model is None:
-        raise _wrong(stack, f"{workload} is no known workload", f"known: {', '.join(WORKLOADS)}")
+        raise _wrong(stack, f"{workload} is no known workload", f"known: {', '.join(known)}")
     file = f"sceptre/config/{environment}/{group}/config.yaml"
     try:
         found = validate(model, raw, lambda path: (file, ".".join(("settings", *path)), None))

@@ -21,7 +21,7 @@ def run(subject: Subject) -> Iterator[Finding]:
     for stack in subject.project.stacks:
         yield from _of(subject, stack.name, stack.file, stack.environment)
     for name in sorted(subject.project.unread):
-        environment = next((one for one in subject.project.environments if name.startswith(f"{one}/")), "")
+        environment = next((one for one in subject.project.places if name.startswith(f"{one}/")), "")
         yield from _of(subject, name, "", environment)
 
 

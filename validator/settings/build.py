@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..environments import SHARED
 from ..errors import ConfigurationError, Problem
 from .base import FOLDER_VALUES, WorkloadSettings
+from .models import HOMES
 
 HINTS = {
     "string_type": "quote the value, so that YAML reads it as text",
@@ -42,6 +44,17 @@ def merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
             merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
         )
     return merged
+
+
+def inherited(environment: str, workload: str, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a place has of the values in the root's `workloads`: every environment all of them.
+
+    What belongs to no environment has other parts, and takes the values of those that it knows.
+    """
+    model = HOMES.get(workload)
+    if environment != SHARED or model is None:
+        return dict(shared)
+    return {key: value for key, value in shared.items() if key in model.model_fields}
 
 
 def leaves(mapping: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:

@@ -91,9 +91,9 @@ class ControlSettings(WorkloadSettings):
         return self
 
     @property
-    def every_region(self) -> list[str]:
-        """Every region with an agent, the control region first."""
-        return [self.region, *self.regions]
+    def watched(self) -> frozenset[tuple[str, str]]:
+        """Each account and region with an agent."""
+        return frozenset((self.account, region) for region in (self.region, *self.regions))
 
 
 class HomeAlarms(Alarms):

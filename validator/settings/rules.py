@@ -9,10 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..environments import ENVIRONMENTS
+from ..environments import ENVIRONMENTS, SHARED
 from ..errors import Problem
 from .base import Grows, WorkloadSettings
+from .control import ControlSettings
 
+CIDR = ("network", "cidr")
 Place = tuple[str, str]
 """Environment and group: the workload, with the region's role where it has several regions."""
 
@@ -53,15 +55,46 @@ def overlapping(
     settings: Mapping[Place, WorkloadSettings],
 ) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
     """Yield a problem for each two VPC networks that share addresses (REQ-P4)."""
-    for left, right in itertools.combinations(sorted(settings), 2):
-        one, two = settings[left].network.cidr, settings[right].network.cidr
+    every = [(place, path, cidr) for place in sorted(settings) for path, cidr in _networks(settings[place])]
+    for (left, there, one), (right, path, two) in itertools.combinations(every, 2):
         if ipaddress.IPv4Network(one).overlaps(ipaddress.IPv4Network(two)):
-            message = f"{two} overlaps {one} of {'/'.join(left)}"
-            yield (
-                right,
-                ("network", "cidr"),
-                Problem("", "network.cidr", message, "choose a free network of 10.0.0.0/8", check="cidr"),
-            )
+            of = "/".join(left) if there == CIDR else f"{'/'.join(left)}, {'.'.join(there)}"
+            message = f"{two} overlaps {one} of {of}"
+            hint = "choose a free network of 10.0.0.0/8"
+            yield right, path, Problem("", ".".join(path), message, hint, check="cidr")
+
+
+def _networks(settings: WorkloadSettings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield every range of addresses that a workload's networks lie in, by its settings path."""
+    yield CIDR, settings.network.cidr
+    if isinstance(settings, ControlSettings):
+        yield ("address_range",), settings.address_range
+
+
+def unwatched(
+    settings: Mapping[Place, WorkloadSettings],
+) -> Iterator[tuple[Place, tuple[str, ...], Problem]]:
+    """Yield a problem for each region in which a workload has stacks and no agent of `control` sees them (REQ-C2)."""
+    agents = {place: found for place, found in settings.items() if isinstance(found, ControlSettings)}
+    if not agents:
+        return
+    for place, found in sorted(settings.items()):
+        environment, group = place
+        own = [one for one in agents if one[0] == environment]
+        accounts = {agents[one].account for one in own}
+        if environment == SHARED:
+            own = [one for one in agents if agents[one].account == found.account]
+            accounts = {agents[one].account for one in agents}
+        if any((found.account, found.region) in agents[one].watched for one in own):
+            continue
+        if found.account not in accounts:
+            message = f"{found.account} has no agent of control, and {environment}/{group} is there"
+            hint = "deploy to an account that has one: nothing records a stack elsewhere"
+            yield place, ("account",), Problem("", "account", message, hint)
+        for one in own:
+            message = f"{found.region} is not among them, and {environment}/{group} is there"
+            hint = f"add {found.region}, so that its agent records what happens there"
+            yield one, ("regions",), Problem("", "regions", message, hint)
 
 
 def sharing_an_account(
