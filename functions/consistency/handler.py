@@ -1,0 +1,107 @@
+"""Lambda handler of the consistency check: the state table's stream, one check a batch and environment (REQ-C3)."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.tracing import Tracer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.consistency.changes import Touched, touched
+from functions.consistency.checking import Checking, Result
+from pipelines.configuration import ConfigurationStore
+from pipelines.state.store import ContentionError, StateStore
+
+logger = Logger()
+tracer = Tracer(
+    disabled=None if "AWS_XRAY_DAEMON_ADDRESS" in os.environ else True, patch_modules=("botocore",)
+)
+SDK = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=10)
+NAMES = ("table/TableName", "configuration/BucketName")
+AWS_ERRORS = (BotoCoreError, ClientError, ContentionError)
+"""What passes by itself: the batch is tried again from the record that it concerns."""
+
+
+class SettingsError(RuntimeError):
+    """Parameters that the function needs do not exist."""
+
+
+@cache
+def checking() -> Checking:
+    """Return the checks on the table and the store of home. A failure is not kept."""
+    root = os.environ["PARAMETER_PATH"]
+    answer = boto3.client("ssm", config=SDK).get_parameters(Names=[f"{root}/{name}" for name in NAMES])
+    if answer["InvalidParameters"]:
+        raise SettingsError(f"no such parameters: {', '.join(sorted(answer['InvalidParameters']))}")
+    values = {one["Name"].removeprefix(f"{root}/"): one["Value"] for one in answer["Parameters"]}
+    return Checking(
+        table=StateStore(boto3.client("dynamodb", config=SDK), values["table/TableName"]),
+        store=ConfigurationStore(boto3.client("s3", config=SDK), values["configuration/BucketName"]),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Check each environment that the batch speaks of, once; name the record to begin again at where AWS failed.
+
+    Nothing that a record or an object of the store says stops the stream.
+    """
+    failed = [one.sequence for one in touched(event.get("Records") or []) if not _checked(one)]
+    first = min(failed, key=_place_in_shard, default=None)
+    return {"batchItemFailures": [{"itemIdentifier": first}] if first is not None else []}
+
+
+def _place_in_shard(sequence: str) -> tuple[int, str]:
+    """Order sequence numbers, which are numbers of any length."""
+    return len(sequence), sequence
+
+
+def _checked(one: Touched) -> bool:
+    try:
+        result = checking().check(one.workload, one.environment)
+    except (*AWS_ERRORS, SettingsError) as error:
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        logger.warning("not checked", workload=one.workload, environment=one.environment, failure=code)
+        return False
+    except (
+        ValueError
+    ) as error:  # A record of the table, or of a key, that is none: trying again changes nothing.
+        logger.error(
+            "cannot be checked", workload=one.workload, environment=one.environment, failure=str(error)
+        )
+        _count("ConsistencyFailures", 1, one.workload, one.environment)
+        return True
+    _measure(result)
+    logger.info(
+        "checked",
+        workload=one.workload,
+        environment=one.environment,
+        release=result.check.release,
+        verdict=result.check.verdict,
+        findings=len(result.check.findings),
+        recorded=result.recorded,
+    )
+    return True
+
+
+def _measure(result: Result) -> None:
+    check = result.check
+    if check.verdict == "deploying":
+        return
+    _count("DifferencesBetweenEnvironments", result.between, check.workload, check.environment)
+    _count("ConsistencyFailures", int(check.verdict != "consistent"), check.workload, check.environment)
+
+
+def _count(name: str, value: int, workload: str, environment: str) -> None:
+    with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+        metric.add_dimension(name="Environment", value=environment)
+        metric.add_dimension(name="Workload", value=workload)
