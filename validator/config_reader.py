@@ -21,7 +21,8 @@ from .layout import CONFIG, Layout
 from .time_limit import time_limit
 
 ALLOWED_RESOLVERS = frozenset(
-    {"setting", "output", "parameter_path", "package", "template_digest", "release"}
+    {"setting", "output", "parameter_path", "package", "template_digest", "template_key", "home"}
+    | {"accounts", "release"}
     | {"join", "no_value", "select", "split", "sub"}
 )
 """Our own resolvers, and those of Sceptre that need nothing but their arguments. Every other resolver reads what is not

@@ -1,4 +1,4 @@
-"""Putting a package into the artifacts bucket, once."""
+"""Putting a package or a template into the artifacts bucket, once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Where a package lies, its SHA-256 in hexadecimal, and whether this call put it there."""
+    """Where an object lies, its SHA-256 in hexadecimal, and whether this call put it there."""
 
     key: str
     sha256: str
@@ -30,29 +30,38 @@ class Upload:
 
 
 def upload_package(root: Path, name: str, package: Path, s3: S3Client, bucket: str) -> Upload:
-    """Upload the zip that `build_package` made, unless the bucket has it; an existing object is compared.
+    """Upload the zip that `build_package` made, as `put_once` does.
 
-    S3 checks the body against its SHA-256 and refuses to write over a key, so that two uploads at once leave
-    one object. Raises `FailureError` when other bytes lie under the key, `TechnicalError` when S3 does not do
-    its part or when the sources changed after the build.
+    Raises `TechnicalError` when the sources changed after the build, too.
     """
     key = package_key(root, name)
     if package.name != key.rpartition("/")[2]:
         raise TechnicalError(f"the sources of package {name} changed while it was deployed; run again")
-    body = package.read_bytes()
+    return put_once(s3, bucket, key, package.read_bytes(), f"package {name}")
+
+
+def put_once(
+    s3: S3Client, bucket: str, key: str, body: bytes, what: str, content_type: str = "application/zip"
+) -> Upload:
+    """Put an object under a key that is made of its content, unless the bucket has it; an existing one is compared.
+
+    S3 checks the body against its SHA-256 and refuses to write over a key, so that two uploads at once leave
+    one object. `what` is how errors call it. Raises `FailureError` when other bytes lie under the key, `TechnicalError`
+    when S3 does not do its part.
+    """
     digest = hashlib.sha256(body)
     try:
         there = _stored_digest(s3, bucket, key)
-        uploaded = there is None and _put(s3, bucket, key, body)
+        uploaded = there is None and _put(s3, bucket, key, body, content_type)
         if not uploaded:
             there = there or _stored_digest(s3, bucket, key)
     except (ClientError, BotoCoreError) as error:
-        raise TechnicalError(f"package {name} could not be put into {bucket}: {error}") from error
+        raise TechnicalError(f"{what} could not be put into {bucket}: {error}") from error
     if not uploaded and there is None:
-        raise TechnicalError(f"package {name} is being uploaded to {bucket} by somebody else; run again")
+        raise TechnicalError(f"{what} is being uploaded to {bucket} by somebody else; run again")
     if not uploaded and there != digest.hexdigest():
         raise FailureError(
-            f"{bucket}/{key} holds other bytes than package {name}: somebody wrote it outside the builder"
+            f"{bucket}/{key} holds other bytes than {what}: somebody wrote it outside the builder"
         )
     return Upload(key, digest.hexdigest(), uploaded)
 
@@ -71,14 +80,14 @@ def _stored_digest(s3: S3Client, bucket: str, key: str) -> str | None:
     return base64.b64decode(head.get("ChecksumSHA256", "")).hex()
 
 
-def _put(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
+def _put(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> bool:
     digest = hashlib.sha256(body)
     try:
         s3.put_object(
             Bucket=bucket,
             Key=key,
             Body=body,
-            ContentType="application/zip",
+            ContentType=content_type,
             ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
             IfNoneMatch="*",
         )

@@ -7,6 +7,7 @@ set, is what stands for a value that only a deployment knows.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from validator.sceptre_values import settings_of
 from validator.settings import WorkloadSettings, models
 from validator.settings.base import is_identity, written_at
 from validator.settings.build import validate
+
+from .elsewhere import accounts_of, home_of
 
 DIGEST_LENGTH = 10
 
@@ -70,25 +73,7 @@ class Setting(Resolver):  # type: ignore[misc]  # Sceptre ships no types
 
     def resolve(self) -> str | list[str] | None:
         """Return the value as CloudFormation wants it: text, a list of texts, or None to leave it out."""
-        value: Any = stack_settings(self.stack)
-        for part in str(self.argument).split("."):
-            if part.startswith("_") or (
-                not hasattr(type(value), part) and part not in type(value).model_fields
-            ):
-                known = (
-                    ", ".join(sorted(type(value).model_fields))
-                    if hasattr(type(value), "model_fields")
-                    else "none"
-                )
-                raise _wrong(
-                    self.stack, f"!setting {self.argument}: there is no `{part}`", f"known here: {known}"
-                )
-            value = getattr(value, part)
-        if hasattr(type(value), "model_fields") or callable(value):
-            raise _wrong(
-                self.stack, f"!setting {self.argument}: is a group of values", "name one value in it"
-            )
-        return _text(value)
+        return _value(self.stack, stack_settings(self.stack), f"!setting {self.argument}", str(self.argument))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -102,12 +87,61 @@ class Setting(Resolver):  # type: ignore[misc]  # Sceptre ships no types
         return Symbol.named(str(self.argument)) if named else None
 
 
+def _value(
+    stack: SceptreStack, settings: WorkloadSettings, written: str, path: str
+) -> str | list[str] | None:
+    """Return the value at a path of settings; raises ResolverError where there is none, or more than one."""
+    value: Any = settings
+    for part in path.split("."):
+        if part.startswith("_") or (not hasattr(type(value), part) and part not in _fields(value)):
+            known = ", ".join(sorted(_fields(value))) or "none"
+            raise _wrong(stack, f"{written}: there is no `{part}`", f"known here: {known}")
+        value = getattr(value, part)
+    if hasattr(type(value), "model_fields") or callable(value):
+        raise _wrong(stack, f"{written}: is a group of values", "name one value in it")
+    return _text(value)
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    return getattr(type(value), "model_fields", {})
+
+
 def _text(value: Any) -> str | list[str] | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return [str(item) for item in value]
     return None if value is None else str(value)
+
+
+class Home(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!home region`: one value of the settings of the workload's home, which every environment may name."""
+
+    offline = True
+
+    def resolve(self) -> str | list[str] | None:
+        """Return the value as `!setting` does."""
+        _, group, _ = settings_of(self.stack)
+        workload = group.split("/", maxsplit=1)[0]
+        shared = (self.stack.config.get("workloads") or {}).get(workload) or {}
+        try:
+            home = home_of(project_root(self.stack).resolve(), workload, shared)
+        except ConfigurationError as error:
+            raise ResolverError(error.problems) from None
+        return _value(self.stack, home, f"!home {self.argument}", str(self.argument))
+
+
+class Accounts(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!accounts dev`: the account ids of an environment, for what serves all of them."""
+
+    offline = True
+
+    def resolve(self) -> list[str]:
+        """Return the ids that the environment's config files give, each once."""
+        try:
+            return accounts_of(project_root(self.stack).resolve(), str(self.argument))
+        except ConfigurationError as error:
+            raise ResolverError(error.problems) from None
 
 
 class Output(Resolver):  # type: ignore[misc]  # Sceptre ships no types
@@ -195,13 +229,35 @@ class TemplateDigest(Resolver):  # type: ignore[misc]  # Sceptre ships no types
     def resolve(self) -> str:
         """Return the first ten hexadecimal digits of the template's SHA-256."""
         handler = self.stack._template_handler_config or {"path": self.stack.template_path}
-        path = project_root(self.stack) / "templates" / str(handler.get("path"))
-        try:
-            return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_LENGTH]
-        except OSError:
-            raise _wrong(
-                self.stack, f"the template {handler.get('path')} does not exist", "correct the path"
-            ) from None
+        body = template_body(self.stack, str(handler.get("path")))
+        return hashlib.sha256(body).hexdigest()[:DIGEST_LENGTH]
+
+
+class TemplateKey(Resolver):  # type: ignore[misc]  # Sceptre ships no types
+    """`!template_key agent.yaml`: the S3 key of a template that a StackSet deploys, named by its digest."""
+
+    offline = True
+
+    def resolve(self) -> str:
+        """Return `templates/<digest>.yaml`."""
+        return template_key(template_body(self.stack, str(self.argument)))
+
+
+def template_body(stack: SceptreStack, name: str) -> bytes:
+    """Return a template's content; raises ResolverError where templates/ has no such file."""
+    folder = (project_root(stack) / "templates").resolve()
+    path = (folder / name).resolve()
+    try:
+        if path.is_relative_to(folder):
+            return path.read_bytes()
+    except OSError:
+        pass
+    raise _wrong(stack, f"the template {name} does not exist", "correct the path")
+
+
+def template_key(body: bytes) -> str:
+    """Return the S3 key of a template: a template that changes is another object, and so another StackSet operation."""
+    return f"templates/{hashlib.sha256(body).hexdigest()[:32]}.yaml"
 
 
 class ReleaseTag(Resolver):  # type: ignore[misc]  # Sceptre ships no types

@@ -56,6 +56,7 @@ def run(subject: Subject) -> Iterator[Finding]:
         yield from found
         if stack.name in rendered:
             known = {finding.key.removeprefix("parameters.") for finding in found}
+            known |= {key.removeprefix("parameters.") for key in stack.resolvers if _is_home(stack, key)}
             yield from _evaluated(rendered[stack.name], others[stack.environment], known)
 
 
@@ -65,6 +66,8 @@ def _written(subject: Subject, stack: Stack, others: _Others) -> Iterator[Findin
     values |= {"sceptre_role": stack.role_arn}
     values |= {f"{place}": text for place, text in stack.resolvers.items() if text and place not in values}
     for key, value in values.items():
+        if _is_home(stack, key):
+            continue
         for text in (*_texts(value), stack.resolvers.get(key, "")):
             name = others.in_text(text)
             if name:
@@ -74,6 +77,13 @@ def _written(subject: Subject, stack: Stack, others: _Others) -> Iterator[Findin
         owner = _environment_of(dependency, subject)
         if owner and owner != stack.environment:
             yield _finding(subject, stack, "dependencies", f"depends on {dependency}, a stack of {owner}")
+
+
+def _is_home(stack: Stack, key: str) -> bool:
+    """Tell whether a value is what belongs to no environment and is for all of them: the account of the home may be
+    that of an environment too.
+    """
+    return re.fullmatch(r"!home [\w.]+", stack.resolvers.get(key, "")) is not None
 
 
 def _environment_of(dependency: str, subject: Subject) -> str:
