@@ -1,0 +1,165 @@
+"""What tracking alerts about: drift, deployments that failed, regions that fell silent. Pure.
+
+A fingerprint names the thing, so that each thing has one alert, found, changed and resolved once each (REQ-C4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from pipelines.state.records import Alert, AlertKind, Census, Severity, StackKey, StackState
+from pipelines.state.times import timestamp
+
+from .drift_report import DriftReport
+
+PRODUCTION = "prod"
+NAMED = 20
+"""So many resources an alert's text names; its detail has more, the table all."""
+
+GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"})
+"""Statuses of a stack whose last operation succeeded."""
+
+
+def is_bad(status: str) -> bool:
+    """Whether a stack's last operation ended otherwise than it should: failed, or rolled back."""
+    return status.endswith(("_FAILED", "ROLLBACK_COMPLETE"))
+
+
+def fingerprint(kind: AlertKind, key: StackKey) -> str:
+    """Return the name of what can be wrong with a stack."""
+    return ":".join((kind, key.workload, key.environment, key.account, key.region, key.stack))
+
+
+def silence_fingerprint(account: str, region: str) -> str:
+    """Return the name of a region's silence."""
+    return f"silence:{account}:{region}"
+
+
+def deployment_alert(state: StackState) -> Alert:
+    """Return the alert of a stack whose last operation failed or was rolled back."""
+    rolled_back = "ROLLBACK" in state.status
+    what = "was rolled back" if rolled_back and not state.status.endswith("FAILED") else "failed"
+    severity: Severity = "critical" if what == "failed" or state.key.environment == PRODUCTION else "warning"
+    return _alert(
+        kind="deployment",
+        key=state.key,
+        severity=severity,
+        at=state.operation_at,
+        subject=f"{state.key.stack} {what}",
+        text=f"Stack {state.key.stack} is {state.status}. Reason: {state.reason or 'none given'}",
+        # The status alone: the text of a reason can differ between two looks at the same failure.
+        digest_of=[state.status, timestamp(state.operation_at)],
+        detail={
+            "stack_id": state.stack_id,
+            "status": state.status,
+            "reason": state.reason,
+            "version": state.version,
+        },
+    )
+
+
+def drift_alert(key: StackKey, report: DriftReport) -> Alert:
+    """Return the alert of a stack that drifted."""
+    names = [f"{each.logical_id} ({each.type}) {each.kind.lower()}" for each in report.findings]
+    lines = [f"- {name}" for name in names[:NAMED]]
+    lines += [f"- and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    count = f"{len(names)} resource{'s' if len(names) > 1 else ''}"
+    return _alert(
+        kind="drift",
+        key=key,
+        severity="critical" if key.environment == PRODUCTION else "warning",
+        at=report.detected_at,
+        subject=f"{key.stack}: {count} drifted",
+        text="\n".join([f"{count} of stack {key.stack} differ from what was deployed:", *lines]),
+        digest_of=report.digest,
+        detail={
+            "stack_id": report.stack_id,
+            "detection_id": report.detection_id,
+            "findings": report.to_document()["findings"][:NAMED],
+            "coverage": {
+                "checked": report.checked,
+                "unsupported": len(report.unsupported),
+                "failed": len(report.failed),
+            },
+        },
+    )
+
+
+def silence_alert(census: Census, environments: tuple[str, ...]) -> Alert:
+    """Return the alert of a region whose agent does not report any more."""
+    environment = environments[0] if len(environments) == 1 else "-"
+    key = StackKey("-", environment, census.account, census.region, "-")
+    since = timestamp(census.observed_at)
+    return _alert(
+        kind="silence",
+        key=key,
+        severity="critical",
+        at=census.observed_at,
+        subject=f"nothing heard from {census.region} of {census.account}",
+        text=f"The agent of {census.region} in account {census.account} last reported at {since}.",
+        digest_of="silent",
+        detail={"last_report": since, "stacks": census.stacks, "environments": list(environments)},
+        name=silence_fingerprint(census.account, census.region),
+    )
+
+
+def stack_set_alert(key: StackKey, environment: str, arn: str, status: str, at: datetime) -> Alert:
+    """Return the alert of an operation on a StackSet that failed."""
+    name = key.stack.partition(":")[2]
+    return _alert(
+        kind="deployment",
+        key=StackKey("-", environment, key.account, key.region, key.stack),
+        severity="critical",
+        at=at,
+        subject=f"StackSet {name}: operation {status.lower()}",
+        text=f"An operation on StackSet {name} ended as {status}.",
+        digest_of=[status, timestamp(at)],
+        detail={"stack_set_arn": arn, "status": status},
+        name=fingerprint("deployment", key),
+    )
+
+
+def console_url(region: str, stack_id: str) -> str:
+    """Return where the AWS console shows a stack."""
+    page = f"https://{region}.console.aws.amazon.com/cloudformation/home?region={region}"
+    return f"{page}#/stacks/stackinfo?stackId={quote(stack_id, safe='')}" if stack_id else page
+
+
+def _alert(  # noqa: PLR0913 - what every alert says
+    *,
+    kind: AlertKind,
+    key: StackKey,
+    severity: Severity,
+    at: datetime,
+    subject: str,
+    text: str,
+    digest_of: Any,
+    detail: Mapping[str, Any],
+    name: str = "",
+) -> Alert:
+    where = {
+        "account": key.account,
+        "region": key.region,
+        "stack": key.stack,
+        "console": console_url(key.region, detail.get("stack_id", "")),
+    }
+    return Alert(
+        fingerprint=name or fingerprint(kind, key),
+        kind=kind,
+        environment=key.environment,
+        workload=key.workload,
+        severity=severity,
+        state="found",
+        generation=1,
+        digest="sha256:" + hashlib.sha256(json.dumps(digest_of, sort_keys=True).encode()).hexdigest(),
+        subject=subject,
+        text=text,
+        detail=json.dumps({**where, **detail}, sort_keys=True),
+        opened_at=at,
+        changed_at=at,
+    )

@@ -1,0 +1,45 @@
+"""Announcing alerts on SNS topics: each generation once, and none lost (REQ-C4, REQ-C5).
+
+Publish comes first, the mark after it: a crash in between announces a generation twice, the other order could lose it.
+The message carries its id, by which a receiver drops the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.state.records import Alert
+from pipelines.state.store import StateStore
+
+from .messages import Topic, message
+
+
+class Announcer:
+    """Publishes alerts; `sns` is a client of SNS, `topics` the ARN of each topic."""
+
+    def __init__(self, store: StateStore, sns: Any, topics: Mapping[Topic, str]) -> None:
+        self._store, self._sns, self._topics = store, sns, topics
+
+    def announce(self, alert: Alert) -> bool:
+        """Announce an alert as it stood, unless that was done; True where this call did.
+
+        Raises botocore's errors when SNS or the table does not answer: whoever called tries again, nothing is lost.
+        """
+        standing = self._store.alert(alert.fingerprint)
+        if standing is not None and standing.announced_generation >= alert.generation:
+            return False
+        said = message(alert)
+        self._sns.publish(
+            TopicArn=self._topics[said.topic],
+            Subject=said.subject,
+            Message=said.body,
+            MessageStructure="json",
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in said.attributes.items()
+                if value
+            },
+        )
+        self._store.mark_announced(alert.fingerprint, alert.generation)
+        return True

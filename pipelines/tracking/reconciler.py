@@ -1,0 +1,153 @@
+"""What home does every 15 minutes: notice silence, end what is stuck, repair alerts, and measure (REQ-C2, REQ-C4, REQ-C9)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from pipelines.state.keys import StackKey
+from pipelines.state.records import Alert, Census, DriftSummary, StackState, Uncovered
+from pipelines.state.sequence import DELETED
+from pipelines.state.store import StateStore
+
+from .alerts import GOOD, deployment_alert, fingerprint, is_bad, silence_alert, silence_fingerprint
+from .track import Accounts
+
+SILENT_AFTER = timedelta(minutes=35)
+"""Two passes of an agent, and five minutes."""
+STUCK_AFTER = timedelta(hours=1)
+UNANNOUNCED_AFTER = timedelta(minutes=10)
+"""What the stream has not announced by then is announced from here."""
+
+STUCK = "drift detection did not end within an hour"
+
+Started = Callable[[StackKey], Iterable[DriftSummary]]
+"""Reads the detections of a stack that started and have no result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One measured value with its dimensions."""
+
+    name: str
+    value: float
+    unit: str
+    dimensions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass found and did."""
+
+    gauges: tuple[Gauge, ...]
+    silent: tuple[str, ...] = ()
+    stuck: int = 0
+    repaired: int = 0
+    announced: int = 0
+    failed: tuple[str, ...] = field(default=())
+
+
+class Reconciler:
+    """Repairs what events alone do not; `announce` publishes an alert that the stream did not."""
+
+    def __init__(
+        self,
+        store: StateStore,
+        accounts: Accounts,
+        started: Started,
+        announce: Callable[[Alert], bool],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._accounts, self._clock = store, accounts, clock
+        self._started, self._announce = started, announce
+
+    def run(self) -> Outcome:
+        """Do one pass. Every step may be repeated. Raises botocore's errors of the table."""
+        now = self._clock()
+        censuses, states = tuple(self._store.censuses()), tuple(self._store.states())
+        silent = tuple(self._silence(censuses, now))
+        stuck = sum(self._end_stuck(state, now) for state in states if state.key.is_ours)
+        repaired = sum(self._repair(state) for state in states if state.key.is_ours)
+        announced, failed = self._announce_again(now)
+        gauges = (*self._sync(censuses, now, len(silent)), *self._drift(states), *self._differences(states))
+        return Outcome(gauges, silent, stuck, repaired, announced, failed)
+
+    def _silence(self, censuses: Iterable[Census], now: datetime) -> Iterator[str]:
+        for census in censuses:
+            environments = self._accounts.environments_of(census.account)
+            if environments and now - census.observed_at > SILENT_AFTER:
+                self._store.raise_alert(silence_alert(census, environments))
+                yield f"{census.account} {census.region}"
+            else:
+                name = silence_fingerprint(census.account, census.region)
+                self._store.resolve_alert(name, census.observed_at)
+
+    def _end_stuck(self, state: StackState, now: datetime) -> int:
+        if state.status == DELETED or (state.drift and now - state.drift.detected_at < STUCK_AFTER):
+            return 0
+        ended = 0
+        for summary in self._started(state.key):
+            if now - summary.detected_at > STUCK_AFTER:
+                failed = (Uncovered(state.key.stack, "AWS::CloudFormation::Stack", STUCK),)
+                ended += self._store.record_drift(
+                    state.key, replace(summary, status="unknown", failed=failed)
+                ).recorded
+        return ended
+
+    def _repair(self, state: StackState) -> int:
+        """Bring a stack's deployment alert to its state: two looks at once, or a crash, can part them."""
+        if is_bad(state.status):
+            return self._store.raise_alert(deployment_alert(state)) is not None
+        if state.status in GOOD:
+            name = fingerprint("deployment", state.key)
+            return self._store.resolve_alert(name, state.operation_at) is not None
+        return 0
+
+    def _announce_again(self, now: datetime) -> tuple[int, tuple[str, ...]]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        announced, failed = 0, list[str]()
+        for alert in self._store.alerts():
+            if alert.announced_generation < alert.generation and now - alert.changed_at > UNANNOUNCED_AFTER:
+                try:
+                    announced += self._announce(alert)
+                except (BotoCoreError, ClientError):
+                    failed.append(alert.fingerprint)  # the next pass tries again
+        return announced, tuple(failed)
+
+    def _sync(self, censuses: Iterable[Census], now: datetime, silent: int) -> Iterator[Gauge]:
+        """Measure how old the oldest report of each environment is."""
+        ages = defaultdict[str, list[float]](list)
+        for census in censuses:
+            for environment in self._accounts.environments_of(census.account):
+                ages[environment].append((now - census.observed_at).total_seconds())
+        for environment, found in sorted(ages.items()):
+            dimensions = (("Environment", environment),)
+            yield Gauge("LastSuccessfulSyncAgeSeconds", max(0.0, *found), "Seconds", dimensions)
+        yield Gauge("RegionsSilent", silent, "Count", ())
+
+    def _drift(self, states: Iterable[StackState]) -> Iterator[Gauge]:
+        """Count drifted stacks, drifted resources and resources without cover, by environment and workload."""
+        counts = defaultdict[tuple[str, str], list[int]](lambda: [0, 0, 0])
+        for state in states:
+            if not state.key.is_ours or state.status == DELETED:
+                continue
+            found = counts[state.key.environment, state.key.workload]
+            if drift := state.drift:
+                found[0] += drift.status == "drifted"
+                found[1] += drift.findings
+                found[2] += len(drift.unsupported) + len(drift.failed)
+        for (environment, workload), values in sorted(counts.items()):
+            dimensions = (("Environment", environment), ("Workload", workload))
+            for name, value in zip(("StacksDrifted", "DriftFindings", "DriftUncovered"), values, strict=True):
+                yield Gauge(name, value, "Count", dimensions)
+
+    def _differences(self, states: Iterable[StackState]) -> Iterator[Gauge]:
+        """Count what the last consistency check of each environment found."""
+        places = {(state.key.environment, state.key.workload) for state in states if state.key.is_ours}
+        for environment, workload in sorted(places):
+            if check := self._store.check(workload, environment):
+                dimensions = (("Environment", environment), ("Workload", workload))
+                yield Gauge("DifferencesBetweenEnvironments", len(check.findings), "Count", dimensions)

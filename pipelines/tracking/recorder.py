@@ -1,0 +1,210 @@
+"""Recording events at home: idempotent under repetition, disorder and delay (REQ-C2, REQ-C4)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pipelines.state.keys import FOREIGN
+from pipelines.state.records import Census, Refusal, StackEvent, StackKey, StackState
+from pipelines.state.sequence import DELETED
+from pipelines.state.store import StateStore
+
+from .alerts import (
+    GOOD,
+    deployment_alert,
+    drift_alert,
+    fingerprint,
+    is_bad,
+    stack_set_alert,
+)
+from .census import NAMES_IN_PART
+from .events import (
+    CensusTaken,
+    DriftReported,
+    Envelope,
+    Event,
+    Refused,
+    StackChanged,
+    StackObserved,
+    StackSetChanged,
+    read_event,
+)
+from .track import (
+    Accounts,
+    RefusedError,
+    deleted,
+    departed,
+    drift_records,
+    expect_account,
+    stack_key,
+    state_of,
+    trigger_of,
+)
+
+ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
+"""Statuses in which an operation on a StackSet ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one event did: the metric that counts it, for which environment, what was refused, how old it was."""
+
+    metric: str
+    environment: str = FOREIGN
+    reason: str = ""
+    lag: timedelta | None = None
+    gone: int = 0
+    unknown: int = 0
+
+
+class Recorder:
+    """Writes what events tell into the state table; `clock` tells the present time."""
+
+    def __init__(self, store: StateStore, accounts: Accounts, clock: Callable[[], datetime]) -> None:
+        self._store, self._accounts, self._clock = store, accounts, clock
+
+    def record(self, body: str) -> Effect:
+        """Record one message of the queue, or refuse it with a reason.
+
+        Each step may be repeated, so that a message that failed half-way is simply delivered again. Raises botocore's
+        errors and ContentionError, for which that is the answer; never for what the message says.
+        """
+        event = read_event(body)
+        if isinstance(event, Refused):
+            return self._refuse(event, body)
+        try:
+            expect_account(event.envelope, self._accounts)
+            effect = self._apply(event)
+        except RefusedError as error:
+            return self._refuse(Refused(str(error), body[:2000], event.envelope), body)
+        return replace(effect, lag=self._clock() - event.envelope.time)
+
+    def _apply(self, event: Event) -> Effect:
+        if isinstance(event, StackObserved):
+            return self._observed(event)
+        if isinstance(event, StackChanged):
+            return self._changed(event)
+        if isinstance(event, CensusTaken):
+            return self._census(event)
+        if isinstance(event, DriftReported):
+            return self._drift(event)
+        return self._stack_set(event)
+
+    def _refuse(self, refused: Refused, body: str) -> Effect:
+        envelope = refused.envelope
+        digest = hashlib.sha256(body.encode(errors="replace")).hexdigest()
+        self._store.record_refusal(
+            Refusal(
+                event_id=envelope.event_id if envelope else f"sha256-{digest[:40]}",
+                time=envelope.time if envelope else self._clock(),
+                account=envelope.account if envelope else "",
+                region=envelope.region if envelope else "",
+                reason=refused.reason,
+                detail=refused.excerpt,
+            )
+        )
+        return Effect("EventsRefused", reason=refused.reason)
+
+    def _observed(self, event: StackObserved) -> Effect:
+        observed = event.observation
+        known = None
+        if observed.status.startswith("DELETE_") and not observed.tags:
+            known = self._find(event.envelope, observed.name, observed.stack_id)
+        key = known.key if known else stack_key(event.envelope, observed.name, observed.tags, self._accounts)
+        state = state_of(key, observed, self._clock())
+        if known:
+            state = replace(
+                state,
+                tags=known.tags,
+                version=known.version,
+                commit=known.commit,
+                released_at=known.released_at,
+            )
+        if history := trigger_of(key, event):
+            self._store.record_event(history)
+        return Effect("EventsRecorded" if self._become(state) else "EventsRepeated", key.environment)
+
+    def _become(self, state: StackState) -> bool:
+        """Make this the current state, and alert of it if it is, also when a first attempt ended in between."""
+        recorded = self._store.record_state(state)
+        if not state.key.is_ours or not (is_bad(state.status) or state.status in GOOD):
+            return recorded
+        if not recorded:
+            current = self._store.state(state.key)
+            if current is None or current.observed_seq != state.observed_seq:
+                return False
+        if is_bad(state.status):
+            self._store.raise_alert(deployment_alert(state))
+        else:
+            self._store.resolve_alert(fingerprint("deployment", state.key), state.operation_at)
+        if state.status == DELETED:
+            # What does not exist has no drift; the detection may have been after the last known operation.
+            self._store.resolve_alert(
+                fingerprint("drift", state.key), max(state.observed_at, state.operation_at)
+            )
+        return recorded
+
+    def _changed(self, event: StackChanged) -> Effect:
+        """Keep CloudFormation's own event as history. What the stack is now, the agent's observation tells."""
+        known = self._find(event.envelope, event.stack.name, event.stack.text)
+        if known is None:
+            return Effect("EventsUnmatched")
+        return self._history(known.key, event.envelope, event.status, event.reason)
+
+    def _history(self, key: StackKey, envelope: Envelope, status: str, reason: str) -> Effect:
+        recorded = self._store.record_event(
+            StackEvent(
+                key, envelope.event_id, envelope.time, status, reason, envelope.detail_type, envelope.source
+            )
+        )
+        return Effect("EventsRecorded" if recorded else "EventsRepeated", key.environment)
+
+    def _find(self, envelope: Envelope, name: str, stack_id: str) -> StackState | None:
+        """Return the latest state of that name in the event's region, that of the very stack if there is one."""
+        found = [
+            state
+            for state in self._store.states_in(envelope.account, envelope.region, name[:-1], name)
+            if state.key.stack == name
+        ]
+        return max(found, key=lambda state: (state.stack_id == stack_id, state.observed_seq), default=None)
+
+    def _census(self, event: CensusTaken) -> Effect:
+        census, place = event.census, event.envelope
+        known = list(self._store.states_in(place.account, place.region, census.after, census.upto))
+        gone = departed(known, census)
+        for state, reason in gone:
+            self._become(deleted(state, census.observed_at, reason))
+        if census.part == census.parts:
+            stacks = (census.parts - 1) * NAMES_IN_PART + len(census.names)
+            self._store.record_census(Census(place.account, place.region, census.observed_at, stacks))
+        unknown = set(census.names) - {state.key.stack for state in known}
+        return Effect("CensusesRecorded", gone=len(gone), unknown=len(unknown))
+
+    def _drift(self, event: DriftReported) -> Effect:
+        report = event.report
+        key = stack_key(event.envelope, report.name, report.tags, self._accounts)
+        summary, findings = drift_records(key, report)
+        alert = None
+        if key.is_ours and report.status in ("drifted", "in_sync"):
+            alert = drift_alert(key, report)
+            alert = alert if report.status == "drifted" else replace(alert, state="resolved")
+        done = self._store.record_drift(key, summary, findings, alert)
+        return Effect("EventsRecorded" if done.recorded else "EventsRepeated", key.environment)
+
+    def _stack_set(self, event: StackSetChanged) -> Effect:
+        place, name = event.envelope, event.stack_set.name
+        key = StackKey(FOREIGN, FOREIGN, place.account, place.region, f"stackset:{name}")
+        where = f"{event.instance.account} {event.instance.region}: " if event.instance else ""
+        effect = self._history(key, place, event.status, where + (event.reason or event.detailed_status))
+        if event.instance is None and event.status in ENDED:
+            environments = self._accounts.environments_of(place.account)
+            environment = next((each for each in environments if name.startswith(f"{each}-")), FOREIGN)
+            if event.status == "SUCCEEDED":
+                self._store.resolve_alert(fingerprint("deployment", key), place.time)
+            else:
+                alert = stack_set_alert(key, environment, event.stack_set.text, event.status, place.time)
+                self._store.raise_alert(alert)
+        return effect
