@@ -24,6 +24,9 @@ from sandbox.extension import (
     rest_apis,
     s3_buckets,
     sns_topics,
+    stack_set_resource,
+    stack_sets,
+    template_urls,
 )
 from sandbox.extension.claims import Extension
 
@@ -49,6 +52,9 @@ EXTENSIONS: tuple[Extension, ...] = (
     rest_apis.EXTENSION,
     s3_buckets.EXTENSION,
     sns_topics.EXTENSION,
+    stack_set_resource.EXTENSION,
+    stack_sets.EXTENSION,
+    template_urls.EXTENSION,
 )
 
 

@@ -1,0 +1,1 @@
+"""CloudFormation StackSets of the sandbox: instances are real stacks in their own account and region (REQ-C10)."""
