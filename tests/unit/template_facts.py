@@ -56,8 +56,10 @@ def wrong(resource: tuple[str, dict[str, Any]], **wanted: Any) -> Iterator[str]:
 def names_follow_the_pattern(template: Template) -> Iterator[str]:
     """REQ-P5: names are made of prefix, type and suffix; what API Gateway names itself follows its own way."""
     for name, resource in template.resources(*NAMES):
-        given = resource["Properties"].get(NAMES[resource["Type"]], {}).get("Fn::Sub", "")
-        if not re.search(r"\$\{NamePrefix\}\S+\$\{NameSuffix\}$", given) and not given.startswith(
-            "API-Gateway-"
-        ):
-            yield f"{name} is named {given or 'by CloudFormation'}"
+        written = resource["Properties"].get(NAMES[resource["Type"]], {})
+        for choice in written.get("Fn::If", ["", written])[1:]:
+            given = choice.get("Fn::Sub", "")
+            if not re.search(r"\$\{NamePrefix\}\S+\$\{NameSuffix\}$", given) and not given.startswith(
+                "API-Gateway-"
+            ):
+                yield f"{name} is named {given or 'by CloudFormation'}"
