@@ -52,7 +52,7 @@ OWN: tuple[Claim, ...] = (
         "AWS::KMS::Alias, AWS::KMS::Key", "encrypts and decrypts; services do not use keys by themselves"
     ),
     emulated("AWS::Lambda::Function", "runs in a process of its own, cold and warm, with its timeout"),
-    recorded("AWS::Lambda::Permission", "kept and shown; nobody is refused for want of one"),
+    emulated("AWS::Lambda::Permission", "a rule needs one; other services invoke without"),
     emulated("AWS::Logs::LogGroup", "functions write to it; retention is kept and deletes nothing"),
     emulated("AWS::S3::Bucket", "objects, versions, conditional writes"),
     emulated("AWS::S3::BucketPolicy", "evaluated at every call"),
@@ -81,7 +81,6 @@ OWN: tuple[Claim, ...] = (
     absent("Metrics that AWS services publish", "only what is put by PutMetricData is there"),
     absent("X-Ray", "no daemon and no service; a traced function says so in its settings only"),
     absent("Networks", "no packet flows: subnets, routes, gateways, endpoints and groups decide nothing"),
-    absent("StackSets, CloudFormation events on EventBridge", "not in this version of the sandbox"),
 )
 """What ministack does without an extension, of what this repository rests on."""
 

@@ -18,7 +18,16 @@ from sandbox.extension.names import ChangedError, Name, replace
 
 SOURCES = Path(claims.__file__).parent
 NAMES = sorted({name for extension in EXTENSIONS for name in extension.names} | {*bootstrap.NAMES}, key=str)
-HELPERS = {"__init__", "claims", "ec2", "names", "resources", "stubs"}
+HELPERS = {
+    "__init__",
+    "claims",
+    "ec2",
+    "event_dead_letters",
+    "names",
+    "resources",
+    "service_access",
+    "stubs",
+}
 NEW_TYPES = (
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::ApplicationAutoScaling::ScalingPolicy",
@@ -28,6 +37,9 @@ NEW_TYPES = (
     "AWS::EC2::NatGateway",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
+    "AWS::Events::Archive",
+    "AWS::Events::EventBusPolicy",
+    "AWS::IAM::OIDCProvider",
 )
 
 

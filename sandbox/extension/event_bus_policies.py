@@ -1,0 +1,87 @@
+"""The statements of an event bus's policy, as a resource and by PutPermission.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sandbox.extension.claims import Extension, emulated
+from sandbox.extension.names import Name, replace
+from sandbox.extension.resources import NAMES, Kind, Made, Properties, RefusedError, accepted, define, wanted
+
+PUT = Name.function("services.eventbridge", "_put_permission", "data")
+REMOVE = Name.function("services.eventbridge", "_remove_permission", "data")
+BUSES = Name("services.eventbridge", "_event_buses")
+POLICIES = Name("services.eventbridge", "_event_bus_policies")
+DEFAULT_BUS = Name.function("services.eventbridge", "_ensure_default_bus")
+ERROR = Name.function(
+    "core.responses",
+    "error_response_json",
+    "code",
+    "message",
+    "status",
+    "extra",
+    "message_key",
+    "content_type",
+)
+
+
+def _bus(properties: Properties) -> str:
+    name = str(properties.get("EventBusName", "default"))
+    DEFAULT_BUS.get()()
+    if name not in BUSES.get():
+        raise RefusedError(f"Event bus {name} does not exist. (Service: EventBridge, Status Code: 400)")
+    return name
+
+
+def _create(logical_id: str, properties: Properties, stack_name: str) -> Made:
+    bus, statement_id = _bus(properties), str(properties["StatementId"])
+    if "Statement" in properties:
+        policy = POLICIES.get().setdefault(bus, {"Version": "2012-10-17", "Statement": []})
+        others = [one for one in policy["Statement"] if one.get("Sid") != statement_id]
+        policy["Statement"] = [*others, {**properties["Statement"], "Sid": statement_id}]
+    else:
+        request = wanted(properties, "Action", "Principal", "Condition")
+        accepted(PUT.get()({**request, "EventBusName": bus, "StatementId": statement_id}))
+    return f"{bus}|{statement_id}", {}
+
+
+def _update(physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str) -> Made:
+    return _create(logical_id, new, stack_name)
+
+
+def _delete(physical_id: str, properties: Properties) -> None:
+    bus, _, statement_id = physical_id.partition("|")
+    REMOVE.get()({"EventBusName": bus, "StatementId": statement_id})
+
+
+def _whole_policies(original: Any) -> Any:
+    """Take the parameter Policy, which ministack ignores, and refuse a bus that does not exist."""
+
+    def put(data: Any) -> Any:
+        bus = data.get("EventBusName", "default")
+        if bus not in BUSES.get():
+            return ERROR.get()("ResourceNotFoundException", f"Event bus {bus} does not exist.", 400)
+        if not data.get("Policy"):
+            return original(data)
+        POLICIES.get()[bus] = json.loads(data["Policy"])
+        return 200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"
+
+    return put
+
+
+def _install() -> None:
+    replace(PUT, _whole_policies)
+    define("AWS::Events::EventBusPolicy", Kind(_create, _update, _delete))
+
+
+EXTENSION = Extension(
+    name="event_bus_policies",
+    claims=(emulated("AWS::Events::EventBusPolicy", "evaluated for events of other accounts"),),
+    names=(*NAMES, PUT, REMOVE, BUSES, POLICIES, DEFAULT_BUS, ERROR),
+    install=_install,
+)
