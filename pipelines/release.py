@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -46,14 +47,34 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+def _difference(root: Path) -> str:
+    """Return the beginning of a digest of what differs from the commit."""
+    command = [
+        "git",
+        "-C",
+        str(root),
+        "diff",
+        "--binary",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-color",
+        "HEAD",
+    ]
+    done = subprocess.run(command, capture_output=True, check=True)
+    return hashlib.sha256(done.stdout).hexdigest()[:10]
+
+
 @functools.cache
 def checked_out(root: Path) -> Release:
     """Return the release that is checked out at `root`.
 
     The version is the tag at or before the commit (`v1.2.0`, `v1.2.0-3-gabc1234`), or the short commit where
-    there is no tag; `-dirty` says that files differ from the commit.
+    there is no tag; `-dirty.` and a digest say that files differ from the commit, and how: one name stands for one
+    content (REQ-C8).
     """
     version = _git(root, "describe", "--tags", "--match", "v[0-9]*", "--always", "--dirty")
+    if version.endswith("-dirty"):
+        version += f".{_difference(root)}"
     commit, time = _git(root, "show", "--no-patch", "--no-show-signature", "--format=%H %cI", "HEAD").split()
     return Release(version, commit, time)
 

@@ -136,6 +136,19 @@ class Workspace:
             refuse_unknown([environment], content.project.places)
         return [stack for stack in stacks if environment in (None, stack["environment"])]
 
+    def settings(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return every written setting by (group, path), then by environment, as parity judges them."""
+        from pipelines.variances import written
+
+        store = Store(self.cache("settings"), "lockstep/settings/v1", KEPT)
+        kept = store.get(self.key)
+        if not isinstance(kept, list):
+            found = written(self.loaded())
+            kept = [[group, path, dict(values)] for (group, path), values in found.items()]
+            store.put(self.key, kept)
+            store.prune()
+        return {(group, path): values for group, path, values in kept}
+
     def _read(self) -> Content:
         if self._content is None:
             store = Store(self.cache("rendered"), SCHEMA, KEPT)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from validator.environments import SHARED
 from validator.errors import FailureError
 
 from .common import console, echo_json, environment_argument, format_option, project_option, warn
@@ -17,6 +19,13 @@ from .progress import progress
 
 if TYPE_CHECKING:
     from pipelines.deploy import Deployment, Result
+    from pipelines.recording import Recording
+    from pipelines.release import Release
+    from pipelines.workspace import Workspace
+
+NO_HOME = (
+    "nobody records this deployment: the control plane is not there yet\n  mend: run `lockstep deploy shared`"
+)
 
 
 @click.command()
@@ -41,7 +50,9 @@ def deploy(environment: str, root: Path, style: str) -> int:
 
 def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> list[Result]:
     """Load, check and deploy one environment with live progress; return a result for each stack."""
+    from pipelines.aws import clear_errors
     from pipelines.deploy import Deployment
+    from pipelines.recording import begin
     from pipelines.release import checked_out
     from pipelines.workspace import Workspace
 
@@ -52,10 +63,37 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
     warn(project)
     if not quiet:
         console().print(f"[bold]{environment}[/]: {len(stacks)} stacks, release {release.version}")
+    recording = _begin(workspace, environment, release)
     with progress([stack.name for stack in stacks], quiet=quiet) as reporter:
         deployment = Deployment(workspace, environment, reporter)
         with stop_on_signal(deployment):
-            return deployment.run()
+            results = deployment.run()
+    with clear_errors():
+        # Home is where this very deployment made it, the first time.
+        recording = recording or (
+            begin(workspace, environment, release, now) if environment == SHARED else None
+        )
+        if recording is not None:
+            recording.end(succeeded=is_done(results))
+    return results
+
+
+def now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(UTC)
+
+
+def _begin(workspace: Workspace, environment: str, release: Release) -> Recording | None:
+    """Record that a deployment begins; say so where nothing can record it yet."""
+    from pipelines.aws import clear_errors
+    from pipelines.recording import begin
+
+    with clear_errors():
+        recording = begin(workspace, environment, release, now)
+    if recording is None and environment != SHARED:
+        click.secho("warning: ", fg="yellow", nl=False, err=True)
+        click.echo(NO_HOME, err=True)
+    return recording
 
 
 def is_done(results: list[Result]) -> bool:
