@@ -11,8 +11,9 @@ from sceptre.exceptions import SceptreException
 from sceptre.stack import Stack as SceptreStack
 
 from .config_reader import read_text
+from .environments import SHARED
 from .errors import ConfigurationError, Problem
-from .hierarchy import Hierarchy
+from .hierarchy import HOME, Hierarchy
 from .interfaces import Use, unresolved
 from .layout import Layout
 from .model import Stack, Value
@@ -97,12 +98,19 @@ class Conversion:
                 resolved = offline(value)
             except (SceptreException, ConfigurationError) as error:
                 path = (section, key) if section else (key,)
-                found.problems.append(self._problem(stack, file, path, error))
+                if not self._is_said_of_home(error):
+                    found.problems.append(self._problem(stack, file, path, error))
                 found.failed.add(path)
                 resolved = unresolved(*path)
             if resolved is not None:
                 values[key] = resolved
         return values
+
+    def _is_said_of_home(self, error: Exception) -> bool:
+        """Tell whether an error is one in the home's own files, which reading its stacks says."""
+        problems = error.problems if isinstance(error, ConfigurationError) else ()
+        is_home = bool(problems) and all(problem.file.startswith(HOME) for problem in problems)
+        return is_home and bool(self.layout.stack_files(SHARED))
 
     def _hooks(self, stack: SceptreStack, file: str) -> Iterator[Problem]:
         """Let each hook that can tell say whether it could run; none runs."""

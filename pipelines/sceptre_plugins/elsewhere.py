@@ -49,8 +49,8 @@ def home_of(root: Path, workload: str, shared: Mapping[str, Any]) -> WorkloadSet
     above = _read(layout, layout.config / SHARED / CONFIG)
     own = _read(layout, group)
     raw = merge(inherited(SHARED, workload, shared), own.get("settings") or {})
-    raw |= {"environment": SHARED, "workload": workload, "region": own.get("region")}
-    raw |= {"account": own.get("account", above.get("account"))}
+    raw |= {"environment": SHARED, "workload": workload}
+    raw |= {key: given[key] for given in (above, own) for key in ("account", "region") if key in given}
     file = layout.relative(group)
     return validate(model, raw, lambda path: (file, ".".join(("settings", *path)), None))
 

@@ -15,9 +15,10 @@ BAD = sorted(path.parent for path in (PROJECTS / "bad").glob("*/case.json"))
 
 
 def assemble(case: Path, target: Path) -> Path:
-    """Lay a case over the good project, as its `case.json` says."""
-    shutil.copytree(PROJECTS / "good" / "base", target, symlinks=True)
-    for name in json.loads((case / "case.json").read_text(encoding="utf-8"))["remove"]:
+    """Lay a case over a good project, as its `case.json` says."""
+    said = json.loads((case / "case.json").read_text(encoding="utf-8"))
+    shutil.copytree(PROJECTS / "good" / said.get("base", "base"), target, symlinks=True)
+    for name in said["remove"]:
         path = target / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.copytree(
@@ -26,12 +27,13 @@ def assemble(case: Path, target: Path) -> Path:
     return target
 
 
-def test_the_good_project_is_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["base", "home"])
+def test_the_good_project_is_good(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What the cases change is what makes them bad."""
-    project = shutil.copytree(PROJECTS / "good" / "base", tmp_path / "project", symlinks=True)
+    project = shutil.copytree(PROJECTS / "good" / name, tmp_path / "project", symlinks=True)
     assert cli.run(["render", "--project", str(project)]) == cli.SUCCESS
     captured = capsys.readouterr()
-    assert "prod/orders/queue" in captured.out
+    assert {"base": "prod/orders/queue", "home": "shared/control/bus"}[name] in captured.out
     assert captured.err == ""
 
 
