@@ -56,16 +56,18 @@ def size(value: Any) -> int:
 
 
 def fitted(values: Mapping[str, Any], limit: int) -> tuple[dict[str, Any], list[str]]:
-    """Return the values within `limit` bytes, and the names of those that were cut for it, the largest first."""
-    kept, cut = dict(values), list[str]()
+    """Return the values within `limit` bytes, and the names of those that were cut for it: the largest."""
+    kept, cut = dict(values), set[str]()
     while (over := size(kept) - limit) > 0:
-        name = max(kept, key=lambda each: size(kept[each]))
-        before = size(kept[name])
-        kept[name] = shortened(kept[name], max(before - over, 0))
-        if size(kept[name]) >= before:
-            break  # nothing left that can be cut
-        cut.append(name)
-    return kept, sorted(set(cut))
+        for name in sorted(kept, key=lambda each: size(kept[each]), reverse=True):
+            shorter = shortened(kept[name], max(size(kept[name]) - over, 0))
+            if size(shorter) < size(kept[name]):
+                kept[name] = shorter
+                cut.add(name)
+                break
+        else:
+            break  # what is left cannot be cut
+    return kept, sorted(cut)
 
 
 def shortened(value: Any, limit: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
@@ -34,29 +35,29 @@ class Releases(Part):
     ) -> EnvironmentRelease | None:
         """Say that a release is being deployed, under the next number; None where `lock` is another's by now.
 
+        Saying the same again, as after a lost answer, changes nothing.
         The manifest digest is the release's of this environment: raises KeyError where it has none.
         """
+        first = EnvironmentRelease(
+            workload=release.workload,
+            environment=environment,
+            number=1,
+            tag=release.tag,
+            manifest_digest=release.digests[environment],
+            state="deploying",
+            started_at=at,
+            ended_at=None,
+            by=by,
+        )
         latest = self.latest_environment_release(release.workload, environment)
-        for number in count(latest.number + 1 if latest else 1):
-            begun = EnvironmentRelease(
-                workload=release.workload,
-                environment=environment,
-                number=number,
-                tag=release.tag,
-                manifest_digest=release.digests[environment],
-                state="deploying",
-                started_at=at,
-                ended_at=None,
-                by=by,
-            )
-            writes = [put(begun.to_item(), ABSENT), *([still_held(lock, at)] if lock else [])]
-            reasons = self._table.transact(writes)
-            if not reasons:
+        for number in count(latest.number if latest else 1):
+            begun = replace(first, number=number)
+            fence = [still_held(lock, at)] if lock else []
+            reasons = self._table.transact([put(begun.to_item(), ABSENT), *fence])
+            if not reasons or reasons[0].item == begun.to_item():
                 return begun
             if not reasons[0].failed:
                 return None
-            if reasons[0].item == begun.to_item():
-                return begun
         raise AssertionError("there is always a next number")
 
     def end_environment_release(

@@ -1,0 +1,134 @@
+"""A state table for tests, with the keys and indexes that the store reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pipelines.state.records import (
+    Alert,
+    DriftFinding,
+    DriftSummary,
+    Lock,
+    PropertyDrift,
+    Release,
+    StackEvent,
+    StackKey,
+    StackState,
+)
+from pipelines.state.sequence import observed_seq
+from pipelines.state.store import StateStore
+
+START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+KEY = StackKey("orders", "dev", "111111111111", "us-east-1", "lockstep-dev-orders-queue")
+STACK_ID = f"arn:aws:cloudformation:us-east-1:111111111111:stack/{KEY.stack}/0a1b"
+INDEXES = ("GSI1", "GSI2", "GSI3", "GSI4")
+
+
+def create_state_table(client: Any, name: str = "state") -> StateStore:
+    """Create the table with indexes that hold nothing but keys, and return its store, which never waits."""
+    keys = ["pk", "sk", *(f"{index.lower()}{part}" for index in INDEXES for part in ("pk", "sk"))]
+    client.create_table(
+        TableName=name,
+        KeySchema=_schema("pk", "sk"),
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _schema(f"{index.lower()}pk", f"{index.lower()}sk"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+            for index in INDEXES
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return StateStore(client, name, sleep=lambda _seconds: None)
+
+
+def _schema(pk: str, sk: str) -> list[Mapping[str, str]]:
+    return [{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]
+
+
+def state(
+    status: str = "UPDATE_COMPLETE",
+    operation_at: datetime = START,
+    *,
+    key: StackKey = KEY,
+    stack_id: str = STACK_ID,
+    **given: Any,
+) -> StackState:
+    """Return a state of a stack."""
+    values: dict[str, Any] = {
+        "reason": "",
+        "version": "v1.2.0",
+        "commit": "0" * 40,
+        "released_at": "2026-03-01T12:00:00+00:00",
+        "observed_at": operation_at + timedelta(seconds=5),
+        "recorded_at": operation_at + timedelta(seconds=6),
+        "observed_seq": observed_seq(operation_at, status, stack_id),
+        "template_digest": "sha256:1",
+        "digest": "sha256:2",
+        "parameters": {"Name": "orders"},
+        "tags": {"Environment": "dev"},
+    }
+    return StackState(
+        key=key, stack_id=stack_id, status=status, operation_at=operation_at, **{**values, **given}
+    )
+
+
+def event(number: int = 1, time: datetime = START, key: StackKey = KEY) -> StackEvent:
+    """Return an event of a stack."""
+    return StackEvent(
+        key, f"e-{number}", time, "UPDATE_COMPLETE", "", "CloudFormation Stack Status Change", "aws"
+    )
+
+
+def summary(
+    number: int = 1, status: Any = "drifted", at: datetime = START, digest: str = "sha256:d"
+) -> DriftSummary:
+    """Return the summary of a drift detection."""
+    return DriftSummary(f"d-{number:03}", status, 4, (), (), 1 if status == "drifted" else 0, at, digest)
+
+
+def finding(number: int = 1, logical_id: str = "Queue", key: StackKey = KEY) -> DriftFinding:
+    """Return a drifted resource."""
+    changed = PropertyDrift("/VisibilityTimeout", "180", "30", "NOT_EQUAL")
+    return DriftFinding(
+        key, f"d-{number:03}", logical_id, "AWS::SQS::Queue", "q", "MODIFIED", (changed,), None, START
+    )
+
+
+def alert(at: datetime = START, digest: str = "sha256:a", **given: Any) -> Alert:
+    """Return an alert as a caller raises it."""
+    found = Alert(
+        fingerprint="drift-1",
+        kind="drift",
+        environment="dev",
+        workload="orders",
+        severity="warning",
+        state="found",
+        generation=0,
+        digest=digest,
+        subject="Drift",
+        text="",
+        detail="{}",
+        opened_at=at,
+        changed_at=at,
+    )
+    return replace(found, **given)
+
+
+def release(tag: str = "v1.2.0", **digests: str) -> Release:
+    """Return a release of `orders`."""
+    every = {"dev": f"sha256:dev-{tag}", "staging": f"sha256:staging-{tag}", "prod": f"sha256:prod-{tag}"}
+    return Release("orders", tag, "0" * 40, START, {**every, **digests})
+
+
+def lock_of(store: StateStore, environment: str, now: datetime = START, owner: str = "run-1") -> Lock:
+    """Return the lock of an environment, taken for a day."""
+    lock = store.acquire_lock("orders", environment, owner, now, timedelta(days=1))
+    assert lock is not None
+    return lock
