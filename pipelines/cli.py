@@ -23,10 +23,12 @@ SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
 COMMANDS = {
     "check": "pipelines.commands.check:check",
     "deploy": "pipelines.commands.deploy:deploy",
+    "drift": "pipelines.commands.drift:drift",
     "manifest": "pipelines.commands.manifest:manifest",
     "parity": "pipelines.commands.parity:parity",
     "render": "pipelines.commands.render:render",
     "status": "pipelines.commands.status:status",
+    "verify": "pipelines.commands.verify:verify",
 }
 
 

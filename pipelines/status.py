@@ -1,28 +1,43 @@
-"""What runs where: a row for each stack, compared with what is checked out. Pure; reading is in `live`."""
+"""What runs where: a row for each stack, compared with what is checked out. Pure; reading is elsewhere (REQ-X3).
+
+Two sources give the same rows: the state table, which agents keep up to date, and live stacks read one by one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.live import LiveStack
 from validator.model import Stack
 
+if TYPE_CHECKING:
+    from pipelines.state.records import Check, DriftSummary, EnvironmentRelease, StackState
+
 State = Literal["current", "differs", "missing", "failed", "in progress", "unknown"]
+Drift = Literal["in sync", "drifted", "unknown", "not checked"]
+Parity = Literal["as declared", "differs", "unknown"]
+
+GONE = "DELETE_COMPLETE"
+COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_INSTANCE = re.compile(r"StackSet-(?P<set>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One stack of one environment. `age_seconds` counts from the last change of the live stack.
 
-    `unknown` means that the environment could not be read; the reason is said once, beside the matrix.
+    `unknown` means that it could not be read; the reason is said once, beside the matrix. `drifted` counts resources
+    that differ, `uncovered` those that drift detection could not judge.
     """
 
     environment: str
     workload: str
     stack: str
+    account: str
     region: str
     state: State
     status: str = ""
@@ -30,38 +45,134 @@ class Row:
     commit: str = ""
     released_at: str = ""
     age_seconds: int | None = None
+    drift: Drift = "not checked"
+    drifted: int = 0
+    uncovered: int = 0
+    parity: Parity = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One workload in one environment: which release, since when, and how it stands.
+
+    `skew` says that the environment before runs another release. `synced_seconds` counts since the last deployment
+    that succeeded, None where there was none.
+    """
+
+    environment: str
+    workload: str
+    release: str = ""
+    state: str = ""
+    by: str = ""
+    synced_seconds: int | None = None
+    stacks: int = 0
+    drifted: int = 0
+    parity: Parity = "unknown"
+    differences: int = 0
+    checked_seconds: int | None = None
+    skew: bool = False
 
 
 def row(stack: Stack, live: LiveStack | None, now: datetime) -> Row:
-    """Return the row of one stack."""
-    place = (stack.environment, stack.workload, stack.short_name, stack.region)
+    """Return the row of one stack that was read from CloudFormation itself."""
     if live is None:
-        return Row(*place, state="missing")
+        return Row(*_place(stack), state="missing")
     tags = live.tags
     return Row(
-        *place,
-        state=_state(stack, live),
+        *_place(stack),
+        state=_state(live.status, live.digest == stack.digest),
         status=live.status,
         version=tags.get("Version", ""),
         commit=tags.get("SourceCommit", ""),
         released_at=tags.get("DeployedAt", ""),
-        age_seconds=max(0, int((now - live.changed_at).total_seconds())),
+        age_seconds=_seconds(live.changed_at, now),
     )
 
 
-def _state(stack: Stack, live: LiveStack) -> State:
-    if live.status.endswith("_IN_PROGRESS"):
+def recorded_row(stack: Stack, recorded: StackState | None, check: Check | None, now: datetime) -> Row:
+    """Return the row of one stack of the project as the state table has it."""
+    if recorded is None or recorded.status == GONE:
+        return Row(*_place(stack), state="missing", parity=_parity(stack.name, check))
+    return _recorded(
+        _place(stack), recorded, _parity(stack.name, check), recorded.digest == stack.digest, now
+    )
+
+
+def further_row(recorded: StackState, now: datetime) -> Row:
+    """Return the row of a recorded stack that is no stack of the project's: a StackSet's, or one that nobody knows."""
+    key = recorded.key
+    instance = _INSTANCE.fullmatch(key.stack)
+    name = f"{instance['set']} (StackSet)" if instance else key.stack
+    prefix = f"{key.environment}-{key.workload}-"
+    place = (key.environment, key.workload, name.removeprefix(prefix), key.account, key.region)
+    return _recorded(place, recorded, "unknown", True, now)
+
+
+def is_instance(name: str) -> bool:
+    """Tell whether a stack is an instance of a StackSet, by the name that CloudFormation gives those."""
+    return _INSTANCE.fullmatch(name) is not None
+
+
+def _recorded(
+    place: tuple[str, str, str, str, str], recorded: StackState, parity: Parity, same: bool, now: datetime
+) -> Row:
+    drift = recorded.drift
+    return Row(
+        *place,
+        state=_state(recorded.status, same),
+        status=recorded.status,
+        version=recorded.version,
+        commit=recorded.commit,
+        released_at=recorded.released_at,
+        age_seconds=_seconds(recorded.operation_at, now),
+        drift=_drift(drift),
+        drifted=drift.findings if drift and drift.status == "drifted" else 0,
+        uncovered=len(drift.unsupported) + len(drift.failed) if drift else 0,
+        parity=parity,
+    )
+
+
+def _drift(summary: DriftSummary | None) -> Drift:
+    if summary is None or summary.status == "started":
+        return "not checked"
+    words: dict[str, Drift] = {"in_sync": "in sync", "drifted": "drifted"}
+    return words.get(summary.status, "unknown")
+
+
+def _parity(name: str, check: Check | None) -> Parity:
+    if check is None or check.verdict in ("unknown", "deploying"):
+        return "unknown"
+    return "differs" if any(_speaks_of(name, finding) for finding in check.findings) else "as declared"
+
+
+def _speaks_of(name: str, finding: Mapping[str, Any]) -> bool:
+    """Tell whether a finding of a consistency check is about a stack: by its name, or by its path in the workload."""
+    said = str(finding.get("message", ""))
+    path = name.split("/", 1)[-1]
+    return said.startswith((f"{name}:", f"{path}:", f"{name} ", f"{path} "))
+
+
+def _place(stack: Stack) -> tuple[str, str, str, str, str]:
+    return stack.environment, stack.workload, stack.short_name, stack.account, stack.region
+
+
+def _seconds(since: datetime, now: datetime) -> int:
+    return max(0, int((now - since).total_seconds()))
+
+
+def _state(status: str, same: bool) -> State:
+    if status.endswith("_IN_PROGRESS"):
         return "in progress"
-    if live.stands and live.digest == stack.digest:
+    if same and (status in COMPLETE or status == "UPDATE_ROLLBACK_COMPLETE"):
         return "current"
-    return "differs" if live.is_complete else "failed"
+    return "differs" if status in COMPLETE else "failed"
 
 
-def matrix(rows: list[Row]) -> dict[str, dict[str, Row]]:
-    """Return the rows by `workload/stack`, then by environment."""
-    found: dict[str, dict[str, Row]] = {}
+def matrix(rows: Iterable[Row]) -> dict[str, dict[str, list[Row]]]:
+    """Return the rows by `workload/stack`, then by environment: one for each region that the stack is in."""
+    found: dict[str, dict[str, list[Row]]] = {}
     for item in rows:
-        found.setdefault(f"{item.workload}/{item.stack}", {})[item.environment] = item
+        found.setdefault(f"{item.workload}/{item.stack}", {}).setdefault(item.environment, []).append(item)
     return found
 
 
@@ -72,4 +183,49 @@ def rows_of(stacks: tuple[Stack, ...], lives: Mapping[str, LiveStack], now: date
 
 def unknown(stacks: tuple[Stack, ...]) -> list[Row]:
     """Return the rows of stacks that could not be read."""
-    return [Row(s.environment, s.workload, s.short_name, s.region, state="unknown") for s in stacks]
+    return [Row(*_place(stack), state="unknown") for stack in stacks]
+
+
+def summaries(
+    rows: Sequence[Row],
+    releases: Mapping[tuple[str, str], Sequence[EnvironmentRelease]],
+    checks: Mapping[tuple[str, str], Check],
+    now: datetime,
+) -> list[Summary]:
+    """Return a line for each environment and workload. `releases` and `checks` by workload and environment.
+
+    The releases of a place are the newest first, as many as lead back to the last success.
+    """
+    found: list[Summary] = []
+    before: dict[str, str] = {}
+    for environment, workload in dict.fromkeys((item.environment, item.workload) for item in rows):
+        here = [item for item in rows if (item.environment, item.workload) == (environment, workload)]
+        line = _summary(
+            here, releases.get((workload, environment), ()), checks.get((workload, environment)), now
+        )
+        skew = bool(line.release) and before.get(workload, line.release) != line.release
+        found.append(replace(line, skew=skew))
+        if line.release:
+            before[workload] = line.release
+    return found
+
+
+def _summary(
+    rows: Sequence[Row], releases: Sequence[EnvironmentRelease], check: Check | None, now: datetime
+) -> Summary:
+    success = next((one for one in releases if one.state == "succeeded"), None)
+    latest = releases[0] if releases else None
+    verdicts: dict[str, Parity] = {"consistent": "as declared", "inconsistent": "differs"}
+    return Summary(
+        environment=rows[0].environment,
+        workload=rows[0].workload,
+        release=success.tag if success else "",
+        state=latest.state if latest else "",
+        by=latest.by if latest else "",
+        synced_seconds=_seconds(success.ended_at, now) if success and success.ended_at else None,
+        stacks=sum(item.state != "missing" for item in rows),
+        drifted=sum(item.drift == "drifted" for item in rows),
+        parity=verdicts.get(check.verdict, "unknown") if check else "unknown",
+        differences=len(check.findings) if check else 0,
+        checked_seconds=_seconds(check.at, now) if check else None,
+    )

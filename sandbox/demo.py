@@ -192,10 +192,11 @@ def _show(counts: dict[str, Counts]) -> None:
 
 
 def _matrix() -> None:
-    from pipelines.commands.status import print_matrix, read_rows
+    from pipelines.commands.status import board_of
+    from pipelines.commands.status_text import print_board
 
     click.echo()
-    print_matrix(read_rows(Path(), None)[0])
+    print_board(board_of(Path(), None))
 
 
 def _stubs(record: Record) -> None:

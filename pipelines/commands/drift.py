@@ -1,0 +1,98 @@
+"""`lockstep drift`: what differs between live resources and their stacks, property by property (REQ-C4)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import console, echo_json, environment_argument, format_option, project_option
+
+if TYPE_CHECKING:
+    from pipelines.drift import StackDrift
+
+
+@click.command()
+@environment_argument(required=False)
+@click.option("--detect", "detecting", is_flag=True, help="Look for drift now, and wait for what is found.")
+@project_option
+@format_option
+def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -> int:
+    """Show what somebody changed past CloudFormation: each property, as deployed and as it is.
+
+    A stack is in sync only where drift detection covered it; what it could not judge is named. Exit code 1 where
+    there is open drift, 0 where there is none.
+    """
+    from pipelines.aws import clear_errors
+    from pipelines.drift import agents, as_json, detect, read_drift
+    from pipelines.home import home_of
+    from pipelines.workspace import Workspace
+    from validator.errors import FailureError
+
+    project = Workspace(root.resolve()).project()
+    with clear_errors():
+        home = home_of(project)
+        if home is None:
+            raise FailureError(
+                "there is no control plane yet, so nobody recorded drift\n"
+                "  mend: `lockstep deploy shared`, then deploy each environment"
+            )
+        store = home.table()
+        if detecting:
+            told = lambda text: click.echo(text, err=True)  # noqa: E731 - one line, used once
+            detect(agents(project, environment), store, time.monotonic, time.sleep, told)
+        found = read_drift(store, environment)
+    if style == "json":
+        echo_json("drift", {"stacks": as_json(found)})
+    else:
+        print_drift(found)
+    return 1 if any(one.is_open for one in found) else 0
+
+
+def print_drift(found: Sequence[StackDrift]) -> None:
+    """Print the properties that differ, then how far drift detection reached."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        "environment", "stack", "resource", "property", "deployed", "live", box=None, pad_edge=False
+    )
+    for one in found:
+        for finding in one.findings:
+            place = (one.state.key.environment, one.state.key.stack, finding.logical_id)
+            style = "dim" if finding.known_reason else "red"
+            if finding.kind == "DELETED":
+                table.add_row(*place, "the resource", "there", Text("deleted", style=style))
+            for each in finding.properties:
+                live = Text(_shown(each.actual), style=style)
+                table.add_row(*place, each.path, _shown(each.expected), live)
+            if finding.known_reason:
+                table.add_row(*place, Text(f"expected: {finding.known_reason}", style="dim"), "", "")
+    if table.row_count:
+        console().print(table)
+    _coverage(found)
+
+
+def _shown(value: str | None) -> str:
+    return "not set" if value is None else value
+
+
+def _coverage(found: Sequence[StackDrift]) -> None:
+    """Say how many stacks are in sync, and which resources nobody could judge."""
+    states = [one.state.drift.status if one.state.drift else "not checked" for one in found]
+    counts = {
+        name: states.count(name) for name in ("in_sync", "drifted", "unknown", "started", "not checked")
+    }
+    words = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count]
+    console().print(f"{len(found)} stacks: {', '.join(words) or 'none'}")
+    uncovered: dict[str, int] = {}
+    for one in found:
+        last = one.state.drift
+        for each in (*last.unsupported, *last.failed) if last else ():
+            uncovered[each.resource_type] = uncovered.get(each.resource_type, 0) + 1
+    if uncovered:
+        names = ", ".join(f"{count} {name}" for name, count in sorted(uncovered.items()))
+        console().print(f"not covered by drift detection: {names}")

@@ -1,0 +1,116 @@
+"""The board of `lockstep status` for a terminal: a line for each environment, then the matrix of stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.status import Row, Summary, matrix
+
+from .common import console
+
+if TYPE_CHECKING:
+    from pipelines.board import Board
+
+CELLS = {
+    "current": ("ok", "green"),
+    "differs": ("differs", "yellow"),
+    "missing": ("missing", "dim"),
+    "failed": ("FAILED", "red"),
+    "in progress": ("...", "yellow"),
+    "unknown": ("unknown", "red"),
+}
+WORD = {"in sync": "green", "as declared": "green", "drifted": "red", "differs": "red", "unknown": "yellow"}
+
+
+def print_board(board: Board) -> None:
+    """Print summaries, open alerts and the matrix."""
+    if board.source == "table":
+        print_summaries(board.summaries)
+        for alert in board.alerts:
+            colour = {"critical": "red", "warning": "yellow"}.get(alert.severity, "")
+            console().print(Text(f"{alert.severity}: {alert.subject}", style=colour))
+        console().print()
+    print_matrix(board.rows)
+    if board.foreign:
+        console().print(f"{board.foreign} further stacks in these accounts are not ours")
+
+
+def print_summaries(lines: Sequence[Summary]) -> None:
+    """Print which release each environment runs, since when, and whether it drifted or differs."""
+    table = Table(
+        "environment",
+        "workload",
+        "release",
+        "since",
+        "stacks",
+        "drift",
+        "parity",
+        "",
+        box=None,
+        pad_edge=False,
+    )
+    for line in lines:
+        drift = Text(
+            f"{line.drifted} drifted" if line.drifted else "none found", style="red" if line.drifted else ""
+        )
+        parity = f"{line.differences} differ" if line.parity == "differs" else line.parity
+        notes = [line.state if line.state not in ("", "succeeded") else "", "skew" if line.skew else ""]
+        table.add_row(
+            line.environment,
+            line.workload,
+            line.release or "none recorded",
+            age(line.synced_seconds),
+            str(line.stacks),
+            drift,
+            Text(parity, style=WORD.get(line.parity, "")),
+            Text(", ".join(filter(None, notes)), style="yellow"),
+        )
+    console().print(table)
+
+
+def print_matrix(rows: Sequence[Row]) -> None:
+    """Print a line for each stack and a column for each environment; a stack in several regions has a line for each."""
+    environments = list(dict.fromkeys(row.environment for row in rows))
+    table = Table("stack", *environments, box=None, pad_edge=False)
+    for name, cells in matrix(rows).items():
+        several = any(len(found) > 1 for found in cells.values())
+        for index in range(max(map(len, cells.values()))):
+            here = [
+                found[index] if len(found := cells.get(name, [])) > index else None for name in environments
+            ]
+            table.add_row(name if index == 0 else "", *(_cell(row, region=several) for row in here))
+    console().print(table)
+
+
+def _cell(row: Row | None, *, region: bool) -> Text:
+    if row is None:
+        return Text("")
+    word, colour = CELLS[row.state]
+    commit = row.commit[:7]
+    parts = [
+        row.region if region else "",
+        row.version,
+        "" if commit in row.version else commit,
+        age(row.age_seconds),
+        word,
+    ]
+    text = Text(" ".join(part for part in parts if part), style=colour)
+    if row.drift == "drifted":
+        text.append(" drifted", style="red")
+    if row.parity == "differs":
+        text.append(" undeclared", style="red")
+    return text
+
+
+def age(seconds: int | None) -> str:
+    """Return an age as people say it: `45s`, `12m`, `3h`, `8d`."""
+    if seconds is None:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,163 @@
+"""Drift as the state table has it, and asking the agents for a new detection. I/O (REQ-C4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipelines.aws import Aws
+from validator.errors import FailureError
+
+if TYPE_CHECKING:
+    from pipelines.state.store import StateStore
+    from pipelines.state.records import DriftFinding, StackState
+    from validator.model import Project
+
+FUNCTION = "{environment}-control-drift"
+"""The drift agent, one in each account and region in use (templates/agent.yaml)."""
+
+WAIT_SECONDS = 600.0
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackDrift:
+    """One stack with what its last detection found. `findings` that a reviewed list explains carry its reason."""
+
+    state: StackState
+    findings: tuple[DriftFinding, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it differs in a way that nobody expects."""
+        return self.state.drift is not None and self.state.drift.status == "drifted"
+
+
+def read_drift(store: StateStore, environment: str | None) -> list[StackDrift]:
+    """Return every stack of ours, of one environment or of all, with its last drift detection."""
+    found = []
+    for state in store.states(environment):
+        if not state.key.is_ours or state.status == "DELETE_COMPLETE":
+            continue
+        last = state.drift
+        findings = tuple(store.findings(state.key, last.detection_id)) if last else ()
+        found.append(StackDrift(state, findings))
+    return sorted(found, key=lambda one: one.state.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an agent is."""
+
+    environment: str
+    account: str
+    region: str
+
+
+def agents(project: Project, environment: str | None) -> Iterator[tuple[Place, Aws]]:
+    """Yield each place that has stacks of an environment, with the clients of its deploy role."""
+    wanted = [environment] if environment else project.environments
+    for name in wanted:
+        stacks = project.of(name)
+        for account, region, role in sorted({(s.account, s.region, s.role_arn) for s in stacks}):
+            yield Place(name, account, region), Aws(region, role)
+
+
+def detect(
+    places: Iterable[tuple[Place, Aws]],
+    store: StateStore,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    told: Callable[[str], None],
+) -> None:
+    """Ask the agent of each place to look for drift in all its stacks, and wait until home has recorded it.
+
+    Raises FailureError naming the stacks that were not recorded in ten minutes, or the place without an agent.
+    """
+    before = {state.key: _last(state) for state in store.states()}
+    asked: set[tuple[str, str]] = set()
+    for place, aws in places:
+        told(f"looking for drift in {place.environment}, {place.account} {place.region}")
+        _invoke(place, aws)
+        asked.add((place.account, place.region))
+    waiting = {key for key in before if key.is_ours and (key.account, key.region) in asked}
+    deadline = clock() + WAIT_SECONDS
+    while waiting and clock() < deadline:
+        states = {state.key: state for state in store.states()}
+        waiting = {key for key in waiting if key in states and not _is_done(states[key], before[key])}
+        if waiting:
+            sleep(POLL_SECONDS)
+    if waiting:
+        names = ", ".join(sorted(key.stack for key in waiting)[:5])
+        raise FailureError(
+            f"{len(waiting)} stacks were not looked at within {WAIT_SECONDS / 60:.0f} minutes: {names}\n"
+            "  mend: see docs/runbooks/drift.md, and the log of the drift function there"
+        )
+
+
+def _invoke(place: Place, aws: Aws) -> None:
+    from botocore.exceptions import ClientError
+
+    name = FUNCTION.format(environment=place.environment)
+    try:
+        aws.client("lambda").invoke(
+            FunctionName=name, InvocationType="Event", Payload=json.dumps({"lockstep": "detect"})
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        raise FailureError(
+            f"there is no agent {name} in {place.account} {place.region}\n"
+            f"  mend: deploy it with `lockstep deploy {place.environment}`; its regions are in "
+            f"sceptre/config/{place.environment}/control/config.yaml"
+        ) from None
+
+
+def _last(state: StackState) -> tuple[str, datetime | None]:
+    return (state.drift.detection_id, state.drift.detected_at) if state.drift else ("", None)
+
+
+def _is_done(state: StackState, before: tuple[str, datetime | None]) -> bool:
+    if state.status == "DELETE_COMPLETE" or state.status.endswith("_IN_PROGRESS"):
+        return True
+    return _last(state) != before and state.drift is not None and state.drift.status != "started"
+
+
+def as_json(found: Iterable[StackDrift]) -> list[Mapping[str, object]]:
+    """Return the `stacks` of `lockstep/drift/v1`."""
+    return [_stack(one) for one in found]
+
+
+def _stack(one: StackDrift) -> dict[str, object]:
+    key, last = one.state.key, one.state.drift
+    return {
+        "environment": key.environment,
+        "workload": key.workload,
+        "stack": key.stack,
+        "account": key.account,
+        "region": key.region,
+        "status": last.status if last else "not checked",
+        "detected_at": last.detected_at.isoformat() if last else None,
+        "checked": last.checked if last else 0,
+        "uncovered": [
+            {"logical_id": each.logical_id, "type": each.resource_type, "reason": each.reason}
+            for each in ((*last.unsupported, *last.failed) if last else ())
+        ],
+        "findings": [
+            {
+                "logical_id": finding.logical_id,
+                "type": finding.resource_type,
+                "physical_id": finding.physical_id,
+                "kind": finding.kind,
+                "known": finding.known_reason,
+                "properties": [
+                    {"path": p.path, "expected": p.expected, "actual": p.actual, "kind": p.kind}
+                    for p in finding.properties
+                ],
+            }
+            for finding in one.findings
+        ],
+    }
