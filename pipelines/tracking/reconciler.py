@@ -1,14 +1,14 @@
-"""What home does every 15 minutes: notice silence, end what is stuck, repair alerts, and measure (REQ-C2, REQ-C4, REQ-C9)."""
+"""What home does every 15 minutes: notice silence, end what is stuck, repair alerts, and measure (REQ-C2, C4, C9)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipelines.state.keys import StackKey
-from pipelines.state.records import Alert, Census, DriftSummary, StackState, Uncovered
+from pipelines.state.records import Alert, AlertKind, Census, DriftSummary, StackState, Uncovered
 from pipelines.state.sequence import DELETED
 from pipelines.state.store import StateStore
 
@@ -18,9 +18,10 @@ from .track import Accounts
 SILENT_AFTER = timedelta(minutes=35)
 """Two passes of an agent, and five minutes."""
 STUCK_AFTER = timedelta(hours=1)
-UNANNOUNCED_AFTER = timedelta(minutes=10)
-"""What the stream has not announced by then is announced from here."""
+SETTLE_SECONDS = 30.0
+"""An alert that the stream did not announce meanwhile is announced from here."""
 
+_OF_STACKS: tuple[AlertKind, AlertKind] = ("deployment", "drift")
 STUCK = "drift detection did not end within an hour"
 
 Started = Callable[[StackKey], Iterable[DriftSummary]]
@@ -59,8 +60,9 @@ class Reconciler:
         started: Started,
         announce: Callable[[Alert], bool],
         clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
     ) -> None:
-        self._store, self._accounts, self._clock = store, accounts, clock
+        self._store, self._accounts, self._clock, self._sleep = store, accounts, clock, sleep
         self._started, self._announce = started, announce
 
     def run(self) -> Outcome:
@@ -69,8 +71,9 @@ class Reconciler:
         censuses, states = tuple(self._store.censuses()), tuple(self._store.states())
         silent = tuple(self._silence(censuses, now))
         stuck = sum(self._end_stuck(state, now) for state in states if state.key.is_ours)
-        repaired = sum(self._repair(state) for state in states if state.key.is_ours)
-        announced, failed = self._announce_again(now)
+        standing = {alert.fingerprint for alert in self._store.alerts()}
+        repaired = sum(self._repair(state, standing) for state in states if state.key.is_ours)
+        announced, failed = self._announce_again()
         gauges = (*self._sync(censuses, now, len(silent)), *self._drift(states), *self._differences(states))
         return Outcome(gauges, silent, stuck, repaired, announced, failed)
 
@@ -96,25 +99,36 @@ class Reconciler:
                 ).recorded
         return ended
 
-    def _repair(self, state: StackState) -> int:
-        """Bring a stack's deployment alert to its state: two looks at once, or a crash, can part them."""
+    def _repair(self, state: StackState, standing: Collection[str]) -> int:
+        """Bring a stack's open alerts to its state: two events at once, or a crash, can part them."""
+        deployment, drift = (fingerprint(kind, state.key) for kind in _OF_STACKS)
         if is_bad(state.status):
-            return self._store.raise_alert(deployment_alert(state)) is not None
-        if state.status in GOOD:
-            name = fingerprint("deployment", state.key)
-            return self._store.resolve_alert(name, state.operation_at) is not None
-        return 0
+            new = deployment not in standing and self._store.raise_alert(deployment_alert(state))
+            return new not in (None, False)
+        repaired = 0
+        if state.status in GOOD and deployment in standing:
+            repaired += self._store.resolve_alert(deployment, state.operation_at) is not None
+        if state.status == DELETED and drift in standing:
+            at = max(state.operation_at, state.observed_at)
+            repaired += self._store.resolve_alert(drift, at) is not None
+        return repaired
 
-    def _announce_again(self, now: datetime) -> tuple[int, tuple[str, ...]]:
+    def _announce_again(self) -> tuple[int, tuple[str, ...]]:
+        """Announce what the stream did not, such as after SNS was down for long.
+
+        The stream gets its time first, since both at once would announce twice.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
+        waiting = [alert for alert in self._store.alerts() if alert.announced_generation < alert.generation]
+        if waiting:
+            self._sleep(SETTLE_SECONDS)
         announced, failed = 0, list[str]()
-        for alert in self._store.alerts():
-            if alert.announced_generation < alert.generation and now - alert.changed_at > UNANNOUNCED_AFTER:
-                try:
-                    announced += self._announce(alert)
-                except (BotoCoreError, ClientError):
-                    failed.append(alert.fingerprint)  # the next pass tries again
+        for alert in waiting:
+            try:
+                announced += self._announce(alert)
+            except (BotoCoreError, ClientError):
+                failed.append(alert.fingerprint)  # the next pass tries again
         return announced, tuple(failed)
 
     def _sync(self, censuses: Iterable[Census], now: datetime, silent: int) -> Iterator[Gauge]:
@@ -145,9 +159,13 @@ class Reconciler:
                 yield Gauge(name, value, "Count", dimensions)
 
     def _differences(self, states: Iterable[StackState]) -> Iterator[Gauge]:
-        """Count what the last consistency check of each environment found."""
+        """Count the differences between environments of each environment's last consistency check.
+
+        What differs from the release itself is there too, under the check `consistency`.
+        """
         places = {(state.key.environment, state.key.workload) for state in states if state.key.is_ours}
         for environment, workload in sorted(places):
             if check := self._store.check(workload, environment):
                 dimensions = (("Environment", environment), ("Workload", workload))
-                yield Gauge("DifferencesBetweenEnvironments", len(check.findings), "Count", dimensions)
+                count = sum(found.get("check") != "consistency" for found in check.findings)
+                yield Gauge("DifferencesBetweenEnvironments", count, "Count", dimensions)

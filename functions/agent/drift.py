@@ -1,0 +1,118 @@
+"""Lambda handler of drift detection: starts it on schedule and after each update, and reads what it found (REQ-C4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from json import dumps
+from typing import Any
+
+from functions.agent.edge import (
+    AWS_ERRORS,
+    cloudformation,
+    count,
+    describe,
+    logger,
+    now,
+    seconds_left,
+    send_all,
+    tracer,
+)
+from pipelines.tracking.census import list_stacks
+from pipelines.tracking.drift import collect, detectable, start
+from pipelines.tracking.events import Refused, StackChanged, read_event
+from pipelines.tracking.observe import describe as describe_stack
+from pipelines.tracking.publish import entry
+
+MARGIN = 30.0
+"""Seconds before the end of the function in which nothing new is begun."""
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Start detections where the schedule or an operator asks, or follow what a batch of the queue says.
+
+    Takes one event of EventBridge's too, without a queue. Names the messages that failed (ReportBatchItemFailures).
+    """
+    if event.get("lockstep") == "detect":
+        return _detect(event.get("stacks"), context)
+    if "detail-type" in event:
+        _follow(dumps(event))
+        return {}
+    failed = list[str]()
+    for record in event.get("Records") or []:
+        try:
+            if seconds_left(context) < MARGIN:
+                failed.append(record["messageId"])  # the queue delivers it again
+            else:
+                _follow(record["body"])
+        except (*AWS_ERRORS, RuntimeError) as error:
+            logger.warning("not followed", message_id=record["messageId"], failure=describe(error))
+            failed.append(record["messageId"])
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+
+def _follow(body: str) -> None:
+    """Start a detection after an update, or read the result of one that ended."""
+    changed = read_event(body)
+    if not isinstance(changed, StackChanged):
+        reason = changed.reason if isinstance(changed, Refused) else "not an event of a stack"
+        logger.warning("passed over", reason=reason)
+        return
+    raw = describe_stack(cloudformation(), changed.stack.text)
+    mine = detectable([raw] if raw else [])
+    if changed.detection_id:
+        if changed.status != "DETECTION_IN_PROGRESS" and raw and mine:
+            _collect(raw, changed.detection_id)
+    elif mine and raw and changed.status == raw["StackStatus"]:
+        # A status that is not the stack's any more is followed by another event.
+        _start(raw)
+
+
+def _collect(raw: Mapping[str, Any], detection_id: str) -> None:
+    report = collect(cloudformation(), raw, detection_id, now)
+    if report is None:
+        logger.info("nothing to collect", stack=raw["StackId"], detection_id=detection_id)
+        return
+    send_all([entry(report)])
+    logger.info(
+        "collected",
+        stack=raw["StackId"],
+        detection_id=detection_id,
+        status=report.status,
+        checked=report.checked,
+        findings=len(report.findings),
+    )
+
+
+def _start(raw: Mapping[str, Any]) -> bool:
+    """Start a detection and tell home; False where one is running already, which is an answer too."""
+    report = start(cloudformation(), raw, now)
+    if report is None:
+        logger.info("not started: it runs already, or the stack is in the way", stack=raw["StackId"])
+        return False
+    send_all([entry(report)])
+    return True
+
+
+def _detect(named: Iterable[str] | None, context: Any) -> dict[str, Any]:
+    """Start a detection on the named stacks, or on all of ours; what time is too short for comes first next time."""
+    if named is None:
+        found = list_stacks(cloudformation())
+    else:
+        described = [describe_stack(cloudformation(), str(name)) for name in named]
+        found = [raw for raw in described if raw]
+    waiting = detectable(found)
+    started, failed = 0, 0
+    for index, raw in enumerate(waiting):
+        if seconds_left(context) < MARGIN:
+            logger.warning("detection cut short", left=len(waiting) - index)
+            count("PassesCutShort")
+            break
+        try:
+            started += _start(raw)
+        except AWS_ERRORS as error:  # the others are tried all the same
+            logger.warning("not started", stack=raw["StackId"], failure=describe(error))
+            count("DetectionFailures")
+            failed += 1
+    return {"stacks": len(waiting), "started": started, "failed": failed}
