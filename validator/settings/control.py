@@ -170,6 +170,12 @@ class HomeSettings(WorkloadSettings):
     notifications: Notifications
     alarms: HomeAlarms
 
+    @property
+    def bus_arn(self) -> str:
+        """The event bus to which the agents of all accounts and regions forward (REQ-C2)."""
+        name = f"{self.name_prefix}home{self.name_suffix}"
+        return f"arn:aws:events:{self.region}:{self.account}:event-bus/{name}"
+
     @model_validator(mode="after")
     def _across(self) -> Self:
         if self.configuration.replica_region == self.region:
