@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import parse_qsl
 
 import ministack.app
 
 from sandbox import bootstrap, extension
-from sandbox.extension import stubs
+from sandbox.extension import decisions, stubs
 from sandbox.place import Record
 
 Scope = MutableMapping[str, Any]
@@ -24,6 +25,9 @@ IDENTITY = f"{OWN}sandbox"
 
 STUBS = f"{OWN}stubs"
 """The resources that deployments made and that are only recorded."""
+
+DECISIONS = f"{OWN}decisions"
+"""The decisions of IAM after the number `since`; with `summary=1` their counts."""
 
 
 SECURE = (b"x-forwarded-proto", b"https")
@@ -40,15 +44,18 @@ async def _answer(send: Send, status: int, found: object) -> None:
 def build(record: Record) -> Any:
     """Fill ministack's gaps, make the accounts and return the application to serve."""
     extension.install()
-    own: dict[str, Callable[[], object]] = {
-        IDENTITY: lambda: asdict(record),
-        STUBS: lambda: {"stubs": [asdict(stub) for stub in stubs.used()]},
+    own: dict[str, Callable[[Mapping[str, str]], object]] = {
+        IDENTITY: lambda _query: asdict(record),
+        STUBS: lambda _query: {"stubs": [asdict(stub) for stub in stubs.used()]},
+        DECISIONS: decisions.answer,
     }
 
     async def application(scope: Scope, receive: Any, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(OWN):
             answer = own.get(scope["path"])
-            await _answer(send, 200 if answer else 404, answer() if answer else {"message": "no such path"})
+            query = dict(parse_qsl(scope["query_string"].decode(errors="replace")))
+            found = answer(query) if answer else {"message": "no such path"}
+            await _answer(send, 200 if answer else 404, found)
             return
         if scope["type"] == "lifespan":
             send = _then_bootstrap(send)

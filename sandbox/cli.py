@@ -137,3 +137,31 @@ def env(directory: Path, form: str) -> None:
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     found = {"variables": variables, "unset": list(accounts.FOREIGN_VARIABLES)}
     _tell(form, "env", found, "\n".join(lines))
+
+
+@sandbox.command(context_settings=HELP)
+@click.option("--principal", default="", help="Only principals whose ARN contains this.")
+@click.option("--denied", is_flag=True, help="Only what was not allowed.")
+@_options
+def decisions(directory: Path, form: str, principal: str, denied: bool) -> None:
+    """Show what IAM decided: how often each role got which answer to each action, and why for what it refused."""
+    from sandbox import process, running
+    from sandbox.decisions import role_of
+    from sandbox.place import Place
+
+    record = process.require(Place.of(directory))
+
+    def shown(one: dict[str, Any]) -> bool:
+        return principal in one["principal"] and not (denied and one["decision"] == "Allow")
+
+    counts = [one for one in running.decision_counts(record) if shown(one)]
+    single = [one for one in running.decisions(record) if shown(one)]
+    reasons = {(role_of(one["principal"]), one["action"], one["decision"]): one for one in single}
+    lines = []
+    for one in counts:
+        lines.append(f"{one['decision']:<15} {one['count']:>7} {one['action']:<40} {one['principal']}")
+        last = reasons.get((one["principal"], one["action"], one["decision"]))
+        if last and one["decision"] != "Allow":
+            lines.append(f"{'':>24}on {last['resource']}: {last['reason']}")
+    found = {"summary": counts, "decisions": single}
+    _tell(form, "decisions", found, "\n".join(lines) or "nothing was decided")

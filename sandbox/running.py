@@ -36,10 +36,24 @@ def ask(record: Record, path: str) -> Any:
 
 def stubs(record: Record) -> list[dict[str, str]]:
     """Return the deployed resources that are only recorded; `TechnicalError` without an answer."""
-    answer = ask(record, "/_lockstep/stubs")
-    if not isinstance(answer, dict) or "stubs" not in answer:
+    return _asked(record, "/_lockstep/stubs", "stubs")
+
+
+def decisions(record: Record, *, since: int = 0) -> list[dict[str, Any]]:
+    """Return the decisions of IAM after a number, oldest first; `TechnicalError` without an answer."""
+    return _asked(record, f"/_lockstep/decisions?since={since}", "decisions")
+
+
+def decision_counts(record: Record) -> list[dict[str, Any]]:
+    """Return how often each role got each answer to each action; `TechnicalError` without an answer."""
+    return _asked(record, "/_lockstep/decisions?summary=1", "summary")
+
+
+def _asked(record: Record, path: str, name: str) -> list[dict[str, Any]]:
+    answer = ask(record, path)
+    if not isinstance(answer, dict) or name not in answer:
         raise TechnicalError(f"the sandbox at {record.endpoint} does not answer")
-    return list(answer["stubs"])
+    return list(answer[name])
 
 
 def exists(pid: int) -> bool:
