@@ -2,7 +2,7 @@
 
 ministack asks no policy and loses what it cannot deliver. AWS asks the policy of the queue, topic or function (and of
 the key that a queue or topic is encrypted with), or the role of a schedule; what is refused goes to the target's dead
-letter queue. A function that fails is tried twice more by Lambda, then its own dead letter queue or destination is used.
+letter queue. A function that fails is tried twice more by Lambda, and then uses its own dead letter queue.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
