@@ -27,7 +27,7 @@ NEVER = {
     "AWS::AutoScaling::AutoScalingGroup": "AvailabilityZoneIds AvailabilityZones VPCZoneIdentifier",
     "AWS::AutoScaling::LaunchConfiguration": "ImageId KeyName UserData",
     "AWS::CloudFormation::StackSet": """AdministrationRoleARN AutoDeployment CallAs Capabilities ExecutionRoleName
-        ManagedExecution PermissionModel TemplateBody""",
+        ManagedExecution PermissionModel TemplateBody TemplateURL""",
     "AWS::CodeBuild::Fleet": "FleetProxyConfiguration FleetServiceRole ImageId",
     "AWS::CodeBuild::Project": """BadgeEnabled Environment/Certificate Environment/Image Environment/PrivilegedMode
         Environment/RegistryCredential Environment/Type LogsConfig ResourceAccessRole SecondarySources/InsecureSsl
