@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from tests.e2e.conftest import Client
@@ -102,3 +101,143 @@ CHECKED = {
     "Topic",
 }
 """What detection reads; the key is left out."""
+OTHER = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+)
+AWS_KEY = {"AttributeName": "KmsMasterKeyId", "AttributeValue": "alias/aws/sns"}
+NO_RECOVERY = {"PointInTimeRecoveryEnabled": False}
+
+Change = tuple[str, str, str, str, dict[str, Any]]
+"""Logical id, path of the difference, service, operation, request; `@X` is the physical id of X."""
+
+CHANGES: list[Change] = [
+    (
+        "Queue",
+        "/VisibilityTimeout",
+        "sqs",
+        "set_queue_attributes",
+        {"QueueUrl": "@Queue", "Attributes": {"VisibilityTimeout": "31"}},
+    ),
+    (
+        "Queue",
+        "/KmsMasterKeyId",
+        "sqs",
+        "set_queue_attributes",
+        {"QueueUrl": "@Queue", "Attributes": {"KmsMasterKeyId": "alias/aws/sqs"}},
+    ),
+    ("Topic", "/KmsMasterKeyId", "sns", "set_topic_attributes", {"TopicArn": "@Topic", **AWS_KEY}),
+    ("Parameter", "/Value", "ssm", "put_parameter", {"Name": "/p", "Value": "w", "Overwrite": True}),
+    (
+        "Table",
+        "/DeletionProtectionEnabled",
+        "dynamodb",
+        "update_table",
+        {"TableName": "t", "DeletionProtectionEnabled": True},
+    ),
+    (
+        "Table",
+        "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled",
+        "dynamodb",
+        "update_continuous_backups",
+        {"TableName": "t", "PointInTimeRecoverySpecification": NO_RECOVERY},
+    ),
+    (
+        "Table",
+        "/SSESpecification/SSEEnabled",
+        "dynamodb",
+        "update_table",
+        {"TableName": "t", "SSESpecification": {"Enabled": False}},
+    ),
+    (
+        "Policy",
+        "/PolicyDocument/Statement/0/Action",
+        "iam",
+        "create_policy_version",
+        {"PolicyArn": "@Policy", "PolicyDocument": OTHER, "SetAsDefault": True},
+    ),
+    ("Plain", "/PermissionsBoundary", "iam", "delete_role_permissions_boundary", {"RoleName": "plain"}),
+    (
+        "Plain",
+        "/ManagedPolicyArns/1",
+        "iam",
+        "attach_role_policy",
+        {"RoleName": "plain", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    ),
+    (
+        "Function",
+        "/MemorySize",
+        "lambda",
+        "update_function_configuration",
+        {"FunctionName": "f", "MemorySize": 512},
+    ),
+    (
+        "Function",
+        "/ReservedConcurrentExecutions",
+        "lambda",
+        "put_function_concurrency",
+        {"FunctionName": "f", "ReservedConcurrentExecutions": 7},
+    ),
+    ("Mapping", "/BatchSize", "lambda", "update_event_source_mapping", {"UUID": "@Mapping", "BatchSize": 6}),
+    ("Log", "/RetentionInDays", "logs", "put_retention_policy", {"logGroupName": "l", "retentionInDays": 1}),
+    ("Bus", "/Description", "events", "update_event_bus", {"Name": "b", "Description": "other"}),
+    (
+        "Rule",
+        "/EventPattern/source/0",
+        "events",
+        "put_rule",
+        {"Name": "r", "EventBusName": "b", "EventPattern": '{"source": ["x"]}'},
+    ),
+    (
+        "Bucket",
+        "/VersioningConfiguration/Status",
+        "s3",
+        "put_bucket_versioning",
+        {"Bucket": "@Bucket", "VersioningConfiguration": {"Status": "Suspended"}},
+    ),
+]
+
+
+def _drifts(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Detect and return what was found, by logical id."""
+    stack.cloudformation.detect_stack_drift(StackName=stack.name)
+    found = stack.cloudformation.describe_stack_resource_drifts(StackName=stack.name)["StackResourceDrifts"]
+    return {one["LogicalResourceId"]: one for one in found}
+
+
+def _paths(stack: Stack) -> dict[str, set[str]]:
+    """Return the paths of the differences of each resource that is not in sync."""
+    return {
+        key: {difference["PropertyPath"] for difference in one["PropertyDifferences"]}
+        for key, one in _drifts(stack).items()
+        if one["StackResourceDriftStatus"] != "IN_SYNC"
+    }
+
+
+def test_every_change_by_hand_is_found(client: Client, account: str, stack: Stack) -> None:
+    """Nothing is found before; then each change under its path, one after the other, in its resource alone."""
+    s3 = client("s3", account=account)
+    s3.create_bucket(Bucket=f"code-{account}")
+    s3.put_object(Bucket=f"code-{account}", Key="code.zip", Body=package("def handler(event, context): pass"))
+    tags = {"Environment": "dev", "Version": "v1"}
+    assert stack.create(TEMPLATE.replace("BUCKET", account), tags=tags) == "CREATE_COMPLETE", stack.reasons()
+    assert _paths(stack) == {}
+    assert set(_drifts(stack)) == CHECKED
+    expected: dict[str, set[str]] = {}
+    for logical_id, path, service, operation, request in CHANGES:
+        filled = {
+            name: stack.physical(value[1:]) if str(value).startswith("@") else value
+            for name, value in request.items()
+        }
+        getattr(client(service, account=account), operation)(**filled)
+        expected.setdefault(logical_id, set()).add(path)
+        found = _paths(stack)
+        assert set(found) == set(expected)
+        assert all(paths <= found[key] for key, paths in expected.items()), found
+
+
+def test_what_is_not_checked_says_so(stack: Stack) -> None:
+    """A type without a reader is NOT_CHECKED, never in sync."""
+    stack.create("Resources: {Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {}}}}")
+    assert _drifts(stack) == {}
+    found = stack.cloudformation.list_stack_resources(StackName=stack.name)["StackResourceSummaries"]
+    assert [one["DriftInformation"]["StackResourceDriftStatus"] for one in found] == ["NOT_CHECKED"]
