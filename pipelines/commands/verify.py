@@ -1,0 +1,82 @@
+"""`lockstep verify ENV`: what runs in an environment against the release recorded for it (REQ-V10)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from validator.errors import FailureError
+from validator.reports.escaping import harmless
+
+from .common import echo_json, environment_argument, format_option, project_option
+
+if TYPE_CHECKING:
+    from pipelines.verification import Verified
+
+
+@click.command()
+@environment_argument(required=True)
+@project_option
+@format_option
+@click.option(
+    "--release", "tag", metavar="TAG", help="Hold it against this release instead of the recorded one."
+)
+def verify(environment: str, root: Path, style: str, tag: str | None) -> int:
+    """Verify the stacks of ENVIRONMENT: template, parameters, tags, drift, and a smoke test of each workload.
+
+    Exit code 1 where anything is not as the release says, or is not known to be; 3 where AWS does not answer.
+    """
+    found = verify_environment(root, environment, tag)
+    if style == "json":
+        echo_json("verify", {"environment": environment, "workloads": [_row(one) for one in found]})
+    else:
+        _print(environment, found)
+    return 1 if any(one.findings for one in found) else 0
+
+
+def verify_environment(root: Path, environment: str, tag: str | None = None) -> list[Verified]:
+    """Verify every workload of an environment; raises FailureError where nothing is recorded to verify against."""
+    from pipelines import verification
+    from pipelines.aws import clear_errors
+    from pipelines.home import home_of
+    from pipelines.workspace import Workspace
+
+    project = Workspace(root.resolve()).deployable()
+    workloads = list(dict.fromkeys(stack.workload for stack in project.of(environment)))
+    with clear_errors():
+        home = home_of(project)
+        if home is None:
+            raise FailureError(
+                "nothing is recorded to verify against: the control plane is not there yet\n"
+                f"  mend: run `lockstep deploy shared`, then `lockstep deploy {environment}`"
+            )
+        return verification.verify(home, environment, workloads, tag)
+
+
+def _row(one: Verified) -> dict[str, object]:
+    return {
+        "workload": one.workload,
+        "release": one.release,
+        "commit": one.commit,
+        "stacks": one.stacks,
+        "smoke": [
+            {"name": trial.name, "ok": not trial.reason, "reason": trial.reason} for trial in one.trials
+        ],
+        "findings": [{**asdict(finding), "severity": str(finding.severity)} for finding in one.findings],
+    }
+
+
+def _print(environment: str, found: list[Verified]) -> None:
+    for one in found:
+        tried = sum(not trial.reason for trial in one.trials)
+        click.echo(
+            f"{environment}/{one.workload}: release {one.release}, {one.stacks} stacks, "
+            f"{tried} of {len(one.trials)} smoke tests pass, {len(one.findings)} findings"
+        )
+        for finding in one.findings:
+            click.secho("  error: ", fg="red", nl=False)
+            click.echo(harmless(finding.message))
+            click.echo(harmless(f"    mend: {finding.remediation}"))

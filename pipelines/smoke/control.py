@@ -1,0 +1,52 @@
+"""Smoke tests of `control`: what home keeps, and what each environment's agent stands on, answers (REQ-V10, REQ-C1)."""
+
+from __future__ import annotations
+
+from pipelines.smoke.trial import Target, Trial
+
+
+def smoke_home(target: Target) -> list[Trial]:
+    """Return a trial for each thing that records: the table, the bus, the queue, the store and the topics."""
+    topics = ("Drift", "Validation", "Rollback")
+    return [
+        target.tried("state table", "table/TableName", lambda name: _table(target, name)),
+        target.tried("home bus", "bus/BusName", lambda name: _bus(target, name)),
+        target.tried("tracker queue", "tracker-queue/QueueUrl", lambda url: _queue(target, url)),
+        target.tried("configuration store", "configuration/BucketName", lambda name: _bucket(target, name)),
+        *(
+            target.tried(f"topic {topic}", f"topics/{topic}TopicArn", lambda arn: _topic(target, arn))
+            for topic in topics
+        ),
+    ]
+
+
+def smoke_agent(target: Target) -> list[Trial]:
+    """Return a trial for what an environment's agent is deployed from."""
+    return [target.tried("artifacts", "artifacts/BucketName", lambda name: _bucket(target, name))]
+
+
+def _table(target: Target, name: str) -> str:
+    table = target.client("dynamodb").describe_table(TableName=name)["Table"]
+    if table["TableStatus"] not in {"ACTIVE", "UPDATING"}:
+        return f"the table {name} is {table['TableStatus']}"
+    return "" if table.get("LatestStreamArn") else f"the table {name} has no stream, so nothing is announced"
+
+
+def _bus(target: Target, name: str) -> str:
+    target.client("events").describe_event_bus(Name=name)
+    return ""
+
+
+def _queue(target: Target, url: str) -> str:
+    target.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return ""
+
+
+def _bucket(target: Target, name: str) -> str:
+    versioning = target.client("s3").get_bucket_versioning(Bucket=name).get("Status")
+    return "" if versioning == "Enabled" else f"the bucket {name} keeps no versions"
+
+
+def _topic(target: Target, arn: str) -> str:
+    target.client("sns").get_topic_attributes(TopicArn=arn)
+    return ""

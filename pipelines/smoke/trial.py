@@ -1,0 +1,54 @@
+"""One smoke test: what was asked, and why the answer is not right. I/O through the clients that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Client = Callable[[str], Any]
+"""`client("sqs")` gives a client in the workload's account and region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One question to AWS. `reason` is empty where the answer was right."""
+
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A workload in one environment. `published` has what its stacks published, by `stack/Output`."""
+
+    environment: str
+    root: str
+    client: Client
+    published: Mapping[str, str]
+
+    def tried(self, name: str, output: str, ask: Callable[[str], str]) -> Trial:
+        """Ask about a thing that a stack published; `ask` returns what is wrong, and may raise botocore's errors."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        value = self.published.get(output)
+        if value is None:
+            return Trial(name, f"{self.root}/{output} is not in Parameter Store")
+        try:
+            return Trial(name, ask(value))
+        except ClientError as error:
+            detail = error.response.get("Error", {})
+            return Trial(name, f"{error.operation_name}: {detail.get('Code')}: {detail.get('Message')}")
+        except BotoCoreError as error:
+            return Trial(name, f"{type(error).__name__}: {error}")
+
+
+def of_outputs(target: Target, wanted: Mapping[str, str]) -> Iterable[Trial]:
+    """Yield a trial for each output of a live stack: Parameter Store has to hold its value under its name (REQ-P7)."""
+    for name, value in sorted(wanted.items()):
+        found = target.published.get(name)
+        if found is None:
+            yield Trial(f"output {name}", f"{target.root}/{name} is not in Parameter Store")
+        else:
+            changed = f"{target.root}/{name} holds another value than the stack's output"
+            yield Trial(f"output {name}", "" if found == value else changed)
