@@ -22,6 +22,9 @@ OPEN_ALERT = "openAlert"
 REGIONS = "region"
 """Partition of index GSI3 that lists the regions that reported."""
 
+_SORT_BYTES = 1024
+"""What a sort key may take (DynamoDB, service quotas): an index sorts by the partition of the stack."""
+
 _PART = re.compile(r"[^#\x00-\x1f\x7f]{1,256}")
 
 
@@ -59,6 +62,8 @@ class StackKey:
 
     def __post_init__(self) -> None:
         joined(self.workload, self.environment, self.account, self.region, self.stack)
+        if len(self.pk.encode()) > _SORT_BYTES:
+            raise ValueError(f"the key of stack {self.stack[:80]!r} takes over {_SORT_BYTES} bytes")
 
     @property
     def pk(self) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -238,3 +239,5 @@ def test_a_key_cannot_pass_for_another() -> None:
         except ValueError:
             continue
         raise AssertionError(f"{part!r} was taken")
+    with pytest.raises(ValueError, match="over 1024 bytes"):
+        replace(KEY, workload="ä" * 250, stack="ä" * 250)

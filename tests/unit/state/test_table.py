@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from pipelines.state.keys import Key
+from pipelines.state.store import StateStore
 from pipelines.state.store.table import ATTEMPTS, ContentionError, Table
 from pipelines.state.store.writes import ABSENT, check, put, update
+from tests.state_table import alert
 
 KEY = Key("p", "s")
 ITEM: dict[str, Any] = {"pk": {"S": "p"}, "sk": {"S": "s"}}
@@ -168,3 +175,42 @@ def test_decisions_read_consistently(dynamodb: Dynamodb) -> None:
     )
     assert dynamodb.table.get(KEY) is None
     assert list(dynamodb.table.partition("p", "s", newest=True, page=1)) == [ITEM]
+
+
+def test_an_alert_whose_answer_was_lost_is_still_news(dynamodb: Dynamodb) -> None:
+    """botocore sends a put again when its answer is lost: the second finds what the first put."""
+    store = StateStore(dynamodb.client, "state", sleep=dynamodb.waited.append)
+    put_before: Any = replace(alert(), generation=1).to_item()
+    dynamodb.stub.add_response("get_item", {})
+    dynamodb.refuse("put_item", "ConditionalCheckFailedException", Item=put_before)
+    told = store.raise_alert(alert())
+    assert told == replace(alert(), generation=1)
+
+
+@pytest.mark.parametrize("fault", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+def test_throttling_is_botocores_to_repeat(fault: str) -> None:
+    """As whoever passes the client configures it: the store adds nothing to that."""
+    dynamodb = Dynamodb()
+    dynamodb.client.meta.events.register("before-send.dynamodb", answers(fault, fault, None))
+    assert dynamodb.table.get(KEY) is None
+    assert dynamodb.waited == []
+
+
+def answers(*faults: str | None) -> Callable[..., AWSResponse]:
+    """Answer each request in turn with a fault, or with nothing found."""
+    left = list(faults)
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        fault = left.pop(0)
+        body = json.dumps({"__type": f"com.amazonaws.dynamodb#{fault}"} if fault else {}).encode()
+        headers = {"x-amz-crc32": str(zlib.crc32(body))}
+        return AWSResponse(request.url, 400 if fault else 200, HeadersDict(headers), RawAnswer(body))
+
+    return answer
+
+
+class RawAnswer(io.BytesIO):
+    """What botocore reads an answer's body from."""
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.read()
