@@ -173,9 +173,7 @@ def _dependencies(layout: Layout, stacks: dict[str, SceptreStack]) -> Iterator[P
     One on a stack that could not be read is left out without a word: what is wrong with that is said already.
     """
     known = {
-        f"{environment}/{name}"
-        for environment in layout.places()
-        for name in layout.stack_files(environment)
+        f"{environment}/{name}" for environment in layout.places() for name in layout.stack_files(environment)
     }
     for name, stack in stacks.items():
         for dependency in stack.dependencies:

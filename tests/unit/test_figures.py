@@ -23,9 +23,11 @@ def rendered() -> dict[str, dict[str, Any]]:
     return {stack["name"]: stack for stack in Workspace(ROOT).rendered()}
 
 
-def properties(rendered: dict[str, Any], environment: str, stack: str, kind: str) -> list[dict[str, Any]]:
+def properties(
+    rendered: dict[str, Any], environment: str, stack: str, kind: str, workload: str = "orders"
+) -> list[dict[str, Any]]:
     """Return the properties of every resource of a type in one stack."""
-    resources = rendered[f"{environment}/orders/{stack}"]["resources"].values()
+    resources = rendered[f"{environment}/{workload}/{stack}"]["resources"].values()
     found = [resource["Properties"] for resource in resources if resource["Type"] == kind]
     assert found, f"{stack} has no {kind}"
     return found
@@ -43,8 +45,7 @@ def test_accounts_regions_and_networks(
     rendered: dict[str, Any], environment: str, account: str, region: str, cidr: str
 ) -> None:
     """REQ-P3, O6: one account an environment, three zones, public and private subnets inside the VPC."""
-    stacks = [stack for stack in rendered.values() if stack["environment"] == environment]
-    assert {(stack["account"], stack["region"]) for stack in stacks} == {(account, region)}
+    assert places(rendered, f"{environment}/orders/") == {(account, region)}
     (vpc,) = properties(rendered, environment, "network", "AWS::EC2::VPC")
     assert vpc["CidrBlock"] == cidr
     subnets = properties(rendered, environment, "network", "AWS::EC2::Subnet")
@@ -52,6 +53,33 @@ def test_accounts_regions_and_networks(
     assert len({subnet["AvailabilityZoneId"] for subnet in subnets}) == 3
     gateways = properties(rendered, environment, "network", "AWS::EC2::NatGateway")
     assert len(gateways) == (1 if environment == "dev" else 3)
+
+
+def places(rendered: dict[str, Any], prefix: str) -> set[tuple[str, str]]:
+    """Return the accounts and regions of the stacks below a folder."""
+    return {(one["account"], one["region"]) for name, one in rendered.items() if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize(
+    ("environment", "account", "region", "cidr", "regions"),
+    [
+        ("dev", "111111111111", "us-east-1", "10.16.0.0/16", ["us-west-2"]),
+        ("staging", "222222222222", "us-west-2", "10.17.0.0/16", ["us-east-1", "us-east-2"]),
+        ("prod", "333333333333", "eu-west-1", "10.18.0.0/16", ["us-east-1", "us-west-2"]),
+    ],
+)
+def test_control_accounts_regions_and_networks(
+    rendered: dict[str, Any], environment: str, account: str, region: str, cidr: str, regions: list[str]
+) -> None:
+    """REQ-P3, C2, C10: the agent of the control region, and StackSets to every other region in use."""
+    assert places(rendered, f"{environment}/control/") == {(account, region)}
+    (vpc,) = properties(rendered, environment, "agent-network", "AWS::EC2::VPC", "control")
+    assert vpc["CidrBlock"] == cidr
+    for stack in ("regional-storage", "regional-agent"):
+        for one in properties(rendered, environment, stack, "AWS::CloudFormation::StackSet", "control"):
+            assert [group["Regions"] for group in one["StackInstancesGroup"]] == [regions]
+    in_use = places(rendered, f"{environment}/")
+    assert in_use <= {(account, each) for each in (region, *regions)}
 
 
 def test_functions(rendered: dict[str, Any]) -> None:
@@ -141,8 +169,9 @@ def test_tags_and_names(rendered: dict[str, Any]) -> None:
         names = [
             value[name] for value in values for name in named & value.keys() if isinstance(value[name], str)
         ]
-        assert [name for name in names if not name.startswith(f"{stack['environment']}-orders-")] == []
-    assert sum(stack["name"].endswith("/table") for stack in rendered.values()) == len(ENVIRONMENTS)
+        prefix = f"{stack['environment']}-{stack['workload']}-"
+        assert [name for name in names if not name.startswith(prefix)] == []
+    assert sum(stack["name"].endswith("/orders/table") for stack in rendered.values()) == len(ENVIRONMENTS)
 
 
 NO_NETWORK = """
