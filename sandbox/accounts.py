@@ -15,6 +15,9 @@ ACCOUNTS: Mapping[str, str] = MappingProxyType(
 )
 """Environment to account id."""
 
+DEPLOYED: Mapping[str, str] = MappingProxyType({"shared": ACCOUNTS["prod"], **ACCOUNTS})
+"""Everything that is deployed, by account id: what belongs to no environment too."""
+
 OPERATOR = ACCOUNTS["dev"]
 """The account whose credentials a user of the sandbox holds; it may assume each deploy role."""
 
@@ -29,8 +32,8 @@ def role_name(environment: str) -> str:
 
 
 def role_arn(environment: str) -> str:
-    """Return the ARN of the role that deploys to an environment; KeyError for an unknown one."""
-    return f"arn:aws:iam::{ACCOUNTS[environment]}:role/{role_name(environment)}"
+    """Return the ARN of the role that deploys to an environment, or the shared part; KeyError for an unknown one."""
+    return f"arn:aws:iam::{DEPLOYED[environment]}:role/{role_name(environment)}"
 
 
 def trust_policy() -> str:

@@ -27,7 +27,7 @@ def _iam(action: str, **parameters: str) -> Any:
 
 def make_accounts() -> None:
     """Make the deploy role of each account; one that saved state brought back is left as it is."""
-    for environment, account in accounts.ACCOUNTS.items():
+    for environment, account in accounts.DEPLOYED.items():
         with SCOPE.get()(account, accounts.OPERATOR_REGION):
             name = accounts.role_name(environment)
             if name in ROLES.get():

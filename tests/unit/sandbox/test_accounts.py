@@ -13,11 +13,11 @@ from sandbox import accounts
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("environment", sorted(accounts.ACCOUNTS))
+@pytest.mark.parametrize("environment", sorted(accounts.DEPLOYED))
 def test_the_account_is_that_of_the_configuration(environment: str) -> None:
     """What the configuration deploys to is what the sandbox has made."""
     config = YAML(typ="safe").load(ROOT / "sceptre" / "config" / environment / "config.yaml")
-    assert config["account"] == accounts.ACCOUNTS[environment]
+    assert config["account"] == accounts.DEPLOYED[environment]
 
 
 def test_the_trust_policy_names_the_operator_only() -> None:
