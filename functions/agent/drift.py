@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from json import dumps
 from typing import Any
 
 from functions.agent.edge import (
     AWS_ERRORS,
+    PublishError,
     cloudformation,
     count,
     describe,
     logger,
     now,
+    request_of,
     seconds_left,
     send_all,
     tracer,
@@ -32,7 +34,8 @@ MARGIN = 30.0
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Start detections where the schedule or an operator asks, or follow what a batch of the queue says.
 
-    Takes one event of EventBridge's too, without a queue. Names the messages that failed (ReportBatchItemFailures).
+    The schedule asks through the queue, an operator may without. Takes one event of EventBridge, too. Names the
+    messages that failed (ReportBatchItemFailures).
     """
     if event.get("lockstep") == "detect":
         return _detect(event.get("stacks"), context)
@@ -42,11 +45,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     failed = list[str]()
     for record in event.get("Records") or []:
         try:
+            request = request_of(record["body"])
             if seconds_left(context) < MARGIN:
                 failed.append(record["messageId"])  # the queue delivers it again
-            else:
+            elif request.get("lockstep") == "detect":
+                _detect(request.get("stacks"), context)
+            elif not request:
                 _follow(record["body"])
-        except (*AWS_ERRORS, RuntimeError) as error:
+        except (*AWS_ERRORS, PublishError) as error:
             logger.warning("not followed", message_id=record["messageId"], failure=describe(error))
             failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
@@ -95,9 +101,9 @@ def _start(raw: Mapping[str, Any]) -> bool:
     return True
 
 
-def _detect(named: Iterable[str] | None, context: Any) -> dict[str, Any]:
+def _detect(named: Any, context: Any) -> dict[str, Any]:
     """Start a detection on the named stacks, or on all of ours; what time is too short for comes first next time."""
-    if named is None:
+    if not isinstance(named, list):
         found = list_stacks(cloudformation())
     else:
         described = [describe_stack(cloudformation(), str(name)) for name in named]
@@ -111,7 +117,7 @@ def _detect(named: Iterable[str] | None, context: Any) -> dict[str, Any]:
             break
         try:
             started += _start(raw)
-        except AWS_ERRORS as error:  # the others are tried all the same
+        except (*AWS_ERRORS, PublishError) as error:  # the others are tried all the same
             logger.warning("not started", stack=raw["StackId"], failure=describe(error))
             count("DetectionFailures")
             failed += 1

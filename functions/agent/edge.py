@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable
@@ -26,6 +27,9 @@ AWS_ERRORS = (BotoCoreError, ClientError)
 
 SDK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "adaptive", "total_max_attempts": 6})
 """Seconds and attempts. Adaptive: CloudFormation allows few calls a second, and a whole region is read."""
+
+SHORT = 100_000
+"""Characters of a message that can be such a request: it may name stacks."""
 
 logger = Logger()
 metrics = Metrics()
@@ -74,6 +78,15 @@ def count(name: str, value: float = 1) -> None:
     """Count under the metric `name`, and write it at once: a pass that is cut off has still counted."""
     metrics.add_metric(name=name, unit="Count", value=value)
     metrics.flush_metrics()
+
+
+def request_of(body: str) -> dict[str, Any]:
+    """Return what the schedule or an operator asks in a message of the queue; empty for an event."""
+    try:
+        found = json.loads(body) if len(body) < SHORT else None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and "lockstep" in found else {}
 
 
 def describe(error: Exception) -> str:

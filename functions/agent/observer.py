@@ -8,11 +8,13 @@ from typing import Any
 
 from functions.agent.edge import (
     AWS_ERRORS,
+    PublishError,
     cloudformation,
     count,
     describe,
     logger,
     now,
+    request_of,
     seconds_left,
     send,
     send_all,
@@ -33,13 +35,25 @@ MARGIN = 30.0
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Observe the stacks that a batch of the queue speaks of, or, where the schedule asks, every stack.
 
-    Names the messages that failed (ReportBatchItemFailures); a pass that failed raises, and Lambda tries again.
+    The schedule asks through the queue too. Names the messages that failed (ReportBatchItemFailures); a pass that
+    was asked for without a queue raises, and Lambda tries again.
     """
     if event.get("lockstep") == "reconcile":
         _pass(context, full=event.get("full") is True)
         return {}
-    entries, failed = _read(event.get("Records") or [])
+    records = event.get("Records") or []
+    asked = {record["messageId"]: request_of(record["body"]) for record in records}
+    # What happened goes before the passes, which take long.
+    entries, failed = _read(record for record in records if not asked[record["messageId"]])
     failed |= {each.owner for each in send(entries)}
+    passes = [message for message, request in asked.items() if request.get("lockstep") == "reconcile"]
+    try:
+        if passes:  # one pass answers all that ask for it
+            _pass(context, full=any(asked[message].get("full") is True for message in passes))
+    except (*AWS_ERRORS, PublishError) as error:
+        logger.error("pass failed", failure=describe(error))
+        count("PassesFailed")
+        failed |= set(passes)
     return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
 
 
