@@ -36,6 +36,7 @@ from sandbox.extension import (
     stack_events,
     stack_set_resource,
     stack_sets,
+    stream_mappings,
     template_urls,
 )
 from sandbox.extension.claims import Extension
@@ -74,6 +75,7 @@ EXTENSIONS: tuple[Extension, ...] = (
     stack_events.EXTENSION,
     stack_set_resource.EXTENSION,
     stack_sets.EXTENSION,
+    stream_mappings.EXTENSION,
     template_urls.EXTENSION,
 )
 
