@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
 
+from pipelines import stack_sets
 from pipelines.aws import Aws, clear_errors
 from pipelines.deployment import Action, decide, published
 from pipelines.live import LiveStack, read_parameters, read_stacks
@@ -43,6 +45,9 @@ class Reporter(Protocol):
     def still(self, stacks: Sequence[str], seconds: float) -> None:
         """Say what is still under way, once a minute."""
 
+    def placed(self, stack: str, place: stack_sets.Place) -> None:
+        """Say how a StackSet of a stack goes in one account and region (REQ-C10)."""
+
     def ended(self, result: Result) -> None:
         """Say how a stack ended."""
 
@@ -59,6 +64,7 @@ class Deployment:
     _report: threading.Lock = field(default_factory=threading.Lock)
     _live: dict[str, LiveStack] = field(default_factory=dict)
     _foreign: dict[str, str] = field(default_factory=dict)
+    _stack_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _account_is_right: bool = False
     _lost: LockstepError | None = None
 
@@ -118,6 +124,8 @@ class Deployment:
             return results
         self._check_account(todo)
         self.workspace.loaded()
+        rendered = self.workspace.rendered(self.environment)
+        self._stack_sets |= {one["name"]: stack_sets.names(one) for one in rendered}
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
             running: set[Future[Result]] = {
                 pool.submit(self._one, stack, actions[stack.name]) for stack in todo
@@ -192,12 +200,30 @@ class Deployment:
                 return "unchanged", "an earlier run brought it there"
         if action.kind == "blocked":
             return "failed", action.reason
-        live, failure = launcher.launch(sceptre_stack, self.stop.is_set)
+        live, failure = self._launch(stack, sceptre_stack)
         if live is not None:
             self._live[stack.name] = live
         if failure:
             return "failed", failure
         return ("created" if action.kind in {"create", "recreate"} else "updated"), action.reason
+
+    def _launch(self, stack: Stack, sceptre_stack: Any) -> tuple[LiveStack | None, str]:
+        """Launch one stack; where it holds StackSets, wait for theirs first, and tell how each place goes."""
+        from pipelines import launcher
+
+        names = self._stack_sets.get(stack.name)
+        if not names:
+            return launcher.launch(sceptre_stack, self.stop.is_set)
+        aws = Aws(stack.region, stack.role_arn)
+        if not stack_sets.wait(aws, names, self.stop.is_set):
+            raise launcher.Interrupted
+        since = datetime.now(UTC) - launcher.CLOCK_SKEW
+        watch = stack_sets.Watch(
+            aws, names, since, lambda place: self._tell(self.reporter.placed, stack.name, place)
+        )
+        with watch.watching():
+            live, failure = launcher.launch(sceptre_stack, self.stop.is_set)
+        return live, "\n".join([failure, *map(str, watch.failures(failure))]) if failure else ""
 
     def _ended(self, result: Result) -> Result:
         self._tell(self.reporter.ended, result)

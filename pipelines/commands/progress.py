@@ -11,6 +11,7 @@ from .common import console
 if TYPE_CHECKING:
     from pipelines.deploy import Result
     from pipelines.deployment import Action
+    from pipelines.stack_sets import Place
 
 MARKS = {
     "created": ("+", "green"),
@@ -29,6 +30,9 @@ class Silent:
         """Say nothing."""
 
     def still(self, stacks: Sequence[str], seconds: float) -> None:
+        """Say nothing."""
+
+    def placed(self, stack: str, place: Place) -> None:
         """Say nothing."""
 
     def ended(self, result: Result) -> None:
@@ -52,6 +56,11 @@ class Shown(Silent):
     def still(self, stacks: Sequence[str], seconds: float) -> None:
         """Say what is still under way, so that a long wait is no silence."""
         self._line(f"  . {', '.join(stacks)}: still in progress after {seconds / 60:.0f} min", "yellow")
+
+    def placed(self, stack: str, place: Place) -> None:
+        """Print how a StackSet goes in one account and region."""
+        style = "red" if place.status == "FAILED" else "dim"
+        self._line(f"  . {stack:<{self._width}} {place}", style)
 
     def ended(self, result: Result) -> None:
         """Print how a stack ended."""

@@ -19,6 +19,7 @@ from pipelines.deploy import Deployment, Result
 from pipelines.deployment import Action
 from pipelines.launcher import Interrupted, Launch
 from pipelines.live import LiveStack, failure_reason
+from pipelines.stack_sets import Place
 from pipelines.workspace import Workspace
 from tests.unit.test_bad_projects import PROJECTS
 from validator.errors import ConfigurationError, TechnicalError
@@ -70,6 +71,8 @@ class Reported:
 
     def still(self, stacks: Sequence[str], seconds: float) -> None:
         self.waits.append(seconds)
+
+    def placed(self, stack: str, place: Place) -> None: ...
 
     def ended(self, result: Result) -> None:
         self.results.append(result)
