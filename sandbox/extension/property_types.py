@@ -68,6 +68,11 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         f"{_TRACKING}.ScaleOutCooldown",
         f"{_TRACKING}.TargetValue",
     ),
+    "AWS::CloudFormation::StackSet": (
+        "ManagedExecution.Active?",
+        "OperationPreferences.FailureToleranceCount",
+        "OperationPreferences.MaxConcurrentCount",
+    ),
     "AWS::CloudWatch::Alarm": (
         "ActionsEnabled?",
         "DatapointsToAlarm",
@@ -76,6 +81,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "Metrics.*.ReturnData?",
         "Period",
         "Threshold",
+        "Metrics.*.Period",
     ),
     "AWS::DynamoDB::Table": (
         "DeletionProtectionEnabled?",
@@ -97,6 +103,11 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "AWS::EC2::Subnet": ("MapPublicIpOnLaunch?",),
     "AWS::EC2::VPC": ("EnableDnsHostnames?", "EnableDnsSupport?"),
     "AWS::EC2::VPCEndpoint": ("PrivateDnsEnabled?",),
+    "AWS::Events::Archive": ("RetentionDays",),
+    "AWS::Events::Rule": (
+        "Targets.*.RetryPolicy.MaximumEventAgeInSeconds",
+        "Targets.*.RetryPolicy.MaximumRetryAttempts",
+    ),
     "AWS::IAM::Role": ("MaxSessionDuration",),
     "AWS::KMS::Key": (
         "EnableKeyRotation?",
@@ -110,6 +121,10 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "Enabled?",
         "MaximumBatchingWindowInSeconds",
         "ScalingConfig.MaximumConcurrency",
+        "BisectBatchOnFunctionError?",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "ParallelizationFactor",
     ),
     "AWS::Lambda::Function": (
         "EphemeralStorage.Size",
@@ -129,6 +144,9 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         f"{_ACCESS}.BlockPublicPolicy?",
         f"{_ACCESS}.IgnorePublicAcls?",
         f"{_ACCESS}.RestrictPublicBuckets?",
+        "ReplicationConfiguration.Rules.*.Destination.Metrics.EventThreshold.Minutes",
+        "ReplicationConfiguration.Rules.*.Destination.ReplicationTime.Time.Minutes",
+        "ReplicationConfiguration.Rules.*.Priority",
     ),
     "AWS::SQS::Queue": (
         "DelaySeconds",
@@ -137,6 +155,10 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "ReceiveMessageWaitTimeSeconds",
         "RedrivePolicy.maxReceiveCount",
         "VisibilityTimeout",
+    ),
+    "AWS::Scheduler::Schedule": (
+        "Target.RetryPolicy.MaximumEventAgeInSeconds",
+        "Target.RetryPolicy.MaximumRetryAttempts",
     ),
 }
 """Resource type to the paths of its numbers and, with a question mark, of its booleans; `*` is every member."""
