@@ -21,7 +21,8 @@ LONGEST = {
     "ParameterRoot": 42,
 }
 WITHOUT_RESOURCE = re.compile(
-    r"(ec2:(\w+NetworkInterfaces?|\w+PrivateIpAddresses|DescribeSubnets)|xray:Put\w+)"
+    r"(ec2:(\w+NetworkInterfaces?|\w+PrivateIpAddresses|DescribeSubnets)|xray:Put\w+"
+    r"|cloudformation:DescribeStackDriftDetectionStatus)"
 )
 """Actions that AWS, or Lambda on the function's behalf, accepts on no narrower resource."""
 
@@ -52,14 +53,24 @@ def guarded(template: Template, policy_type: str, target: str) -> set[str]:
 
 def roles_are_bounded(template: Template) -> Iterator[str]:
     """REQ-P8: each role has the boundary; its policies are managed ones, which drift detection reads."""
+    own = {name for name, _ in template.resources("AWS::IAM::ManagedPolicy")}
     for role in template.resources("AWS::IAM::Role"):
-        yield from wrong(role, PermissionsBoundary={"Ref": "PermissionsBoundaryArn"}, ManagedPolicyArns=...)
+        yield from wrong(role, PermissionsBoundary=..., ManagedPolicyArns=...)
+        boundary = role[1]["Properties"].get("PermissionsBoundary", {}).get("Ref")
+        if boundary != "PermissionsBoundaryArn" and boundary not in own:
+            yield f"{role[0]} has the boundary {boundary}"
         if "Policies" in role[1]["Properties"]:
             yield f"{role[0]} has inline policies"
 
 
 JUDGED_BY_API_GATEWAY = {"Boundary.Logs", "LogPolicy.WriteApiLogs"}
 """API Gateway takes a logging role only if it may write to every log group, as AWS's own policy for it says."""
+
+
+def through_cloudformation(statement: dict[str, Any]) -> bool:
+    """Tell whether CloudFormation alone may use what a statement allows, on the caller's behalf."""
+    held = statement.get("Condition", {}).get("StringEquals", {})
+    return bool(held.get("aws:CalledViaFirst") == "cloudformation.amazonaws.com")
 
 
 def allowed_is_narrow(template: Template) -> Iterator[str]:
@@ -70,7 +81,7 @@ def allowed_is_narrow(template: Template) -> Iterator[str]:
             if statement["Effect"] == "Allow" and any("*" in action for action in actions):
                 yield f"{name}.{statement['Sid']} allows a wildcard"
             anywhere = statement["Effect"] == "Allow" and statement["Resource"] == "*"
-            if f"{name}.{statement['Sid']}" in JUDGED_BY_API_GATEWAY:
+            if f"{name}.{statement['Sid']}" in JUDGED_BY_API_GATEWAY or through_cloudformation(statement):
                 continue
             if anywhere and not all(WITHOUT_RESOURCE.fullmatch(action) for action in actions):
                 yield f"{name}.{statement['Sid']} allows on everything"
@@ -98,7 +109,8 @@ def functions_are_sound(template: Template) -> Iterator[str]:
         )
         if function[1]["Properties"].get("VpcConfig", {}).get("SubnetIds") != {"Ref": "PrivateSubnetIds"}:
             yield f"{function[0]} is not in the private subnets"
-        if function[1]["Properties"].get("LoggingConfig", {}).get("LogGroup") != {"Ref": "LogGroup"}:
+        groups = [{"Ref": name} for name, _ in template.resources("AWS::Logs::LogGroup")]
+        if function[1]["Properties"].get("LoggingConfig", {}).get("LogGroup") not in groups:
             yield f"{function[0]} logs into a group that the template does not govern"
 
 
@@ -214,6 +226,11 @@ def endpoints_serve_this_account(template: Template) -> Iterator[str]:
     for endpoint in template.resources("AWS::EC2::VPCEndpoint"):
         properties = endpoint[1]["Properties"]
         for statement in properties.get("PolicyDocument", {}).get("Statement", [{}]):
+            if all(WITHOUT_RESOURCE.fullmatch(action) for action in listed(statement.get("Action", ""))):
+                # No resource, and so no account of one.
+                if statement.get("Condition") != {"StringEquals": {"aws:PrincipalAccount": account}}:
+                    yield f"{endpoint[0]} serves principals of other accounts"
+                continue
             if statement.get("Condition") != both or statement.get("Resource", "*") == "*":
                 yield f"{endpoint[0]} serves other accounts"
         if properties["VpcEndpointType"] == "Interface":

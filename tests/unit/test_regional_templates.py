@@ -1,0 +1,147 @@
+"""The agents' templates: StackSets give each body what it asks for; roles are no wider than boundary and endpoints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .template_facts import ROOT, Template
+from .template_protection import listed
+
+BODIES = {
+    "regional-storage": {"Keys": "keys", "Bucket": "bucket"},
+    "regional-agent": {
+        "Boundary": "agent-boundary",
+        "DriftReads": "drift-reads",
+        "Network": "agent-network",
+        "Endpoints": "agent-endpoints",
+        "Agent": "agent",
+    },
+}
+"""Template of StackSets, StackSet, and the template that its stacks have."""
+SETS = [(name, each, body) for name, sets in BODIES.items() for each, body in sets.items()]
+LIMIT = 51_200
+"""Bytes of a template that a call may carry (CreateStackSet, TemplateBody)."""
+AGENT = ("agent", "agent-network", "drift-reads")
+
+
+def read(name: str) -> Template:
+    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def stack_sets(name: str) -> dict[str, dict[str, Any]]:
+    found = read(name).resources("AWS::CloudFormation::StackSet")
+    return {key.removesuffix("StackSet"): body for key, body in found}
+
+
+def statements(name: str, effect: str = "Allow", *only: str) -> list[dict[str, Any]]:
+    """Return the statements of a template's managed policies, or of those named."""
+    return [
+        statement
+        for key, policy in read(name).resources("AWS::IAM::ManagedPolicy")
+        if not only or key in only
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == effect
+    ]
+
+
+def actions(given: list[dict[str, Any]]) -> set[str]:
+    return {action for statement in given for action in listed(statement["Action"])}
+
+
+@pytest.mark.parametrize(("name", "each", "body"), SETS, ids=[body for *_, body in SETS])
+def test_a_stack_set_gives_its_body_every_parameter(name: str, each: str, body: str) -> None:
+    """REQ-C10: a parameter that is missing or unknown fails only once the operation runs."""
+    given = [item["ParameterKey"] for item in stack_sets(name)[each]["Properties"]["Parameters"]]
+    assert sorted(given) == sorted(read(body).body["Parameters"])
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_stack_set_has_a_body_and_uploads_it(name: str) -> None:
+    """Before the stack is made or changed, under the key that it names (REQ-X4)."""
+    assert stack_sets(name).keys() == BODIES[name].keys()
+    text = (ROOT / "sceptre" / "stacks" / "control" / f"{name}.yaml").read_text(encoding="utf-8")
+    for each, body in BODIES[name].items():
+        assert f"  {each}TemplateKey: !template_key {body}.yaml\n" in text
+        assert text.count(f"    - !upload_template {body}.yaml\n") == 2
+
+
+@pytest.mark.parametrize("body", [body for *_, body in SETS])
+def test_a_body_fits_in_a_call(body: str) -> None:
+    assert (ROOT / "templates" / f"{body}.yaml").stat().st_size < LIMIT
+
+
+def test_the_names_that_iam_holds_carry_the_region() -> None:
+    """One name in all regions of an account: a second region would take the first one's role."""
+    for body in (body for *_, body in SETS):
+        for kind, key in (("AWS::IAM::Role", "RoleName"), ("AWS::IAM::ManagedPolicy", "ManagedPolicyName")):
+            for name, resource in read(body).resources(kind):
+                given = resource["Properties"][key]["Fn::Sub"]
+                assert given.endswith("-${AWS::Region}${NameSuffix}"), f"{body}: {name}"
+
+
+def test_the_boundary_allows_what_the_agent_needs_and_no_more() -> None:
+    """REQ-P8: beyond the boundary a policy would be cut in silence, and a boundary beyond them holds nothing."""
+    needed = set[str]().union(*(actions(statements(name)) for name in AGENT))
+    assert actions(statements("agent-boundary")) - {"sqs:ChangeMessageVisibility"} == needed
+
+
+def test_the_endpoints_pass_what_the_functions_call_and_no_more() -> None:
+    """REQ-C7: CloudFormation and EventBridge; the Lambda service does the rest outside the VPC."""
+    called = {
+        action
+        for action in actions(statements("agent", "Allow", "ObserverPolicy", "DriftPolicy"))
+        if re.match("(cloudformation|events):", action)
+    }
+    passed = {
+        action
+        for _, endpoint in read("agent-endpoints").resources("AWS::EC2::VPCEndpoint")
+        for statement in endpoint["Properties"]["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+    }
+    assert passed == called
+
+
+def test_the_agent_reports_on_its_own_bus_under_its_own_name_alone() -> None:
+    """A function that may put any event could speak for CloudFormation; only the rule's role reaches the home."""
+    reports = [each for each in statements("agent") if "events:PutEvents" in listed(each["Action"])]
+    held = [each.get("Condition") for each in reports if each["Resource"] != {"Ref": "HomeBusArn"}]
+    assert held == [{"StringEquals": {"events:source": "lockstep.agent"}}] * 2
+    assert len(reports) == 3
+
+
+def test_the_deploying_boundary_is_what_its_policies_allow() -> None:
+    """REQ-P8, and nobody deploys a role without the agent's boundary."""
+    policies = statements("stack-set-roles", "Allow", "ExecutionPolicy", "RolesPolicy")
+    assert actions(statements("stack-set-roles", "Allow", "ExecutionBoundary")) == actions(policies)
+    makers = [each for each in policies if "iam:CreateRole" in listed(each["Action"])]
+    assert [list(each["Condition"]["ArnLike"]) for each in makers] == [["iam:PermissionsBoundary"]]
+    denied = [each for each in statements("stack-set-roles", "Deny") if each["Action"] == "iam:*"]
+    assert len(denied) == 1 and "role/${NamePrefix}stack-set*" in str(denied[0]["Resource"])
+
+
+def test_what_the_bodies_are_made_of_can_be_deployed() -> None:
+    """What makes a resource of each type is allowed to the role that deploys the StackSets' stacks."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+    allowed = actions(statements("stack-set-roles", "Allow", "ExecutionPolicy", "RolesPolicy"))
+    types = {body["Type"] for *_, name in SETS for _, body in read(name).resources()}
+    for kind in types - {"AWS::SQS::QueuePolicy"}:
+        handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
+        made = {
+            each
+            for each in handlers["create"]["permissions"]
+            if re.search(r":(Create|Put|Add|Associate)", each)
+        }
+        assert made & allowed, kind
+
+
+def test_paths_are_where_the_stacks_of_the_control_region_publish() -> None:
+    """Parameter Store is the region's own, so one name serves both ways of deployment (REQ-P7)."""
+    stacks = {path.stem for path in Path(ROOT / "sceptre" / "stacks" / "control").glob("*.yaml")}
+    for name in BODIES:
+        text = (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8")
+        assert set(re.findall(r"\$\{ParameterRoot\}/([a-z-]+)", text)) <= stacks
