@@ -135,6 +135,7 @@ class TestStates:
         assert names("", "b") == ["a", "b"]
         assert names("b-2", "") == ["c", "d"]
         assert names("", "") == ["a", "b", "b-2", "c", "d"]
+        assert names("c", "a") == names("c", "c") == []
 
     def test_more_states_than_a_batch_are_listed(self, store: StateStore) -> None:
         """BatchGetItem takes 100 keys."""
@@ -232,7 +233,7 @@ class TestDrift:
     def test_many_findings(self, store: StateStore) -> None:
         """BatchWriteItem takes 25 items; a stack has up to 500 resources."""
         many = [finding(logical_id=f"Queue{number:03}") for number in range(60)]
-        store.record_drift(KEY, summary(), many)
+        store.record_drift(KEY, summary(), [*many, *many[:3]])
         assert list(store.findings(KEY, "d-001")) == many
 
     def test_stacks_of_one_environment_side_by_side(self, store: StateStore) -> None:

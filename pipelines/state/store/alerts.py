@@ -22,7 +22,8 @@ class Alerts(Part):
     def raise_alert(self, alert: Alert) -> Alert | None:
         """Say that something is wrong, and return what is new: found, or changed when the digest differs; else None.
 
-        State, generation and announcement are the store's: what the given alert says of them does not count.
+        State, generation and announcement are the store's: what the given alert says of them does not count. Of several
+        callers one is told. Whoever is not told because an answer was lost loses nothing: the stream announces.
         """
         return self._advance(alert.fingerprint, lambda standing: raised(standing, alert))
 
@@ -36,9 +37,8 @@ class Alerts(Part):
             following = step(standing)
             if following is None:
                 return None
-            outcome = self._table.write(alert_write(standing, following))
-            if outcome.done or outcome.item == following.to_item():
-                return following  # also where the answer to a first attempt of botocore's was lost
+            if self._table.write(alert_write(standing, following)).done:
+                return following
             self._table.pause(attempt)
         raise AssertionError("attempts end in an error")
 

@@ -13,6 +13,7 @@ from ..sequence import DELETED
 from ..times import timestamp
 from .alerts import alert_write, raised, resolved
 from .part import Part
+from .table import key_of
 from .writes import Write, put, update
 
 
@@ -64,9 +65,7 @@ class Drifts(Part):
             wanted["marker"] = keys.open_drift(key.workload, key.environment)
         if alert:
             wanted["alert"] = keys.alert(alert.fingerprint)
-        items = {
-            (plain(item["pk"]), plain(item["sk"])): item for item in self._table.get_all(wanted.values())
-        }
+        items = {key_of(item): item for item in self._table.get_all(wanted.values())}
         found = {name: items.get(each, {}) for name, each in wanted.items()}
         return _Seen(
             sequence=_text(found["current"], "drift_seq"),
@@ -155,9 +154,12 @@ def _marker_writes(key: StackKey, summary: DriftSummary, seen: _Seen) -> list[Wr
         return []
     at = max(timestamp(summary.detected_at), seen.marked_at)
     change = "ADD" if is_open else "DELETE"
-    values: dict[str, Any] = {"at": at, "stack": {key.pk}}
-    condition = "attribute_not_exists(#changed_at)"
-    if seen.marked_at:
-        condition, values["seen"] = "#changed_at = :seen", seen.marked_at
-    expression = f"SET #changed_at = :at {change} #drifted :stack"
-    return [update(keys.open_drift(key.workload, key.environment), expression, condition, **values)]
+    return [
+        update(
+            keys.open_drift(key.workload, key.environment),
+            f"SET #changed_at = :at {change} #drifted :stack",
+            "attribute_not_exists(#changed_at) OR #changed_at <= :at",
+            at=at,
+            stack={key.pk},
+        )
+    ]

@@ -71,6 +71,8 @@ class States(Part):
 
     def states_in(self, account: str, region: str, after: str = "", upto: str = "") -> Iterator[StackState]:
         """Return the states of a region's stacks whose name is over `after` and at most `upto`; empty is no limit."""
+        if upto and after >= upto:
+            return iter(())
         found = _states(self._table.listed("GSI4", f"{account}#{region}", (after, upto)))
         return (state for state in found if state.key.stack != after)
 

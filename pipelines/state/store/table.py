@@ -128,8 +128,12 @@ class Table:
             yield from cast("list[Item]", page["Items"])
 
     def put_all(self, items: Iterable[Item]) -> None:
-        """Put items whatever stands there: for items that are the same whenever they are put."""
-        requests: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
+        """Put items whatever stands there: for items that are the same whenever they are put.
+
+        Of several with one key the last is put, since a batch with both is refused.
+        """
+        last = {key_of(item): item for item in items}
+        requests: list[Any] = [{"PutRequest": {"Item": item}} for item in last.values()]
         for start in range(0, len(requests), PUT_BATCH):
             left = {self._name: requests[start : start + PUT_BATCH]}
             for attempt in self.attempts():

@@ -6,7 +6,6 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -16,10 +15,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from pipelines.state.keys import Key
-from pipelines.state.store import StateStore
 from pipelines.state.store.table import ATTEMPTS, ContentionError, Table
 from pipelines.state.store.writes import ABSENT, check, put, update
-from tests.state_table import alert
 
 KEY = Key("p", "s")
 ITEM: dict[str, Any] = {"pk": {"S": "p"}, "sk": {"S": "s"}}
@@ -175,16 +172,6 @@ def test_decisions_read_consistently(dynamodb: Dynamodb) -> None:
     )
     assert dynamodb.table.get(KEY) is None
     assert list(dynamodb.table.partition("p", "s", newest=True, page=1)) == [ITEM]
-
-
-def test_an_alert_whose_answer_was_lost_is_still_news(dynamodb: Dynamodb) -> None:
-    """botocore sends a put again when its answer is lost: the second finds what the first put."""
-    store = StateStore(dynamodb.client, "state", sleep=dynamodb.waited.append)
-    put_before: Any = replace(alert(), generation=1).to_item()
-    dynamodb.stub.add_response("get_item", {})
-    dynamodb.refuse("put_item", "ConditionalCheckFailedException", Item=put_before)
-    told = store.raise_alert(alert())
-    assert told == replace(alert(), generation=1)
 
 
 @pytest.mark.parametrize("fault", ["ThrottlingException", "ProvisionedThroughputExceededException"])
