@@ -26,11 +26,9 @@ CANCELLED = "TransactionCanceledException"
 class Dynamodb:
     """A client with given answers, and a table that notes how long it would have waited."""
 
-    def __init__(self) -> None:
-        self.client = boto3.client(
-            "dynamodb", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
-        )
-        self.stub = Stubber(self.client)
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.stub = Stubber(client)
         self.waited: list[float] = []
         self.table = Table(self.client, "state", self.waited.append)
 
@@ -43,9 +41,16 @@ class Dynamodb:
         self.refuse("transact_write_items", CANCELLED, times, CancellationReasons=reasons)
 
 
+@pytest.fixture(scope="module")
+def client() -> Any:
+    return boto3.client(
+        "dynamodb", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none"
+    )
+
+
 @pytest.fixture
-def dynamodb() -> Iterator[Dynamodb]:
-    found = Dynamodb()
+def dynamodb(client: Any) -> Iterator[Dynamodb]:
+    found = Dynamodb(client)
     with found.stub:
         yield found
         found.stub.assert_no_pending_responses()
@@ -175,11 +180,14 @@ def test_decisions_read_consistently(dynamodb: Dynamodb) -> None:
 
 
 @pytest.mark.parametrize("fault", ["ThrottlingException", "ProvisionedThroughputExceededException"])
-def test_throttling_is_botocores_to_repeat(fault: str) -> None:
+def test_throttling_is_botocores_to_repeat(client: Any, fault: str) -> None:
     """As whoever passes the client configures it: the store adds nothing to that."""
-    dynamodb = Dynamodb()
-    dynamodb.client.meta.events.register("before-send.dynamodb", answers(fault, fault, None))
-    assert dynamodb.table.get(KEY) is None
+    dynamodb, answer = Dynamodb(client), answers(fault, fault, None)
+    client.meta.events.register("before-send.dynamodb", answer)
+    try:
+        assert dynamodb.table.get(KEY) is None
+    finally:
+        client.meta.events.unregister("before-send.dynamodb", answer)
     assert dynamodb.waited == []
 
 
