@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -39,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _recorded(record: dict[str, Any]) -> bool:
     try:
-        effect = recorder().record(record["body"])
+        effect = recorder().record(record["body"], _sent_at(record))
     except AWS_ERRORS as error:
         logger.warning("not recorded", message_id=record["messageId"], failure=describe(error))
         return False
@@ -49,6 +50,12 @@ def _recorded(record: dict[str, Any]) -> bool:
         return False
     _tell(record["messageId"], effect)
     return True
+
+
+def _sent_at(record: dict[str, Any]) -> datetime | None:
+    """Return when a message was sent to the queue; None where SQS does not say."""
+    sent = (record.get("attributes") or {}).get("SentTimestamp")
+    return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else None
 
 
 def _tell(message_id: str, effect: Effect) -> None:

@@ -66,20 +66,20 @@ class Recorder:
     def __init__(self, store: StateStore, accounts: Accounts, clock: Callable[[], datetime]) -> None:
         self._store, self._accounts, self._clock = store, accounts, clock
 
-    def record(self, body: str) -> Effect:
-        """Record one message of the queue, or refuse it with a reason.
+    def record(self, body: str, sent_at: datetime | None = None) -> Effect:
+        """Record one message of the queue, sent there at `sent_at`, or refuse it with a reason.
 
         Each step may be repeated, so that a message that failed half-way is simply delivered again. Raises botocore's
         errors and ContentionError, for which that is the answer; never for what the message says.
         """
         event = read_event(body)
         if isinstance(event, Refused):
-            return self._refuse(event, body)
+            return self._refuse(event, body, sent_at)
         try:
             expect_account(event.envelope, self._accounts)
             effect = self._apply(event)
         except RefusedError as error:
-            return self._refuse(Refused(str(error), body[:2000], event.envelope), body)
+            return self._refuse(Refused(str(error), body[:2000], event.envelope), body, sent_at)
         return replace(effect, lag=self._clock() - event.envelope.time)
 
     def _apply(self, event: Event) -> Effect:
@@ -93,13 +93,14 @@ class Recorder:
             return self._drift(event)
         return self._stack_set(event)
 
-    def _refuse(self, refused: Refused, body: str) -> Effect:
+    def _refuse(self, refused: Refused, body: str, sent_at: datetime | None) -> Effect:
         envelope = refused.envelope
         digest = hashlib.sha256(body.encode(errors="replace")).hexdigest()
         self._store.record_refusal(
             Refusal(
                 event_id=envelope.event_id if envelope else f"sha256-{digest[:40]}",
-                time=envelope.time if envelope else self._clock(),
+                # The message's own time, so that its repetition is the same refusal.
+                time=envelope.time if envelope else sent_at or self._clock(),
                 account=envelope.account if envelope else "",
                 region=envelope.region if envelope else "",
                 reason=refused.reason,

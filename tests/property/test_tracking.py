@@ -67,7 +67,7 @@ def step(cloud: Cloud, rng: random.Random) -> None:
     if name not in cloud.stacks:
         return cloud.create(name, version, fails=rng.random() < 0.2)
     status = cloud.stacks[name]["StackStatus"]
-    if rng.random() < 0.3 or status == "ROLLBACK_COMPLETE":
+    if rng.random() < 0.4 or status == "ROLLBACK_COMPLETE":
         return cloud.delete(name)
     return cloud.update(name, version, fails=rng.random() < 0.3)
 
@@ -93,7 +93,7 @@ def history(rng: random.Random) -> tuple[Cloud, Agent, list[str]]:
         rng.shuffle(waiting)
         while waiting and rng.random() < 0.6:  # the others wait, and find a later world
             agent.handle(waiting.pop())
-        if rng.random() < 0.15:
+        if rng.random() < 0.4:
             agent.reconcile()
     for body in waiting:
         agent.handle(body)

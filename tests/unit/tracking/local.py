@@ -10,12 +10,13 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 import botocore
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from ministack.core.responses import request_scope
 from ministack.services import dynamodb
 
@@ -83,7 +84,7 @@ class Direct:
 class LocalDynamoDB:
     """One table in an account of its own; `calls` counts operations, `fault` says which ones fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, attempts: int = 2) -> None:
         self.calls: list[str] = []
         self.fault: Fault = lambda _operation: None
         self.after: Fault = lambda _operation: None
@@ -94,7 +95,8 @@ class LocalDynamoDB:
             aws_secret_access_key="local",
             # Signing says nothing here, and costs more than the operation.
             config=Config(
-                retries={"mode": "standard", "total_max_attempts": 2}, signature_version=botocore.UNSIGNED
+                retries={"mode": "standard", "total_max_attempts": attempts},
+                signature_version=botocore.UNSIGNED,
             ),
         )
         self.client.meta.events.register("before-send.dynamodb", self._send)
@@ -136,6 +138,11 @@ class LocalDynamoDB:
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
         )
 
+    def stream(self) -> list[dict[str, Any]]:
+        """Return the records of the table's stream, as the announcer gets them."""
+        records = dynamodb.stream_live_records(TABLE, account_id=HOME, region=REGION)
+        return [{**record, "eventSource": "aws:dynamodb"} for record in records]
+
     def items(self, kind: str) -> list[dict[str, Any]]:
         """Return the items whose partition begins with `kind`."""
         found = self.client.scan(TableName=TABLE)["Items"]
@@ -147,3 +154,42 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
         {"AttributeName": partition, "KeyType": "HASH"},
         {"AttributeName": sort, "KeyType": "RANGE"},
     ]
+
+
+class LocalSNS:
+    """A real client of SNS whose requests are kept; `down` says that the service does not answer."""
+
+    def __init__(self) -> None:
+        self.published: list[dict[str, Any]] = []
+        self.down = False
+        self.client: Any = boto3.client(
+            "sns",
+            region_name=REGION,
+            aws_access_key_id=HOME,
+            aws_secret_access_key="local",
+            config=Config(retries={"total_max_attempts": 1}, signature_version=botocore.UNSIGNED),
+        )
+        self.client.meta.events.register("before-send.sns", self._send)
+
+    def _send(self, request: Any, **_kwargs: Any) -> AWSResponse:
+        if self.down:
+            raise EndpointConnectionError(endpoint_url=request.url)
+        body = request.body.decode() if isinstance(request.body, bytes) else request.body
+        fields = {name: values[0] for name, values in parse_qs(body).items()}
+        names = [fields[name] for name in sorted(fields) if name.endswith(".Name")]
+        values = [fields[name] for name in sorted(fields) if name.endswith(".Value.StringValue")]
+        self.published.append(
+            {
+                "topic": fields["TopicArn"],
+                "subject": fields["Subject"],
+                "structure": fields["MessageStructure"],
+                "message": json.loads(fields["Message"]),
+                "attributes": dict(zip(names, values, strict=True)),
+            }
+        )
+        answer = "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"
+        return answered(request, 200, answer.encode())
+
+    def ids(self) -> list[str]:
+        """Return the id of each announcement, in order."""
+        return [json.loads(each["message"]["https"])["id"] for each in self.published]

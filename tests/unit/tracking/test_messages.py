@@ -1,0 +1,100 @@
+"""Messages of alerts: for people and for machines (REQ-C5)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pipelines.state.keys import StackKey
+from pipelines.state.records import Alert, Census, StackState
+from pipelines.tracking.alerts import deployment_alert, silence_alert
+from pipelines.tracking.messages import message
+from pipelines.tracking.observe import observe
+from pipelines.tracking.track import state_of
+
+from .cloud import DEV, REGION, START, Cloud
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "alert.json").read_text())
+
+
+def state(*, fails: bool = True) -> StackState:
+    cloud = Cloud()
+    cloud.create("lockstep-dev-orders-queue")
+    cloud.update("lockstep-dev-orders-queue", "v2.0.0", fails=fails)
+    found = observe(cloud, "lockstep-dev-orders-queue", cloud.clock)  # type: ignore[arg-type]
+    assert found is not None
+    return state_of(StackKey("orders", "dev", DEV, REGION, found.name), found, START)
+
+
+def machine(alert: Alert) -> dict[str, Any]:
+    said = json.loads(message(alert).body)
+    assert {name for name in said if name != "default"} == {"http", "https", "sqs", "lambda"}
+    document: dict[str, Any] = json.loads(said["https"])
+    jsonschema.validate(document, SCHEMA)
+    return document
+
+
+def test_people_read_what_where_since_when_and_what_to_do() -> None:
+    said = message(deployment_alert(state()))
+    assert said.subject == "[dev] deployment found: lockstep-dev-orders-queue was rolled back"
+    people = json.loads(said.body)["default"]
+    assert "UPDATE_ROLLBACK_COMPLETE" in people
+    assert f"environment dev, workload orders, lockstep-dev-orders-queue, {REGION}, {DEV}" in people
+    assert "Since:   2026-03-02T09:30:" in people
+    assert "To do:   " in people
+    assert "docs/runbooks/deployment.md" in people
+    assert (
+        f"https://{REGION}.console.aws.amazon.com/cloudformation/home?region={REGION}#/stacks/stackinfo?stackId=arn%3A"
+        in people
+    )
+
+
+def test_machines_read_json_of_the_schema_and_filter_by_attributes() -> None:
+    alert = deployment_alert(state())
+    document = machine(alert)
+    assert document["id"] == f"{alert.fingerprint}#1"
+    assert document["detail"]["stack"] == "lockstep-dev-orders-queue"
+    assert dict(message(alert).attributes) == {
+        "environment": "dev",
+        "severity": "warning",
+        "kind": "deployment",
+        "workload": "orders",
+        "state": "found",
+    }
+
+
+def test_each_kind_has_its_topic() -> None:
+    rolled_back = deployment_alert(state())
+    failed = deployment_alert(replace(state(), status="CREATE_FAILED"))
+    silent = silence_alert(Census(DEV, REGION, START, 3), ("dev",))
+    assert message(rolled_back).topic == "rollback"
+    assert message(replace(rolled_back, state="resolved")).topic == "rollback"
+    assert message(failed).topic == "validation"
+    assert message(silent).topic == "validation"
+    assert message(replace(silent, kind="consistency")).topic == "validation"
+    assert message(replace(silent, kind="drift")).topic == "drift"
+    for alert in (rolled_back, failed, silent):
+        machine(alert)
+
+
+@pytest.mark.parametrize("hostile", ["a\nBcc: x", "x" * 500, "\x1b[31mred", "caf\u00e9 \u2028 <b>", ""])
+def test_a_subject_is_one_short_line_whatever_is_said(hostile: str) -> None:
+    alert = replace(deployment_alert(state()), subject=hostile, text=hostile)
+    subject = message(alert).subject
+    assert 0 < len(subject) < 100
+    assert subject.isprintable()
+    assert subject.isascii()
+    machine(alert)
+
+
+def test_a_message_stays_below_what_sns_takes() -> None:
+    detail = json.dumps({"stack": "queue", "status": "X", "findings": ["y" * 1000] * 200})
+    alert = replace(deployment_alert(state()), text="z" * 300_000, detail=detail)
+    assert len(message(alert).body.encode()) < 256_000
+    assert machine(alert)["detail"] == {"stack": "queue", "status": "X", "cut": True}
+    assert machine(replace(alert, detail="no JSON"))["detail"] == {}
