@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.extension.claims import Extension, absent, emulated
 from sandbox.extension.names import Name, replace
-from sandbox.stack_sets import registry, run, service, views, wire
+from sandbox.stack_sets import registry, run, service, stacks, views, wire
 from sandbox.stack_sets.records import RefusedError
 
 STATE = Name.function("services.cloudformation", "get_state")
@@ -96,7 +96,7 @@ def _naming(original: Any) -> Any:
 
 
 def _install() -> None:
-    run.stacks.ACTIONS.get().update({name: _handler(name) for name in OPERATIONS})
+    stacks.ACTIONS.get().update({name: _handler(name) for name in OPERATIONS})
     replace(STATE, _saving)
     replace(RESTORE, _loading)
     replace(RESET, _clearing)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.stack_sets import access, plan, registry, run, templates
+from sandbox.stack_sets import access, events, plan, registry, run, templates
 from sandbox.stack_sets.records import Instance, Operation, RefusedError, Result, StackSet, Target
 
 NAMES = (*registry.NAMES, *run.NAMES, *templates.NAMES)
@@ -148,7 +148,7 @@ def stop_stack_set_operation(request: Request) -> Answer:
     if operation.status not in ("RUNNING", "QUEUED"):
         raise RefusedError("InvalidOperationException", f"Operation {operation.id} is {operation.status}")
     operation.status = "STOPPING"
-    run.events.operation_changed(stack_set, operation)
+    events.operation_changed(stack_set, operation)
     return {}
 
 

@@ -47,8 +47,8 @@ def check(text: str, parameters: Mapping[str, str], capabilities: Sequence[str])
     ) as error:
         raise RefusedError("ValidationError", f"Template format error: {error}") from None
     asked = {f"Capabilities.member.{number}": [one] for number, one in enumerate(capabilities, 1)}
-    if error := CHECK.get()(template, template, asked):
-        raise RefusedError("InsufficientCapabilitiesException", message_of(error))
+    if lacking := CHECK.get()(template, template, asked):
+        raise RefusedError("InsufficientCapabilitiesException", message_of(lacking))
     if unknown := sorted(set(parameters) - set(declared)):
         raise RefusedError(
             "ValidationError", f"Parameters: [{', '.join(unknown)}] do not exist in the template"

@@ -28,7 +28,7 @@ def model() -> ServiceModel:
 
 def request(operation: str, params: Params) -> dict[str, Any]:
     """Return the input of an operation; `RefusedError` for what the model does not allow."""
-    shape = model().operation_model(operation).input_shape
+    shape: Any = model().operation_model(operation).input_shape
     flat = {name: str(value[0] if isinstance(value, list) else value) for name, value in params.items()}
     found: dict[str, Any] = _read(shape, flat, "") or {}
     report = ParamValidator().validate(found, shape)
