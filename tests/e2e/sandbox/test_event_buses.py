@@ -172,6 +172,27 @@ def test_a_policy_that_is_taken_back(client: Client, account: str, stack: Stack,
     assert "Policy" not in events.describe_event_bus(Name="home")
 
 
+def test_permissions_are_put_as_a_whole_policy(client: Client, account: str) -> None:
+    """PutPermission takes a policy or one statement, shows what it took, and refuses a bus that does not exist."""
+    events = client("events", account=account)
+    statement = {
+        "Sid": "all",
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
+        "Action": "events:PutEvents",
+        "Resource": f"arn:aws:events:us-east-1:{account}:event-bus/default",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    answer = events.put_permission(Policy=json.dumps(policy))
+    assert set(answer) == {"ResponseMetadata"}
+    assert json.loads(events.describe_event_bus()["Policy"]) == policy
+    events.put_permission(StatementId="one", Principal="222222222222", Action="events:PutEvents")
+    shown = json.loads(events.describe_event_bus()["Policy"])
+    assert [one["Sid"] for one in shown["Statement"]] == ["all", "one"]
+    with pytest.raises(events.exceptions.ResourceNotFoundException):
+        events.put_permission(EventBusName="none", Policy=json.dumps(policy))
+
+
 def test_an_event_takes_one_hop(client: Client, account: str, stack: Stack, home: Stack) -> None:
     """A bus does not forward what another bus forwarded to it."""
     home.create(_bus(account))
