@@ -117,7 +117,8 @@ def functions_are_sound(template: Template) -> Iterator[str]:
 def mappings_report_single_failures(template: Template) -> Iterator[str]:
     """aws-facts: one bad message must not take its batch along; the source never outruns its limit."""
     for mapping in template.resources("AWS::Lambda::EventSourceMapping"):
-        yield from wrong(mapping, FunctionResponseTypes=["ReportBatchItemFailures"], ScalingConfig=...)
+        bounded = "StartingPosition" if "StartingPosition" in mapping[1]["Properties"] else "ScalingConfig"
+        yield from wrong(mapping, FunctionResponseTypes=["ReportBatchItemFailures"], **{bounded: ...})
 
 
 def log_groups_are_kept_and_encrypted(template: Template) -> Iterator[str]:
@@ -302,8 +303,10 @@ def alarms_reach_somebody(template: Template) -> Iterator[str]:
     """Every alarm tells the topic both ways and says what missing data means; the dashboard is JSON and shows all."""
     alarms = dict(template.resources("AWS::CloudWatch::Alarm"))
     for alarm in alarms.items():
-        told = [{"Ref": "TopicArn"}]
-        yield from wrong(alarm, AlarmActions=told, OKActions=told, TreatMissingData=..., ActionsEnabled=True)
+        told = alarm[1]["Properties"].get("AlarmActions", [])
+        if len(told) != 1 or not str(told[0].get("Ref")).endswith("TopicArn"):
+            yield f"{alarm[0]} tells {told}"
+        yield from wrong(alarm, OKActions=told, TreatMissingData=..., ActionsEnabled=True)
     for name, dashboard in template.resources("AWS::CloudWatch::Dashboard"):
         text = re.sub(r"(?<!\")\$\{\w+\}(?!\")", "0", dashboard["Properties"]["DashboardBody"]["Fn::Sub"])
         shown = json.loads(text)["widgets"][0]["properties"]["alarms"]

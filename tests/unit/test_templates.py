@@ -266,7 +266,8 @@ def test_every_check_is_shown_to_fail() -> None:
 
 
 def test_every_template_is_in_use() -> None:
-    stacks = (ROOT / "sceptre" / "stacks").rglob("*.yaml")
+    folders = (ROOT / "sceptre" / "stacks", ROOT / "sceptre" / "config" / "shared")
+    stacks = [stack for folder in folders for stack in folder.rglob("*.yaml")]
     used = {
         path for stack in stacks for path in re.findall(r"^  path: (\S+)$", stack.read_text(), re.MULTILINE)
     }

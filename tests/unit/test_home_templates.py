@@ -1,0 +1,144 @@
+"""The templates of the home: boundary and endpoints fit its functions, nothing in them is wider than what is meant."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .template_facts import ROOT, Template
+from .template_protection import listed
+
+HOME = ROOT / "sceptre" / "config" / "shared" / "control"
+FUNCTIONS = ("tracker", "reconciler", "announcer", "consistency")
+POLLED = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+}
+"""What Lambda's pollers do with a function's role, outside the VPC."""
+OTHER_BOUNDARY = {"stack-set-roles"}
+"""Templates whose roles have another boundary than the home's: they deploy, and so may do more."""
+
+
+def read(name: str) -> Template:
+    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def named_by(folder: Path) -> set[str]:
+    """Return the names of the templates of the stacks in a folder."""
+    texts = (path.read_text(encoding="utf-8") for path in folder.glob("*.yaml") if path.name != "config.yaml")
+    return {Path(name).stem for text in texts for name in re.findall(r"^  path: (\S+)$", text, re.MULTILINE)}
+
+
+def statements(name: str, policy_type: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for _, policy in read(name).resources(policy_type)
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def allowed(name: str, policy_type: str = "AWS::IAM::ManagedPolicy") -> set[str]:
+    return {
+        action
+        for statement in statements(name, policy_type)
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+    }
+
+
+def test_the_boundary_allows_what_the_roles_need_and_no_more() -> None:
+    """REQ-P8: a policy beyond the boundary would be cut in silence; a boundary beyond them holds nothing."""
+    policies = named_by(HOME) - {"control-boundary"} - OTHER_BOUNDARY
+    assert allowed("control-boundary") == set().union(*map(allowed, policies))
+
+
+def test_the_endpoints_pass_what_the_functions_call_and_no_more() -> None:
+    """REQ-C7."""
+    called = set().union(*(allowed(f"{name}-access") for name in FUNCTIONS))
+    by_network = {action for action in called - POLLED if not action.startswith("kms:")}
+    assert allowed("home-endpoints", "AWS::EC2::VPCEndpoint") == by_network
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_reads_no_stack_and_reaches_no_other_account(name: str) -> None:
+    """ADR 0014: agents read stacks; the home calls nothing outside its account and region."""
+    services = {action.split(":")[0] for action in allowed(f"{name}-access")}
+    assert not services & {"cloudformation", "events", "sts"}
+
+
+def test_only_the_announcing_functions_publish() -> None:
+    """REQ-C5: one place says what was found, and what repairs says what it could not."""
+    publishing = {name for name in FUNCTIONS if "sns:Publish" in allowed(f"{name}-access")}
+    assert publishing == {"announcer", "reconciler"}
+
+
+def test_the_bus_takes_named_events_of_each_environment() -> None:
+    """REQ-C2: three statements, one an environment, each for the same sources and types as the rule behind it."""
+    template = read("home-bus")
+    rule = dict(template.resources("AWS::Events::Rule"))["TrackerRule"]["Properties"]
+    policies = dict(template.resources("AWS::Events::EventBusPolicy"))
+    assert len(policies) == 3
+    for policy in policies.values():
+        condition = policy["Properties"]["Statement"]["Condition"]["StringEquals"]
+        assert condition["events:source"] == rule["EventPattern"]["source"]
+        assert condition["events:detail-type"] == rule["EventPattern"]["detail-type"]
+    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == {"Ref": "DeadLetterQueueArn"}
+
+
+def test_the_state_table_can_be_restored_and_followed() -> None:
+    """REQ-C1: on demand, recovery, stream with both images, expiry; indexes hold keys only."""
+    table = dict(read("state-table").resources("AWS::DynamoDB::Table"))["Table"]["Properties"]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    indexes = {each["IndexName"]: each for each in table["GlobalSecondaryIndexes"]}
+    assert sorted(indexes) == ["GSI1", "GSI2", "GSI3", "GSI4"]
+    for name, index in indexes.items():
+        assert [key["AttributeName"] for key in index["KeySchema"]] == [
+            f"{name.lower()}pk",
+            f"{name.lower()}sk",
+        ]
+        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_the_store_replicates_all_within_the_time_and_only_deployments_write() -> None:
+    """REQ-C8."""
+    template = read("configuration")
+    bucket = dict(template.resources("AWS::S3::Bucket"))["Bucket"]["Properties"]
+    (rule,) = bucket["ReplicationConfiguration"]["Rules"]
+    assert rule["Status"] == rule["DeleteMarkerReplication"]["Status"] == "Enabled"
+    assert rule["Filter"] == {"Prefix": ""}
+    assert rule["Destination"]["ReplicationTime"] == {"Status": "Enabled", "Time": {"Minutes": 15}}
+    writers = [
+        each for each in statements("configuration", "AWS::S3::BucketPolicy") if "Writers" in each["Sid"]
+    ]
+    assert [each["Condition"] for each in writers] == [
+        {"ArnNotEquals": {"aws:PrincipalArn": {"Ref": "DeployRoleArn"}}}
+    ]
+    assert "s3:PutObject" in writers[0]["Action"]
+
+
+def test_every_alarm_names_a_runbook_that_exists() -> None:
+    """REQ-C9, REQ-X5."""
+    alarms = dict(read("control-monitoring").resources("AWS::CloudWatch::Alarm"))
+    for name, alarm in alarms.items():
+        page = re.search(r"\((docs/runbooks/[a-z-]+\.md)\)$", alarm["Properties"]["AlarmDescription"])
+        assert page and (ROOT / page[1]).is_file(), name
+
+
+def test_silence_breaks_an_alarm() -> None:
+    """REQ-C9: where figures come by the clock, none is as bad as a wrong one."""
+    alarms = dict(read("control-monitoring").resources("AWS::CloudWatch::Alarm"))
+    silent = {
+        name for name, alarm in alarms.items() if alarm["Properties"]["TreatMissingData"] == "breaching"
+    }
+    assert silent == {"DriftAlarm", "SilenceAlarm", "SilentRegionsAlarm"}
