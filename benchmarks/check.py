@@ -17,7 +17,7 @@ from validator.environments import ENVIRONMENTS
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 RUNS = 3
-PROJECT = ("sceptre", "templates", "functions", "locks", ".cfnlintrc.yaml", "pipelines/variance.yaml")
+PROJECT = ("sceptre", "templates", "functions", "locks", "pipelines", "validator", ".cfnlintrc.yaml")
 COLD, WARM = 5.0, 20.0
 """How many times faster than the plain tools a run is meant to be, with nothing kept and unchanged."""
 

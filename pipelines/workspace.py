@@ -28,17 +28,10 @@ if TYPE_CHECKING:
 
 SCHEMA = "lockstep/cache/v3"
 SOURCES = (
-    *("sceptre", "templates", "functions", "locks"),
-    *(
-        ".cfnlintrc",
-        ".cfnlintrc.yaml",
-        ".cfnlintrc.yml",
-        "pipelines/variance.yaml",
-        "variance.yaml",
-        "lockstep.yaml",
-    ),
+    *("sceptre", "templates", "functions", "locks", "pipelines", "validator"),
+    *(".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml", "variance.yaml", "lockstep.yaml"),
 )
-"""Everything in a project that rendering and checking read."""
+"""Everything in a project that rendering and checking read: packages of functions hold modules of the last two too."""
 TOOL = Path(__file__).parents[1]
 DESCRIPTION = "lockstep.yaml"
 KEPT_IN = ".lockstep"
@@ -190,7 +183,7 @@ class Workspace:
             digest = hashlib.sha256(" ".join([SCHEMA, sys.version, given, *map(version, names)]).encode())
             roots = [self.root / name for name in (*SOURCES, *self._more())]
             roots += [TOOL / name for name in ("validator", "pipelines", "guard_rules")]
-            for path in (path for root in roots for path in _files(root)):
+            for path in (path for root in dict.fromkeys(roots) for path in _files(root)):
                 content = _bytes(path)
                 digest.update(f"{path}\0{len(content)}\0".encode())
                 digest.update(content)

@@ -106,12 +106,10 @@ def subject_of(loaded: Loaded, root: Path = ROOT) -> Subject:
 
 def copy(target: Path) -> Path:
     """Copy what the checks read of this repository."""
-    for name in ("sceptre", "templates", "functions", "locks"):
+    for name in ("sceptre", "templates", "functions", "locks", "pipelines", "validator"):
         shutil.copytree(
             ROOT / name, target / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
         )
-    (target / "pipelines").mkdir()
-    shutil.copy(ROOT / "pipelines" / "variance.yaml", target / "pipelines")
     return target
 
 

@@ -262,7 +262,7 @@ def check_step() -> str:
 def test_the_check_of_a_pull_request_runs_as_the_runner_runs_it(is_broken: bool, tmp_path: Path) -> None:
     """Annotations in the log, SARIF for code scanning, a summary; the job fails where something is wrong."""
     project = tmp_path / "a project"
-    for name in ("sceptre", "templates", "functions", "locks", "pipelines", ".cfnlintrc.yaml"):
+    for name in ("sceptre", "templates", "functions", "locks", "pipelines", "validator", ".cfnlintrc.yaml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / name, project / name, **({"symlinks": True} if (ROOT / name).is_dir() else {}))

@@ -19,10 +19,8 @@ ROOT = Path(__file__).parents[3]
 def copy(tmp_path: Path) -> Path:
     """Return a copy of what parity reads."""
     root = tmp_path / "project"
-    for name in ("sceptre", "templates", "functions", "locks"):
+    for name in ("sceptre", "templates", "functions", "locks", "pipelines", "validator"):
         shutil.copytree(ROOT / name, root / name, symlinks=True)
-    (root / "pipelines").mkdir()
-    shutil.copy(ROOT / "pipelines" / "variance.yaml", root / "pipelines")
     return root
 
 
