@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from pipelines.state.records import (
@@ -25,31 +27,25 @@ START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 KEY = StackKey("orders", "dev", "111111111111", "us-east-1", "lockstep-dev-orders-queue")
 STACK_ID = f"arn:aws:cloudformation:us-east-1:111111111111:stack/{KEY.stack}/0a1b"
-INDEXES = ("GSI1", "GSI2", "GSI3", "GSI4")
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@functools.cache
+def table_properties() -> dict[str, Any]:
+    """Return the properties of the state table as its template has them."""
+    from tests.unit.template_facts import Template  # slow to import, and not every test needs a table
+
+    path = TEMPLATES / "state-table.yaml"
+    template = Template.of(path.name, path.read_text(encoding="utf-8"))
+    properties: dict[str, Any] = json.loads(json.dumps(template.body["Resources"]["Table"]["Properties"]))
+    return properties
 
 
 def create_state_table(client: Any, name: str = "state") -> StateStore:
-    """Create the table with indexes that hold nothing but keys, and return its store, which never waits."""
-    keys = ["pk", "sk", *(f"{index.lower()}{part}" for index in INDEXES for part in ("pk", "sk"))]
-    client.create_table(
-        TableName=name,
-        KeySchema=_schema("pk", "sk"),
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": _schema(f"{index.lower()}pk", f"{index.lower()}sk"),
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-            for index in INDEXES
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    """Create the table with the template's keys and indexes, and return its store, which never waits."""
+    schema = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    client.create_table(TableName=name, **{each: table_properties()[each] for each in schema})
     return StateStore(client, name, sleep=lambda _seconds: None)
-
-
-def _schema(pk: str, sk: str) -> list[Mapping[str, str]]:
-    return [{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]
 
 
 def state(

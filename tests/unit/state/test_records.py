@@ -25,7 +25,18 @@ from pipelines.state.records import (
 )
 from pipelines.state.sequence import observed_seq, operation_time
 from pipelines.state.times import moment, timestamp
-from tests.state_table import HOUR, KEY, START, alert, event, finding, release, state, summary
+from tests.state_table import (
+    HOUR,
+    KEY,
+    START,
+    alert,
+    event,
+    finding,
+    release,
+    state,
+    summary,
+    table_properties,
+)
 
 DAY = 24 * 3600
 
@@ -78,6 +89,12 @@ def test_what_expires_and_what_never_does() -> None:
     for kept in (state(), release(), promotion, lock, check, alert()):
         assert "expires_at" not in kept.to_item()
     assert Lock.from_item(lock.to_item()) == lock
+
+
+def test_the_template_removes_what_expires() -> None:
+    """By the attribute that the items have, and it tells the stream what became of an alert."""
+    assert table_properties()["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table_properties()["StreamSpecification"]["StreamViewType"] in {"NEW_IMAGE", "NEW_AND_OLD_IMAGES"}
 
 
 def test_what_is_too_large_is_cut_and_says_so() -> None:
