@@ -16,7 +16,7 @@ from pipelines import cli
 ROOT = Path(__file__).parents[3]
 SCHEMAS = ROOT / "tests" / "schemas"
 LOCKSTEP = Path(sys.executable).parent / "lockstep"
-NAMES = ["deploy", "drift", "manifest", "parity", "render", "sandbox", "status"]
+NAMES = ["deploy", "drift", "manifest", "parity", "render", "sandbox", "status", "verify"]
 
 
 def validate(text: str, command: str) -> dict[str, object]:
