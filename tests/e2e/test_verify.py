@@ -1,0 +1,247 @@
+"""`lockstep verify`, and the consistency check, against an environment that was deployed, recorded and then touched."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from functions.consistency.checking import Checking
+from pipelines import cli
+from pipelines.configuration import digest_of
+from pipelines.configuration.keys import manifest_key
+from pipelines.state.records import DriftSummary, StackKey, StackState
+from pipelines.state.sequence import observed_seq
+from sandbox import accounts, process
+from sandbox.place import Place
+from tests.e2e.recorded_project import BUCKET_NAME, RecordedProject
+from validator.model import RELEASE_TAGS, stack_digest
+
+pytestmark = pytest.mark.xdist_group("verified")
+SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "verify.json").read_text(encoding="utf-8"))
+DEV = {"account": accounts.ACCOUNTS["dev"], "region": "us-east-1"}
+QUEUE = "lockstep-dev-orders-queue"
+TAG = "v1.0.0"
+FINGERPRINT = "consistency/orders/dev"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedProject]:
+    """Deploy dev with a home that records it."""
+    place = Place.of(tmp_path_factory.mktemp("verified") / "sandbox")
+    record = process.start(place, lifeline=os.getpid())
+    found = RecordedProject.copied(tmp_path_factory.mktemp("project"), accounts.variables(record.endpoint))
+    found.make_role()
+    found.make_home()
+    done = found.run("deploy", "dev")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    yield found
+    process.stop(place)
+
+
+def observe(project: RecordedProject, drift: str = "in_sync") -> None:
+    """Record every stack of dev as an agent would, and its drift."""
+    cloudformation = project.client("cloudformation", **DEV)
+    for raw in cloudformation.describe_stacks()["Stacks"]:
+        tags = {tag["Key"]: tag["Value"] for tag in raw["Tags"]}
+        if tags.get("Workload") != "orders":
+            continue
+        key = StackKey("orders", "dev", DEV["account"], DEV["region"], raw["StackName"])
+        now = datetime.now(UTC)
+        project.table.record_state(state_of(cloudformation, raw, key, tags, now))
+        summary = DriftSummary(f"d-{now.timestamp()}", drift, 1, (), (), 0, now, "sha256:0")  # type: ignore[arg-type]
+        project.table.record_drift(key, summary)
+
+
+def state_of(
+    cloudformation: Any, raw: dict[str, Any], key: StackKey, tags: dict[str, str], now: datetime
+) -> StackState:
+    body = cloudformation.get_template(StackName=raw["StackName"], TemplateStage="Original")["TemplateBody"]
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in raw.get("Parameters", [])}
+    own = {name: value for name, value in tags.items() if name not in RELEASE_TAGS}
+    return StackState(
+        key=key,
+        stack_id=raw["StackId"],
+        status=raw["StackStatus"],
+        reason="",
+        version=tags["Version"],
+        commit=tags["SourceCommit"],
+        released_at=tags["DeployedAt"],
+        operation_at=now,
+        observed_at=now,
+        recorded_at=now,
+        observed_seq=observed_seq(now, raw["StackStatus"], raw["StackId"]),
+        template_digest=digest_of(body.encode()),
+        digest=stack_digest(body, parameters, own),
+        parameters=parameters,
+        tags=tags,
+    )
+
+
+@contextmanager
+def changed(project: RecordedProject, **parameters: str) -> Iterator[None]:
+    """Change parameters of the live queue by hand, and back."""
+    cloudformation = project.client("cloudformation", **DEV)
+    live = cloudformation.describe_stacks(StackName=QUEUE)["Stacks"][0]
+    before = {one["ParameterKey"]: one["ParameterValue"] for one in live["Parameters"]}
+    for values in ({**before, **parameters}, before):
+        cloudformation.update_stack(
+            StackName=QUEUE,
+            UsePreviousTemplate=True,
+            Capabilities=["CAPABILITY_AUTO_EXPAND"],
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+            Tags=live["Tags"],
+        )
+        cloudformation.get_waiter("stack_update_complete").wait(
+            StackName=QUEUE, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        observe(project)
+        if values != before:
+            yield
+
+
+def findings(project: RecordedProject, *arguments: str) -> list[str]:
+    """Return the messages of `lockstep verify dev`, whose document has to be of the schema."""
+    code, document = project.verified(*arguments)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    orders = next(one for one in document["workloads"] if one["workload"] == "orders")
+    assert code == (cli.FAILURE if orders["findings"] else cli.SUCCESS)
+    assert all(one["remediation"] for one in orders["findings"])
+    return [one["message"] for one in orders["findings"]]
+
+
+def check(project: RecordedProject) -> Any:
+    """Check dev as the function does."""
+    checking = Checking(project.table, project.store, lambda: datetime.now(UTC))
+    return checking.check("orders", "dev").check
+
+
+def test_drift_that_nobody_knows_is_not_in_sync(project: RecordedProject) -> None:
+    messages = findings(project)
+    assert len(messages) > 10
+    assert all(message.endswith("its drift is unknown") for message in messages)
+
+
+@pytest.mark.parametrize("drift", ["drifted", "unknown"])
+def test_drift_is_named(project: RecordedProject, drift: str) -> None:
+    observe(project, drift)
+    assert all(message.endswith(f"its drift is {drift}") for message in findings(project))
+
+
+def test_what_was_deployed_is_verified_and_consistent(project: RecordedProject) -> None:
+    observe(project)
+    assert findings(project) == []
+    done = project.run("verify", "dev")
+    assert done.returncode == cli.SUCCESS
+    assert f"dev/orders: release {TAG}" in done.stdout
+    assert check(project).verdict == "consistent"
+
+
+def test_a_value_changed_by_hand_is_found_alerted_once_and_resolved(project: RecordedProject) -> None:
+    """REQ-C3, REQ-V10: by the command and by the function alike."""
+    observe(project)
+    with changed(project, MaxReceiveCount="9"):
+        (message,) = findings(project)
+        assert message == f"dev/orders/queue: Parameters.MaxReceiveCount is '9', and release {TAG} has '3'"
+        found = check(project)
+        assert found.verdict == "inconsistent"
+        said = [one["message"] for one in found.findings]
+        assert message in said
+        assert any("orders/queue:Parameters.MaxReceiveCount differs" in one for one in said)
+        first = project.table.alert(FINGERPRINT)
+        assert first is not None
+        assert (first.state, first.generation) == ("found", 1)
+        assert len(first.subject) < 100
+        assert json.loads(first.detail)["findings"]
+        check(project)
+        again = project.table.alert(FINGERPRINT)
+        assert again is not None
+        assert again.generation == 1, "the same thing was alerted twice"
+    assert findings(project) == []
+    assert check(project).verdict == "consistent"
+    last = project.table.alert(FINGERPRINT)
+    assert last is not None
+    assert (last.state, last.generation) == ("resolved", 2)
+
+
+def test_nothing_is_alerted_while_the_release_is_being_deployed(project: RecordedProject) -> None:
+    observe(project)
+    release = project.table.release("orders", TAG)
+    assert release is not None
+    before = project.table.alert(FINGERPRINT)
+    begun = project.table.begin_environment_release(release, "dev", datetime.now(UTC), "t")
+    assert begun is not None
+    try:
+        with changed(project, MaxReceiveCount="9"):
+            assert check(project).verdict == "deploying"
+        assert project.table.alert(FINGERPRINT) == before
+    finally:
+        project.table.end_environment_release("orders", "dev", begun.number, "succeeded", datetime.now(UTC))
+
+
+def test_a_manifest_changed_by_hand_is_an_answer_and_an_alert(project: RecordedProject) -> None:
+    observe(project)
+    s3, key = project.client("s3"), manifest_key("orders", TAG, "dev")
+    s3.put_object(Bucket=BUCKET_NAME, Key=key, Body=b"{}")
+    try:
+        found = check(project)
+        assert found.verdict == "unknown"
+        (one,) = found.findings
+        assert one["message"].startswith(f"{key} was changed after it was written")
+        alert = project.table.alert(FINGERPRINT)
+        assert alert is not None
+        assert alert.is_open
+    finally:
+        last = s3.list_object_versions(Bucket=BUCKET_NAME, Prefix=key)["Versions"][0]
+        s3.delete_object(Bucket=BUCKET_NAME, Key=key, VersionId=last["VersionId"])
+    assert check(project).verdict == "consistent"
+
+
+def test_an_environment_that_nobody_recorded_is_unknown(project: RecordedProject) -> None:
+    checking = Checking(project.table, project.store, lambda: datetime.now(UTC))
+    found = checking.check("orders", "staging").check
+    assert (found.verdict, found.release) == ("unknown", "")
+    done = project.run("verify", "staging")
+    assert done.returncode == cli.FAILURE
+    assert "no release of orders is recorded for staging" in done.stderr
+    assert "mend: run `lockstep deploy staging`" in done.stderr
+
+
+def test_a_release_that_is_not_there_is_named(project: RecordedProject) -> None:
+    done = project.run("verify", "dev", "--release", "v9.9.9")
+    assert done.returncode == cli.FAILURE
+    assert "there is no release v9.9.9 of orders for dev" in done.stderr
+
+
+def test_an_output_that_somebody_changed_fails_its_smoke_test(project: RecordedProject) -> None:
+    observe(project)
+    ssm = project.client("ssm", **DEV)
+    name = "/orders/dev/queue/QueueUrl"
+    before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    ssm.put_parameter(Name=name, Value=f"{before}-gone", Type="String", Overwrite=True)
+    try:
+        messages = findings(project)
+    finally:
+        ssm.put_parameter(Name=name, Value=before, Type="String", Overwrite=True)
+    assert any("output queue/QueueUrl does not answer as it should" in message for message in messages)
+    assert any(message.startswith("orders: queue does not answer") for message in messages)
+
+
+def test_without_a_home_there_is_nothing_to_verify_against(project: RecordedProject, tmp_path: Path) -> None:
+    ssm = project.client("ssm")
+    ssm.delete_parameter(Name="/control/shared/table/TableName")
+    try:
+        done = project.run("verify", "dev")
+    finally:
+        project.client("ssm").put_parameter(
+            Name="/control/shared/table/TableName", Value="shared-control-state", Type="String"
+        )
+    assert done.returncode == cli.FAILURE
+    assert "mend: run `lockstep deploy shared`" in done.stderr
