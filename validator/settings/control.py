@@ -99,8 +99,15 @@ class ControlSettings(WorkloadSettings):
 class HomeAlarms(Alarms):
     """Thresholds of the home's alarms (REQ-C9)."""
 
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {"silence_seconds": ("silence_minutes",)}
+
     tracker_lag_seconds: Annotated[int, Field(ge=10, le=3_600)]
     silence_minutes: Annotated[int, Field(ge=10, le=1_440)]
+
+    @property
+    def silence_seconds(self) -> int:
+        """`silence_minutes` in the unit of the metric that it bounds."""
+        return self.silence_minutes * 60
 
 
 class Archive(Model):
