@@ -96,3 +96,23 @@ def test_what_a_stack_is_given_counts_too(changes: dict[str, object], keys: list
     """Its role, its dependencies, its tags, and what a resolver is asked for."""
     prod = stack(EMPTY, "prod/orders/queue", **changes)
     assert [finding.key for finding in run(subject_of(stack(EMPTY), prod))] == keys
+
+
+@pytest.mark.parametrize(
+    ("written", "keys"),
+    [("!home account", []), ("!setting account", ["parameters.Account"]), ("", ["parameters.Account"])],
+)
+def test_what_belongs_to_no_environment_is_for_all(written: str, keys: list[str]) -> None:
+    """The account of the home is prod's too: dev may name it as the home's, and in what is made of that."""
+    body = """
+        Parameters: {Account: {Type: String}}
+        Resources:
+          Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {account: [!Ref Account]}}}
+    """
+    dev = stack(
+        body,
+        parameters={"Account": "333333333333"},
+        resolvers={"parameters.Account": written} if written else {},
+    )
+    subject = subject_of(dev, stack(EMPTY, "prod/orders/queue"))
+    assert [finding.key for finding in run(subject)] == keys

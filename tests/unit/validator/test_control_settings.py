@@ -1,0 +1,45 @@
+"""What the settings of `control` make of what is written (REQ-C2, REQ-C4, REQ-C5)."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from validator.settings.control import Notifications, Schedules, Subscription
+
+
+@pytest.mark.parametrize(("hours", "expression"), [(1, "rate(1 hour)"), (24, "rate(24 hours)")])
+def test_a_schedule_is_an_expression(hours: int, expression: str) -> None:
+    """EventBridge refuses `rate(1 hours)`."""
+    schedules = Schedules(reconcile_minutes=15, drift_hours=hours)
+    assert (schedules.reconcile, schedules.drift) == ("rate(15 minutes)", expression)
+
+
+def test_a_subscription_is_one_text_with_its_filters() -> None:
+    """Everything that is wrong is told, of every environment, unless somebody wrote less."""
+    everything = Subscription(protocol="https", endpoint="https://hooks.example.com/a?b=c")
+    some = Subscription(
+        protocol="email", endpoint="on-call@example.com", environments=["prod"], severities=["critical"]
+    )
+    assert Notifications(subscriptions=[everything, some]).entries == [
+        "https|https://hooks.example.com/a?b=c|dev-staging-prod-shared|warning-critical",
+        "email|on-call@example.com|prod|critical",
+    ]
+    assert Notifications().entries == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "endpoint"),
+    [
+        ("https", "http://hooks.example.com"),
+        ("https", "on-call@example.com"),
+        ("email", "https://user@example.com"),
+        ("email", "on-call.example.com"),
+        ("email", "a@example.com,b@example.com"),
+        ("email", "a@example.com|prod"),
+    ],
+)
+def test_an_endpoint_is_for_its_protocol(protocol: str, endpoint: str) -> None:
+    """Nor does it hold what parts one entry from the next."""
+    with pytest.raises(ValidationError):
+        Subscription.model_validate({"protocol": protocol, "endpoint": endpoint})
