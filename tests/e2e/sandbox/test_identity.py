@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import boto3
@@ -146,3 +148,22 @@ def test_a_wrong_secret_is_refused(client: Client, sandbox: Record) -> None:
     session = boto3.Session(given["AccessKeyId"], "wrong", given["SessionToken"], region_name="us-east-1")
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
         session.client("sqs", endpoint_url=sandbox.endpoint).list_queues()
+
+
+def test_a_bucket_policy_names_the_role_of_a_session(client: Client, sandbox: Record, account: str) -> None:
+    """REQ-C8: only the one role that a bucket's policy names may write, and it may with any of its sessions."""
+    bucket = f"written-by-one-role-{account}"
+    mine = _assumed(client, sandbox, "staging", "s3", "us-east-1")
+    mine.create_bucket(Bucket=bucket)  # type: ignore[attr-defined]
+    for role, may in ((accounts.role_arn("staging"), True), (accounts.role_arn("staging") + "-other", False)):
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        mine.put_bucket_policy(Bucket=bucket, Policy=policy)  # type: ignore[attr-defined]
+        with nullcontext() if may else pytest.raises(ClientError, match="AccessDenied"):
+            mine.put_object(Bucket=bucket, Key="one", Body=b"1")  # type: ignore[attr-defined]
