@@ -142,6 +142,16 @@ def test_the_digest_is_the_one_that_was_tried(ready: Ready) -> None:
     assert [each.condition for each in verdict.hindrances] == ["same-digest"]
 
 
+def test_another_tag_with_the_same_digest_is_another_release(ready: Ready) -> None:
+    """What is approved has a name, and only that goes on."""
+    same = release("v1.3.0", staging=ready.release.digests["staging"])
+    begun = ready.store.begin_environment_release(same, "staging", START + HOUR, "run")
+    assert begun is not None
+    ready.store.end_environment_release("orders", "staging", begun.number, "succeeded", START + HOUR)
+    assert [each.condition for each in ready.promote().hindrances] == ["source-succeeded"]
+    assert ready.promote(tag="v1.3.0").promoted
+
+
 def test_every_hindrance_is_named_at_once(ready: Ready) -> None:
     """Nobody mends one thing to learn of the next."""
     _drift(ready)
