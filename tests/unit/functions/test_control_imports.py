@@ -1,0 +1,55 @@
+"""What importing a handler of the control plane costs, besides boto3 which the Lambda runtime has anyway."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HANDLERS = (
+    "functions.agent.observer",
+    "functions.agent.drift",
+    "functions.control.tracker",
+    "functions.control.announcer",
+    "functions.control.reconciler",
+)
+HEAVY = {
+    "pydantic",
+    "rich",
+    "click",
+    "jinja2",
+    "sceptre",
+    "cfnlint",
+    "ruamel",
+    "requests",
+    "validator",
+    "yaml",
+}
+BOTO3_MS, LIMIT_MS = 147, 250
+"""What boto3's own import takes where nothing else runs, and what a handler's may take beside it."""
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_handler_imports_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(' '.join(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    imported = {name.split(".")[0] for name in ended.stdout.split()}
+    assert not imported & HEAVY
+    assert "aws_lambda_powertools.utilities.parser" not in ended.stdout.split()
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_a_handler_imports_in_time(module: str) -> None:
+    """Held against boto3's import in the same process, since other processes share this machine; the best of three."""
+    assert min(_shares_of_boto3(module) for _ in range(3)) * BOTO3_MS < LIMIT_MS
+
+
+def _shares_of_boto3(module: str) -> float:
+    code = (
+        "from time import process_time as cpu\n"
+        "began = cpu()\nimport boto3, botocore.config, botocore.exceptions\nbaseline = cpu()\n"
+        f"import {module}\nprint((cpu() - baseline) / (baseline - began))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(ended.stdout)

@@ -1,0 +1,254 @@
+"""The agent against a model of CloudFormation: nothing is lost, no message stops the others (REQ-C2, REQ-C4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.agent import drift, edge, observer
+from pipelines.tracking.census import census_parts
+from pipelines.tracking.events import CensusTaken, DriftReported, StackObserved, read_event
+from pipelines.tracking.observe import observe
+from pipelines.tracking.publish import ENTRIES, entry
+from validator.model import stack_digest
+
+from .cloud import DEV, REGION, START, TAGS, Bus, Cloud, event
+from .test_drift import ID, STATUS, drifted, resource
+
+QUEUE = "lockstep-dev-orders-queue"
+
+
+class Context(SimpleNamespace):
+    function_name = "observer"
+    memory_limit_in_mb = 512
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:{DEV}:function:dev-control-observer"
+    aws_request_id = "11111111-1111-4111-8111-111111111111"
+    seconds = 300
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.seconds * 1000
+
+
+class Region(Cloud):
+    """CloudFormation with drift detection, one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running: set[str] = set()
+        self.started: list[str] = []
+        self.throttled = 0
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if self.throttled:
+            self.throttled -= 1
+            raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate"}}, "DescribeStacks")
+        return super().describe_stacks(StackName=StackName)
+
+    def detect_stack_drift(self, *, StackName: str) -> dict[str, str]:  # noqa: N803
+        if StackName in self.running:
+            message = f"Drift detection is already in progress for stack [{StackName}]"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DetectStackDrift")
+        self.running.add(StackName)
+        self.started.append(StackName.split("/")[1])
+        return {"StackDriftDetectionId": ID}
+
+    def describe_stack_drift_detection_status(self, **_request: str) -> dict[str, Any]:
+        return STATUS
+
+    def list_stack_resources(self, **_request: str) -> dict[str, Any]:
+        return {"StackResourceSummaries": [resource("Queue")]}
+
+    def describe_stack_resource_drifts(self, **_request: str) -> dict[str, Any]:
+        return {"StackResourceDrifts": [drifted("Queue")]}
+
+
+@pytest.fixture
+def region(monkeypatch: pytest.MonkeyPatch) -> Region:
+    region = Region()
+    region.bus = Bus(region)  # type: ignore[attr-defined]
+    for module in (observer, drift):
+        monkeypatch.setattr(module, "cloudformation", lambda: region)
+        monkeypatch.setattr(module, "now", region.clock)
+    monkeypatch.setattr(edge, "eventbridge", lambda: region.bus)  # type: ignore[attr-defined]
+    monkeypatch.setattr(edge.time, "sleep", lambda _seconds: None)
+    return region
+
+
+def sent(region: Any) -> list[Any]:
+    found = [read_event(body) for body in region.bus.bodies]
+    region.bus.bodies.clear()
+    return found
+
+
+def batch(handler: Any, *bodies: Any, seconds: int = 300) -> list[str]:
+    records = [
+        {"messageId": f"m{n}", "body": body if isinstance(body, str) else json.dumps(body)}
+        for n, body in enumerate(bodies)
+    ]
+    answer = handler({"Records": records}, Context(seconds=seconds))
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+def detection(stack_id: str, status: str = "DETECTION_COMPLETE") -> dict[str, Any]:
+    detail = {
+        "stack-id": stack_id,
+        "stack-drift-detection-id": ID,
+        "status-details": {"stack-drift-status": "IN_SYNC", "detection-status": status},
+    }
+    return event("CloudFormation Drift Detection Status Change", detail)
+
+
+def test_each_event_is_answered_by_what_the_stack_is_now(region: Region) -> None:
+    region.create(QUEUE)
+    assert batch(observer.handler, *region.events) == []
+    found = sent(region)
+    assert all(isinstance(each, StackObserved) for each in found)
+    assert {each.observation.status for each in found} == {"CREATE_COMPLETE"}
+    assert [each.observation.trigger.status for each in found] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+
+
+def test_a_deleted_stack_is_observed_by_its_id(region: Region) -> None:
+    region.create(QUEUE)
+    region.delete(QUEUE)
+    assert batch(observer.handler, region.events[-1]) == []
+    (found,) = sent(region)
+    assert found.observation.status == "DELETE_COMPLETE"
+    assert found.observation.tags["Environment"] == "dev"
+
+
+def test_the_digest_is_the_one_that_a_deployment_compares() -> None:
+    cloud = Cloud()
+    cloud.create(QUEUE)
+    found = observe(cloud, QUEUE, cloud.clock)  # type: ignore[arg-type]
+    assert found is not None
+    body = cloud.templates[found.stack_id]
+    assert found.digest == stack_digest(body, {"NamePrefix": "dev-orders-"}, TAGS)
+
+
+def test_one_message_that_fails_stops_no_other(region: Region) -> None:
+    region.create(QUEUE)
+    region.create("other")
+    region.throttled = 1
+    failed = batch(observer.handler, region.events[0], "no JSON", region.events[-1])
+    assert failed == ["m0"]
+    assert len(sent(region)) == 1
+
+
+def test_what_eventbridge_does_not_take_is_tried_again_and_then_comes_back(region: Any) -> None:
+    region.create(QUEUE)
+    region.bus.refuses = 1
+    assert batch(observer.handler, *region.events) == []
+    assert len(sent(region)) == 2
+    region.bus.refuses = 1000
+    assert batch(observer.handler, *region.events) == ["m0", "m1"]
+    region.bus.refuses = 0
+    region.bus.put_events = lambda **_request: (_ for _ in ()).throw(
+        ClientError({"Error": {"Code": "ExpiredToken", "Message": ""}}, "PutEvents")
+    )
+    assert batch(observer.handler, *region.events) == ["m0", "m1"]
+    with pytest.raises(edge.PublishError):
+        observer.handler({"lockstep": "reconcile"}, Context())
+
+
+@pytest.mark.parametrize("queued", [True, False], ids=["through the queue", "invoked"])
+def test_a_pass_tells_every_stack_and_which_exist(region: Region, queued: bool) -> None:
+    for n in range(25):
+        region.create(f"stack-{n:02}")
+    region.delete("stack-07")
+    region.tick(2 * 24 * 3600)
+    region.update("stack-03", "v2.0.0")
+    request = {"lockstep": "reconcile"}
+    if queued:
+        assert batch(observer.handler, request, request) == []
+    else:
+        observer.handler(request, Context())
+    census, *stacks = sent(region)
+    assert isinstance(census, CensusTaken)
+    assert len(census.census.names) == 24
+    assert "stack-07" not in census.census.names
+    assert len(stacks) == 24
+    read = {each.observation.name for each in stacks if each.observation.template_digest}
+    assert read == {"stack-03"}, "the templates of a day's changes alone"
+    observer.handler({"lockstep": "reconcile", "full": True}, Context())
+    assert all(each.observation.digest for each in sent(region)[1:])
+
+
+def test_a_pass_that_runs_out_of_time_has_sent_its_census(region: Region) -> None:
+    region.create(QUEUE)
+    observer.handler({"lockstep": "reconcile"}, Context(seconds=10))
+    assert [type(each) for each in sent(region)] == [CensusTaken]
+
+
+@pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])
+def test_the_parts_of_a_census_cover_every_name_once(count: int) -> None:
+    names = [f"s{'x' * 120}{n:06}" for n in range(count)]
+    parts = census_parts(reversed(names), START)
+    assert [name for part in parts for name in part.names] == names
+    for part in parts:
+        assert len(json.dumps(part.to_document())) <= 200_000
+    for probe in ["a", "zz", *names[:3], *names[-3:], *[f"{name}-" for name in names[998:1002]]]:
+        homes = [part for part in parts if part.after < probe and (not part.upto or probe <= part.upto)]
+        assert len(homes) == 1
+
+
+def test_what_is_too_large_goes_without_parameters() -> None:
+    cloud = Cloud()
+    cloud.create(QUEUE)
+    found = observe(cloud, QUEUE, cloud.clock)  # type: ignore[arg-type]
+    assert found is not None
+    large = entry(replace(found, parameters={f"P{n}": "x" * 4096 for n in range(60)}))
+    assert json.loads(large.detail)["parameters"] is None
+    assert json.loads(entry(found).detail)["parameters"] == {"NamePrefix": "dev-orders-"}
+    assert ENTRIES == 10
+
+
+def test_an_update_starts_a_detection_and_its_end_is_collected(region: Region) -> None:
+    region.create(QUEUE)
+    assert batch(drift.handler, *region.events) == []
+    (begun,) = sent(region)
+    assert isinstance(begun, DriftReported)
+    assert begun.report.status == "started"
+    assert batch(drift.handler, detection(region.stacks[QUEUE]["StackId"])) == []
+    (ended,) = sent(region)
+    assert (ended.report.status, ended.report.checked, ended.report.detection_id) == ("in_sync", 1, ID)
+
+
+def test_one_detection_at_a_time_and_none_of_what_is_not_ours(region: Region) -> None:
+    region.create(QUEUE)
+    region.create("foreign", ManagedBy="")
+    assert batch(drift.handler, *region.events, *region.events) == []
+    assert region.started == [QUEUE]
+    assert batch(drift.handler, detection(region.stacks["foreign"]["StackId"])) == []
+    assert len(sent(region)) == 1
+
+
+@pytest.mark.parametrize("queued", [True, False], ids=["through the queue", "invoked"])
+def test_the_schedule_detects_all_or_the_named(region: Region, queued: bool) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        region.create(name)
+
+    def ask(request: dict[str, Any], seconds: int = 300) -> None:
+        if queued:
+            batch(drift.handler, request, seconds=seconds)
+        else:
+            drift.handler(request, Context(seconds=seconds))
+
+    ask({"lockstep": "detect", "stacks": ["beta", "gone"]})
+    assert region.started == ["beta"]
+    ask({"lockstep": "detect"}, seconds=5)
+    assert region.started == ["beta"]
+    ask({"lockstep": "detect"})
+    assert sorted(region.started) == ["alpha", "beta", "gamma"]
+
+
+def test_throttling_brings_a_message_back_and_an_event_without_a_queue_is_followed(region: Region) -> None:
+    region.create(QUEUE)
+    region.throttled = 1
+    assert batch(drift.handler, region.events[-1]) == ["m0"]
+    assert drift.handler(region.events[-1], Context()) == {}
+    assert region.started == [QUEUE]
