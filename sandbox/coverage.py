@@ -64,7 +64,7 @@ OWN: tuple[Claim, ...] = (
     emulated("AWS::SSM::Parameter", "versions, lists"),
     emulated(
         "Stacks",
-        "create, update, delete, change sets, rollback with the reason in the events, drift of 14 types",
+        "create, update, delete, change sets, rollback with the reason in the events, drift of 17 types",
     ),
     emulated("Accounts and regions", "12-digit accounts, apart from one another, regions by the signature"),
     emulated(
