@@ -304,6 +304,19 @@ class TestAlerts:
         store.resolve_alert("drift-1", START + HOUR)
         assert [store.mark_announced("drift-1", 3) for _ in range(2)] == [True, False]
 
+    def test_a_stale_reading_overwrites_nothing(
+        self, store: StateStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was announced in between stays announced."""
+        store.raise_alert(alert())
+        read, readings = store.alert, [store.alert("drift-1")]
+        assert store.mark_announced("drift-1", 1)
+        monkeypatch.setattr(store, "alert", lambda name: readings.pop() if readings else read(name))
+        resolved = store.resolve_alert("drift-1", START + MINUTE)
+        assert resolved is not None
+        assert (resolved.generation, resolved.announced_generation) == (2, 1)
+        assert read("drift-1") == resolved
+
     def test_many_raise_the_same(self, store: StateStore) -> None:
         """One of them finds it."""
         with ThreadPoolExecutor(max_workers=6) as pool:
