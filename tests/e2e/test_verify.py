@@ -46,10 +46,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedProjec
     process.stop(place)
 
 
-def observe(project: RecordedProject, drift: str = "in_sync") -> None:
-    """Record every stack of dev as an agent would, and its drift."""
+def observe(project: RecordedProject, drift: str = "in_sync", only: str = "") -> None:
+    """Record every stack of dev, or one, as an agent would, and its drift."""
     cloudformation = project.client("cloudformation", **DEV)
-    for raw in cloudformation.describe_stacks()["Stacks"]:
+    named = {"StackName": only} if only else {}
+    for raw in cloudformation.describe_stacks(**named)["Stacks"]:
         tags = {tag["Key"]: tag["Value"] for tag in raw["Tags"]}
         if tags.get("Workload") != "orders":
             continue
@@ -102,7 +103,7 @@ def changed(project: RecordedProject, **parameters: str) -> Iterator[None]:
         cloudformation.get_waiter("stack_update_complete").wait(
             StackName=QUEUE, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
-        observe(project)
+        observe(project, only=QUEUE)
         if values != before:
             yield
 
