@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -71,7 +71,7 @@ class Reconciler:
         censuses, states = tuple(self._store.censuses()), tuple(self._store.states())
         silent = tuple(self._silence(censuses, now))
         stuck = sum(self._end_stuck(state, now) for state in states if state.key.is_ours)
-        standing = {alert.fingerprint for alert in self._store.alerts()}
+        standing = {alert.fingerprint: alert.digest for alert in self._store.alerts()}
         repaired = sum(self._repair(state, standing) for state in states if state.key.is_ours)
         announced, failed = self._announce_again()
         gauges = (*self._sync(censuses, now, len(silent)), *self._drift(states), *self._differences(states))
@@ -99,12 +99,14 @@ class Reconciler:
                 ).recorded
         return ended
 
-    def _repair(self, state: StackState, standing: Collection[str]) -> int:
+    def _repair(self, state: StackState, standing: Mapping[str, str]) -> int:
         """Bring a stack's open alerts to its state: two events at once, or a crash, can part them."""
         deployment, drift = (fingerprint(kind, state.key) for kind in _OF_STACKS)
         if is_bad(state.status):
-            new = deployment not in standing and self._store.raise_alert(deployment_alert(state))
-            return new not in (None, False)
+            alert = deployment_alert(state)
+            if standing.get(deployment) == alert.digest:
+                return 0
+            return self._store.raise_alert(alert) is not None
         repaired = 0
         if state.status in GOOD and deployment in standing:
             repaired += self._store.resolve_alert(deployment, state.operation_at) is not None

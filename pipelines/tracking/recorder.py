@@ -133,10 +133,8 @@ class Recorder:
         recorded = self._store.record_state(state)
         if not state.key.is_ours or not (is_bad(state.status) or state.status in GOOD):
             return recorded
-        if not recorded:
-            current = self._store.state(state.key)
-            if current is None or current.observed_seq != state.observed_seq:
-                return False
+        if not recorded and not self._is_left_out(state):
+            return False
         if is_bad(state.status):
             self._store.raise_alert(deployment_alert(state))
         else:
@@ -147,6 +145,19 @@ class Recorder:
                 fingerprint("drift", state.key), max(state.observed_at, state.operation_at)
             )
         return recorded
+
+    def _is_left_out(self, state: StackState) -> bool:
+        """Whether a state that is known already still has its alert to come or to go, as after a crash in between.
+
+        The alert is read first: nearly always it is as it should be, and that one read is all.
+        """
+        alert = self._store.alert(fingerprint("deployment", state.key))
+        standing = alert.digest if alert and alert.is_open else ""
+        wanted = deployment_alert(state).digest if is_bad(state.status) else ""
+        if standing == wanted and state.status != DELETED:
+            return False
+        current = self._store.state(state.key)
+        return current is not None and current.observed_seq == state.observed_seq
 
     def _changed(self, event: StackChanged) -> Effect:
         """Keep CloudFormation's own event as history. What the stack is now, the agent's observation tells."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -191,6 +192,33 @@ def test_an_alert_that_a_crash_left_out_is_raised_by_the_repetition(home: Home) 
     home.table.fault = lambda _operation: None
     assert home.track(failed) == []
     assert [alert.kind for alert in home.store.alerts()] == ["deployment"]
+
+
+def test_the_reconciler_brings_alerts_to_what_the_stacks_are(home: Home) -> None:
+    """Two events at once can leave an alert behind, or none: the state decides."""
+    home.cloud.create("lockstep-dev-orders-queue", fails=True)
+    home.look()
+    (alert,) = home.store.alerts()
+    home.store.resolve_alert(alert.fingerprint, home.cloud.now)
+    home.cloud.delete("lockstep-dev-orders-queue")
+    home.cloud.create("lockstep-dev-orders-queue", fails=True)
+    home.look()
+    home.table.client.delete_item(
+        TableName=TABLE, Key={"pk": {"S": f"ALERT#{alert.fingerprint}"}, "sk": {"S": "OPEN"}}
+    )
+    assert home.reconciler.run().repaired == 1
+    assert home.reconciler.run().repaired == 0
+    (raised,) = home.store.alerts()
+    home.cloud.delete("lockstep-dev-orders-queue")
+    home.cloud.create("lockstep-dev-orders-queue")
+    home.look()
+    assert list(home.store.alerts()) == []
+    state = home.store.state(KEY)
+    assert state is not None
+    late = replace(raised, changed_at=state.operation_at)
+    assert home.store.raise_alert(late) is not None
+    assert home.reconciler.run().repaired == 1
+    assert list(home.store.alerts()) == []
 
 
 def test_history_comes_from_either_way_and_once(home: Home) -> None:
