@@ -26,12 +26,12 @@ class ObjectChangedError(StoreError):
 
 
 class ObjectMissingError(StoreError):
-    """An object that a release was recorded with is not there."""
+    """An object that a release was recorded with is not there, or may not be read: S3 does not always say which."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
             key,
-            f"{key} is not in the configuration store\n"
+            f"{key} is not in the configuration store, or may not be read\n"
             "  mend: deploy that release again, or restore the object's earlier version in the configuration bucket",
         )
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchVersion"})
+_DENIED = frozenset({"403", "AccessDenied"})
+"""S3's answer for an object that is not there, to whoever may not list the bucket (API reference, GetObject)."""
 _THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 """S3's answers when the key has an object, and while another put of it is under way (PutObject, 412 and 409)."""
 SIDE_BY_SIDE = 8
@@ -87,7 +89,7 @@ class ConfigurationStore:
         try:
             content = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
+            if error.response["Error"]["Code"] in _ABSENT | _DENIED:
                 raise ObjectMissingError(key) from None
             raise
         found = digest_of(content)
