@@ -46,7 +46,7 @@ def queue_refusal(queue_arn: str, caller: Caller) -> Refusal | None:
         return Refusal("NO_PERMISSIONS", f"The policy of {queue_arn} does not allow {caller.service}")
     key = attributes.get("KmsMasterKeyId")
     with SCOPE.get()(*_owner(queue_arn)):
-        if key and not key_admits(str(key), caller):
+        if key and not key_admits(str(key), caller, queue_arn):
             return Refusal("NO_PERMISSIONS", f"The key of {queue_arn} does not allow {caller.service}")
     return None
 

@@ -49,7 +49,7 @@ def _topic(arn: str, caller: Caller) -> Refusal | None:
     if not policy_admits(attributes.get("Policy"), caller, "sns:Publish", arn):
         return Refusal("NO_PERMISSIONS", f"The policy of {arn} does not allow {caller.service}")
     key = attributes.get("KmsMasterKeyId")
-    if key and not key_admits(str(key), caller):
+    if key and not key_admits(str(key), caller, arn):
         return Refusal("NO_PERMISSIONS", f"The key of {arn} does not allow {caller.service}")
     return None
 

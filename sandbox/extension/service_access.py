@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.extension.names import Name
@@ -48,6 +48,8 @@ class Caller:
 
     def keys(self) -> dict[str, str]:
         """Return the condition keys that say for whom the service acts."""
+        if not self.source_arn:
+            return {}
         return {
             "aws:sourcearn": self.source_arn,
             "aws:sourceaccount": self.account,
@@ -68,18 +70,31 @@ def _context(caller: Caller, action: str, resource: str, **principal: Any) -> An
     )
 
 
-def policy_admits(policy: object, caller: Caller, action: str, resource: str) -> bool:
-    """Tell whether a resource's policy allows the service itself this action; no policy allows nothing."""
+def policy_admits(
+    policy: object, caller: Caller, action: str, resource: str, keys: Mapping[str, str] | None = None
+) -> bool:
+    """Tell whether a resource's policy allows the service itself this action; no policy allows nothing.
+
+    `keys` are further condition keys of the action.
+    """
     context = _context(caller, action, resource)
+    context.service_context.update(keys or {})
     result = RESOURCE_POLICY.get()(policy or None, context, service=caller.service)
     return bool(result.decision == "Allow")
 
 
-def key_admits(key_id: str, caller: Caller) -> bool:
-    """Tell whether the service may use a key; never a key that AWS manages, whose policy nobody can change."""
+def key_admits(key_id: str, caller: Caller, sealed: str) -> bool:
+    """Tell whether the service may use a key for the queue or topic `sealed`, which the encryption context names.
+
+    Never a key that AWS manages, whose policy nobody can change. KMS learns of no source from a service.
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
     key = None if "alias/aws/" in key_id else KEY.get()(key_id)
+    name = "aws:sqs:arn" if sealed.split(":")[2] == "sqs" else "aws:sns:topicArn"
+    keys = {f"kms:encryptioncontext:{name}".lower(): sealed}
+    without_source = replace(caller, source_arn="", account="")
     return key is not None and all(
-        policy_admits(key.get("Policy"), caller, action, key["Arn"]) for action in KEY_ACTIONS
+        policy_admits(key.get("Policy"), without_source, action, key["Arn"], keys) for action in KEY_ACTIONS
     )
 
 
