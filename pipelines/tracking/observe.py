@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.state.sequence import DELETED, operation_time
 
+from .digest import live_digest
 from .document import one_line
 from .observation import REASON_LIMIT, Observation
 
@@ -65,16 +66,8 @@ def observation(raw: Mapping[str, Any], body: str | None, observed_at: datetime)
         tags=tags,
         parameters=parameters,
         template_digest=None if body is None else "sha256:" + hashlib.sha256(body.encode()).hexdigest(),
-        digest=None if body is None else _digest(body, parameters, tags),
+        digest=None if body is None else live_digest(body, parameters, tags),
     )
-
-
-def _digest(body: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> str:
-    # Imported here: the first look pays for it, and not each start of the function.
-    from validator.model import RELEASE_TAGS, stack_digest
-
-    kept = {name: value for name, value in tags.items() if name not in RELEASE_TAGS}
-    return stack_digest(body, parameters, kept)
 
 
 def template(client: CloudFormationClient, raw: Mapping[str, Any]) -> str | None:
