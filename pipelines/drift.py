@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipelines.aws import Aws
+from pipelines.agents import DETECT, Agent, ask
 from validator.errors import FailureError
 
 if TYPE_CHECKING:
-    from pipelines.state.store import StateStore
     from pipelines.state.records import DriftFinding, StackState
-    from validator.model import Project
-
-FUNCTION = "{environment}-control-drift"
-"""The drift agent, one in each account and region in use (templates/agent.yaml)."""
+    from pipelines.state.store import StateStore
 
 WAIT_SECONDS = 600.0
 POLL_SECONDS = 1.0
@@ -48,41 +43,27 @@ def read_drift(store: StateStore, environment: str | None) -> list[StackDrift]:
     return sorted(found, key=lambda one: one.state.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an agent is."""
-
-    environment: str
-    account: str
-    region: str
-
-
-def agents(project: Project, environment: str | None) -> Iterator[tuple[Place, Aws]]:
-    """Yield each place that has stacks of an environment, with the clients of its deploy role."""
-    wanted = [environment] if environment else project.environments
-    for name in wanted:
-        stacks = project.of(name)
-        for account, region, role in sorted({(s.account, s.region, s.role_arn) for s in stacks}):
-            yield Place(name, account, region), Aws(region, role)
-
-
 def detect(
-    places: Iterable[tuple[Place, Aws]],
+    agents: Sequence[Agent],
     store: StateStore,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
     told: Callable[[str], None],
 ) -> None:
-    """Ask the agent of each place to look for drift in all its stacks, and wait until home has recorded it.
+    """Ask each agent to look for drift in all its stacks, and wait until home has recorded what it found.
 
-    Raises FailureError naming the stacks that were not recorded in ten minutes, or the place without an agent.
+    Raises FailureError naming the stacks that were not recorded in ten minutes, or the agents that are not there.
     """
     before = {state.key: _last(state) for state in store.states()}
-    asked: set[tuple[str, str]] = set()
-    for place, aws in places:
-        told(f"looking for drift in {place.environment}, {place.account} {place.region}")
-        _invoke(place, aws)
-        asked.add((place.account, place.region))
+    for agent in agents:
+        told(f"looking for drift in {agent.environment}, {agent.account} {agent.region}")
+    missing = ask(agents, DETECT)
+    if missing:
+        places = ", ".join(f"{agent.account} {agent.region}" for agent in missing)
+        raise FailureError(
+            f"there is no agent in {places}\n  mend: deploy it with `lockstep deploy {missing[0].environment}`"
+        )
+    asked = {(agent.account, agent.region) for agent in agents}
     waiting = {key for key in before if key.is_ours and (key.account, key.region) in asked}
     deadline = clock() + WAIT_SECONDS
     while waiting and clock() < deadline:
@@ -96,24 +77,6 @@ def detect(
             f"{len(waiting)} stacks were not looked at within {WAIT_SECONDS / 60:.0f} minutes: {names}\n"
             "  mend: see docs/runbooks/drift.md, and the log of the drift function there"
         )
-
-
-def _invoke(place: Place, aws: Aws) -> None:
-    from botocore.exceptions import ClientError
-
-    name = FUNCTION.format(environment=place.environment)
-    try:
-        aws.client("lambda").invoke(
-            FunctionName=name, InvocationType="Event", Payload=json.dumps({"lockstep": "detect"})
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        raise FailureError(
-            f"there is no agent {name} in {place.account} {place.region}\n"
-            f"  mend: deploy it with `lockstep deploy {place.environment}`; its regions are in "
-            f"sceptre/config/{place.environment}/control/config.yaml"
-        ) from None
 
 
 def _last(state: StackState) -> tuple[str, datetime | None]:

@@ -50,6 +50,7 @@ def deploy(environment: str, root: Path, style: str) -> int:
 
 def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> list[Result]:
     """Load, check and deploy one environment with live progress; return a result for each stack."""
+    from pipelines.agents import OBSERVE, agents_of, ask
     from pipelines.aws import clear_errors
     from pipelines.deploy import Deployment
     from pipelines.recording import begin
@@ -75,6 +76,8 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
         )
         if recording is not None:
             recording.end(succeeded=is_done(results))
+            # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
+            ask(agents_of(project, environment), OBSERVE)
     return results
 
 

@@ -26,8 +26,9 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
     A stack is in sync only where drift detection covered it; what it could not judge is named. Exit code 1 where
     there is open drift, 0 where there is none.
     """
+    from pipelines.agents import agents_of
     from pipelines.aws import clear_errors
-    from pipelines.drift import agents, as_json, detect, read_drift
+    from pipelines.drift import as_json, detect, read_drift
     from pipelines.home import home_of
     from pipelines.workspace import Workspace
     from validator.errors import FailureError
@@ -43,7 +44,9 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
         store = home.table()
         if detecting:
             told = lambda text: click.echo(text, err=True)  # noqa: E731 - one line, used once
-            detect(agents(project, environment), store, time.monotonic, time.sleep, told)
+            wanted = [environment] if environment else project.environments
+            agents = [agent for name in wanted for agent in agents_of(project, name)]
+            detect(agents, store, time.monotonic, time.sleep, told)
         found = read_drift(store, environment)
     if style == "json":
         echo_json("drift", {"stacks": as_json(found)})

@@ -171,8 +171,8 @@ def _stack_set(envelope: Envelope, detail: Document) -> Event:
         detail.line("stack-set-operation-id", limit=128),
         status.text("status", pattern=STATUS),
         status.line("status-reason", limit=REASON_LIMIT),
-        # The administrator's account tells it: the stack itself lies in the target's.
-        parse_arn(detail.text("stack-id"), "stack") if detail.has("stack-id") else None,
+        # The administrator's account tells it: the stack itself lies in the target's, once it is there.
+        parse_arn(text, "stack") if (text := detail.line("stack-id", limit=2048)) else None,
         detail.line("action", limit=32),
         status.line("detailed-status", limit=64),
     )
