@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.live import LiveStack
+from validator.environments import ENVIRONMENTS
 from validator.model import Stack
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Row:
 class Summary:
     """One workload in one environment: which release, since when, and how it stands.
 
-    `skew` says that the environment before runs another release. `synced_seconds` counts since the last deployment
+    `skew` says that the environment before runs another release. `unchecked` counts stacks of which nobody knows whether
+    they drifted. `synced_seconds` counts since the last deployment
     that succeeded, None where there was none.
     """
 
@@ -67,6 +69,7 @@ class Summary:
     synced_seconds: int | None = None
     stacks: int = 0
     drifted: int = 0
+    unchecked: int = 0
     parity: Parity = "unknown"
     differences: int = 0
     checked_seconds: int | None = None
@@ -203,9 +206,10 @@ def summaries(
         line = _summary(
             here, releases.get((workload, environment), ()), checks.get((workload, environment)), now
         )
-        skew = bool(line.release) and before.get(workload, line.release) != line.release
+        in_order = bool(line.release) and environment in ENVIRONMENTS
+        skew = in_order and before.get(workload, line.release) != line.release
         found.append(replace(line, skew=skew))
-        if line.release:
+        if in_order:
             before[workload] = line.release
     return found
 
@@ -225,6 +229,7 @@ def _summary(
         synced_seconds=_seconds(success.ended_at, now) if success and success.ended_at else None,
         stacks=sum(item.state != "missing" for item in rows),
         drifted=sum(item.drift == "drifted" for item in rows),
+        unchecked=sum(item.drift in ("unknown", "not checked") and item.state != "missing" for item in rows),
         parity=verdicts.get(check.verdict, "unknown") if check else "unknown",
         differences=len(check.findings) if check else 0,
         checked_seconds=_seconds(check.at, now) if check else None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.status import matrix
 
-from .status_text import CELLS, age
+from .status_text import CELLS, age, drift_of
 
 if TYPE_CHECKING:
     from pipelines.board import Board
@@ -25,7 +25,7 @@ def render_page(board: Board) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters["age"] = age
+    jinja.filters |= {"age": age, "drift_of": drift_of}
     environments = list(dict.fromkeys(row.environment for row in board.rows))
     counts = {
         "stacks": len(board.rows),

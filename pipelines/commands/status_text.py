@@ -54,9 +54,8 @@ def print_summaries(lines: Sequence[Summary]) -> None:
         pad_edge=False,
     )
     for line in lines:
-        drift = Text(
-            f"{line.drifted} drifted" if line.drifted else "none found", style="red" if line.drifted else ""
-        )
+        colour = "red" if line.drifted else "yellow" if line.unchecked else "green"
+        drift = Text(drift_of(line), style=colour)
         parity = f"{line.differences} differ" if line.parity == "differs" else line.parity
         notes = [line.state if line.state not in ("", "succeeded") else "", "skew" if line.skew else ""]
         table.add_row(
@@ -70,6 +69,13 @@ def print_summaries(lines: Sequence[Summary]) -> None:
             Text(", ".join(filter(None, notes)), style="yellow"),
         )
     console().print(table)
+
+
+def drift_of(line: Summary) -> str:
+    """Return what is known of drift; a stack counts as in sync only where drift detection said so."""
+    known = [f"{line.drifted} drifted"] if line.drifted else []
+    unknown = [f"{line.unchecked} not known"] if line.unchecked else []
+    return ", ".join([*known, *unknown]) or ("in sync" if line.stacks else "")
 
 
 def print_matrix(rows: Sequence[Row]) -> None:

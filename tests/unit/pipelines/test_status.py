@@ -16,7 +16,7 @@ import pytest
 from pipelines.board import Board
 from pipelines.commands.status import as_json
 from pipelines.commands.status_page import render_page
-from pipelines.commands.status_text import age
+from pipelines.commands.status_text import age, drift_of
 from pipelines.state.records import Alert, Check, DriftSummary, EnvironmentRelease, StackState, Uncovered
 from pipelines.state.records import StackKey as Key
 from pipelines.status import (
@@ -181,6 +181,29 @@ def test_the_release_of_an_environment_is_its_last_success() -> None:
     line = summaries(rows_of_both(), releases, {("orders", "dev"): check("inconsistent", "x", "y")}, NOW)[0]
     assert (line.release, line.state, line.synced_seconds) == ("v1.0.0", "failed", 59 * 60)
     assert (line.drifted, line.differences, line.parity) == (1, 2, "differs")
+
+
+def test_what_belongs_to_no_environment_is_in_no_order_and_so_has_no_skew() -> None:
+    shared = replace(recorded_row(stack(), state(), None, NOW), environment="shared")
+    releases = {
+        ("orders", "dev"): [release(2, "v1.1.0", "succeeded")],
+        ("orders", "shared"): [release(1, "v1.0.0", "succeeded", "shared")],
+    }
+    assert [line.skew for line in summaries([rows_of_both()[0], shared], releases, {}, NOW)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("drift", "said"),
+    [
+        (summary("in_sync", 0), "in sync"),
+        (summary(), "1 drifted"),
+        (None, "1 not known"),
+        (summary("unknown", 0), "1 not known"),
+    ],
+)
+def test_an_environment_is_in_sync_only_where_every_stack_was_judged(drift: Any, said: str) -> None:
+    line = summaries([recorded_row(stack(), state(drift=drift), None, NOW)], {}, {}, NOW)[0]
+    assert drift_of(line) == said
 
 
 def board(**changes: Any) -> Board:
