@@ -21,8 +21,8 @@ from validator.errors import TechnicalError
 from validator.model import Project, Stack
 
 if TYPE_CHECKING:
-    from pipelines.state.store import StateStore
     from pipelines.state.records import Alert, EnvironmentRelease
+    from pipelines.state.store import StateStore
 
 Source = Literal["table", "live"]
 

@@ -18,7 +18,7 @@ EXCEPTIONS = frozenset(
     {"iam:PassRole", "kms:Decrypt", "vpc-lattice:DescribeServiceNetworkVpcEndpointAssociation"}
 )
 """What schemas name and the policy does not: reading passes no role; a key is opened for the environment of a function
-alone, in a statement of its own; and the third is no action that IAM knows, nor asked for by an endpoint of a service."""
+alone, in a statement of its own; and the third is no action that IAM knows, nor one that an endpoint asks for."""
 
 
 def resource_types(templates: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The home of the control plane: where its table and configuration store are, if they are there yet (REQ-C1, REQ-C8)."""
+"""The home of the control plane: where its table and configuration store are, if they are there yet (REQ-C1, C8)."""
 
 from __future__ import annotations
 

@@ -6,4 +6,12 @@ from .build import build_package
 from .source import BUILDER_VERSION, package_digest, package_key
 from .upload import Upload, put_once, upload_package
 
-__all__ = ["BUILDER_VERSION", "Upload", "build_package", "package_digest", "package_key", "put_once", "upload_package"]
+__all__ = [
+    "BUILDER_VERSION",
+    "Upload",
+    "build_package",
+    "package_digest",
+    "package_key",
+    "put_once",
+    "upload_package",
+]
