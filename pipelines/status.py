@@ -56,9 +56,8 @@ class Row:
 class Summary:
     """One workload in one environment: which release, since when, and how it stands.
 
-    `skew` says that the environment before runs another release. `unchecked` counts stacks of which nobody knows whether
-    they drifted. `synced_seconds` counts since the last deployment
-    that succeeded, None where there was none.
+    `skew` says that the environment before runs another release. `unchecked` counts stacks of which nobody knows
+    whether they drifted. `synced_seconds` counts since the last deployment that succeeded, None where there was none.
     """
 
     environment: str
