@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipelines.aws import Aws
-from pipelines.configuration import ConfigurationStore, Manifest, digest_of
-from pipelines.configuration.manifest import ManifestStack
-from pipelines.consistency import Actual, against_release, unfit
-from pipelines.home import CONTROL, Home
-from pipelines.live import LiveStack, read_parameters, read_stacks
-from pipelines.smoke import SMOKE, Target, Trial
-from pipelines.smoke.trial import of_outputs
+from pipelines.configuration import ConfigurationStore, Manifest
+from pipelines.consistency import Actual, against_release, instances, unfit
+from pipelines.home import Home
+from pipelines.smoke import Trial
+from pipelines.smoke.run import has_smoke, trials
+from pipelines.standing import Stands, standing
 from pipelines.state.keys import StackKey
 from pipelines.state.records import StackState
 from pipelines.state.store import StateStore
-from validator.environments import SHARED
 from validator.errors import FailureError
 from validator.findings import Finding, merged
-from validator.model import RELEASE_TAGS
 
 DRIFT_MENDS = {
     "drifted": "see `lockstep drift {}`: take the change back, or make it in the repository and deploy it",
@@ -46,23 +42,22 @@ def verify(home: Home, environment: str, workloads: Iterable[str], tag: str | No
     Raises FailureError where no such release is recorded or the store does not hold it, botocore's errors where AWS
     does not answer.
     """
+    return [_verify(home, workload, environment, tag) for workload in workloads]
+
+
+def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Verified:
     table, store = home.table(), home.store()
-    return [_verify(table, store, workload, environment, tag) for workload in workloads]
-
-
-def _verify(
-    table: StateStore, store: ConfigurationStore, workload: str, environment: str, tag: str | None
-) -> Verified:
     manifest = _recorded(table, store, workload, environment, tag)
-    lives = dict(_live(manifest))
+    templates = {one: store.template(one) for one in {stack.template_digest for stack in manifest.stacks}}
+    those = standing(manifest, templates)
     states = {state.key: state for state in table.states(environment, workload)}
-    found = [*_against(table, manifest, lives, states.values()), *_drift(manifest, lives, states)]
-    trials = tuple(_trials(manifest, lives))
-    found += [_of_trial(manifest, trial) for trial in trials if trial.reason]
-    if _smoke_of(manifest) is None:
+    found = [*_against(table, manifest, templates, those, states.values()), *_drift(manifest, those, states)]
+    tried = tuple(trials(manifest, those, home.aws))
+    found += [_of_trial(manifest, trial) for trial in tried if trial.reason]
+    if not has_smoke(manifest):
         mend = "add `pipelines/smoke/<workload>.py` and its line in the registry"
         found.append(unfit(environment, f"{workload} has no smoke test", mend, key=workload))
-    return Verified(workload, manifest.tag, manifest.commit, len(manifest.stacks), trials, merged(found))
+    return Verified(workload, manifest.tag, manifest.commit, len(those), tried, merged(found))
 
 
 def _recorded(
@@ -89,89 +84,43 @@ def _recorded(
     return store.manifest(workload, tag, environment, release.digests[environment])
 
 
-def _live(manifest: Manifest) -> Iterator[tuple[str, LiveStack]]:
-    """Yield the live stacks of a manifest by their Sceptre names; stacks of one place are read together."""
-    places: dict[tuple[str, str], list[ManifestStack]] = {}
-    for stack in manifest.stacks:
-        places.setdefault((stack.region, stack.role_arn), []).append(stack)
-    for (region, role_arn), here in places.items():
-        lives = read_stacks(Aws(region, role_arn), [stack.external_name for stack in here], templates=True)
-        yield from ((s.name, lives[s.external_name]) for s in here if s.external_name in lives)
-
-
 def _against(
-    table: StateStore, manifest: Manifest, lives: dict[str, LiveStack], states: Iterable[StackState]
+    table: StateStore,
+    manifest: Manifest,
+    templates: Mapping[str, str],
+    those: Iterable[Stands],
+    states: Iterable[StackState],
 ) -> Iterator[Finding]:
     """Yield what differs from the manifest: live stacks as CloudFormation has them, others as the table knows them."""
-    actuals = [_actual(stack, lives[stack.name]) for stack in manifest.stacks if stack.name in lives]
+    actuals = [one.actual for one in those]
     wanted = {(stack.account, stack.region, stack.external_name) for stack in manifest.stacks}
-    actuals += [actual for actual in map(Actual.of_state, states) if actual.place not in wanted]
+    reached = [one for one in instances(manifest, templates) if one.account == one.owner.account]
+    actuals += [
+        actual
+        for actual in map(Actual.of_state, states)
+        if actual.place not in wanted and not any(one.has(actual.place) for one in reached)
+    ]
     versions = {actual.version for actual in actuals if actual.version}
     known = {version for version in versions if table.release(manifest.workload, version) is not None}
-    yield from against_release(manifest, actuals, known)
+    yield from against_release(manifest, actuals, known, templates)
     for actual in actuals:
         if actual.is_moving:
             message = f"{actual.name}: is {actual.status}, so that nobody can tell yet"
             yield unfit(manifest.environment, message, "verify again when it has ended", key=actual.name)
 
 
-def _actual(stack: ManifestStack, live: LiveStack) -> Actual:
-    return Actual(
-        account=stack.account,
-        region=stack.region,
-        name=live.name,
-        status=live.status,
-        reason=live.reason,
-        version=live.tags.get("Version", ""),
-        template_digest=digest_of((live.body or "").encode()),
-        digest=live.digest,
-        parameters=live.parameters,
-        tags={key: value for key, value in live.tags.items() if key not in RELEASE_TAGS},
-    )
-
-
 def _drift(
-    manifest: Manifest, lives: dict[str, LiveStack], states: dict[StackKey, StackState]
+    manifest: Manifest, those: Iterable[Stands], states: Mapping[StackKey, StackState]
 ) -> Iterator[Finding]:
     """Yield each stack that is not known to be in sync; not knowing is not being so (REQ-C4)."""
-    for stack in manifest.stacks:
-        if stack.name not in lives:
-            continue
-        key = StackKey(
-            manifest.workload, manifest.environment, stack.account, stack.region, stack.external_name
-        )
+    for one in those:
+        key = StackKey(manifest.workload, manifest.environment, one.account, one.region, one.live.name)
         state = states.get(key)
         status = state.drift.status if state is not None and state.drift is not None else "unknown"
         if status != "in_sync":
-            message = f"{stack.name}: its drift is {status}"
+            message = f"{one.name}: its drift is {status}"
             mend = DRIFT_MENDS[status].format(manifest.environment)
-            yield unfit(manifest.environment, message, mend, file=stack.file, key="Drift")
-
-
-def _smoke_of(manifest: Manifest) -> object:
-    return SMOKE.get((manifest.workload, manifest.environment == SHARED))
-
-
-def _trials(manifest: Manifest, lives: dict[str, LiveStack]) -> Iterator[Trial]:
-    smoke = SMOKE.get((manifest.workload, manifest.environment == SHARED))
-    if smoke is None or not manifest.stacks:
-        return
-    root = f"/{manifest.workload}/{manifest.environment}"
-    first = manifest.stacks[0]
-    aws = Aws(first.region, first.role_arn)
-    outputs = {
-        f"{name.rpartition('/')[2]}/{output}": value
-        for name, live in lives.items()
-        for output, value in live.outputs.items()
-    }
-    values = read_parameters(aws, (f"{root}/{name}" for name in outputs))
-    published = {name.removeprefix(f"{root}/"): value for name, value in values.items()}
-    target = Target(manifest.environment, root, aws.client, published)
-    if (
-        manifest.workload != CONTROL
-    ):  # Its StackSets have outputs that are published in the regions they are for.
-        yield from of_outputs(target, outputs)
-    yield from smoke(target)
+            yield unfit(manifest.environment, message, mend, file=one.file, key="Drift")
 
 
 def _of_trial(manifest: Manifest, trial: Trial) -> Finding:

@@ -1,4 +1,4 @@
-"""Which environments a batch of the state table's stream speaks of, each once. Pure."""
+"""Which environments and regions a batch of the state table's stream speaks of, each once. Pure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,27 @@ class Touched:
     workload: str
     environment: str
     sequence: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Counted:
+    """A region whose agent said which stacks exist, and the first record that says so."""
+
+    account: str
+    region: str
+    sequence: str
+
+
+def counted(records: Iterable[Mapping[str, Any]]) -> list[Counted]:
+    """Return each region that reported once, in the order of the batch. What is malformed speaks of none."""
+    found: dict[tuple[str, str], Counted] = {}
+    for record in records:
+        stream = record.get("dynamodb") or {}
+        kind, *parts = _text(stream.get("Keys"), "pk").split("#")
+        if kind == "REGION" and len(parts) == 2:
+            sequence = str(stream.get("SequenceNumber", ""))
+            found.setdefault((parts[0], parts[1]), Counted(parts[0], parts[1], sequence))
+    return list(found.values())
 
 
 def touched(records: Iterable[Mapping[str, Any]]) -> list[Touched]:

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from functions.consistency.words import alert_of, finding_json, fingerprint
 from pipelines.configuration import ConfigurationStore, Manifest, ObjectMissingError
-from pipelines.consistency import Actual, Running, against_release, between, unfit
+from pipelines.consistency import Actual, Judged, Reported, Running, between, by_stack, judged, unfit
+from pipelines.consistency.actual import GONE, Place
 from pipelines.state.records import Check, CheckVerdict, EnvironmentRelease, Release
 from pipelines.state.store import StateStore
 from validator.errors import LockstepError
 from validator.findings import Finding, merged
 from validator.parity import read_policy
 
+WAIT = (
+    "wait for the agent's next report, within 15 minutes; where there is no agent yet, deploy its environment"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a check came to: the record, how many findings are differences between environments, and if it counted."""
+    """What a check came to: the record, how many findings are differences between environments, and if it counted.
+
+    `pending` says that what differs was not looked at since the deployment ended: no verdict, and no news.
+    """
 
     check: Check
     between: int
     recorded: bool
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +46,48 @@ class Checking:
     def check(self, workload: str, environment: str) -> Result:
         """Check an environment, record the result, and raise or resolve its alert.
 
-        While its release is being deployed nothing is raised or resolved. What makes the question unanswerable (no
-        release recorded, an object of the store missing or changed) is a finding. Raises botocore's errors where AWS
-        does not answer, so that the batch is tried again.
+        While its release is being deployed nothing is raised or resolved, nor while the agents have not looked since:
+        the verdict is `unknown` then, with what is waited for. What makes the question unanswerable (no release
+        recorded, an object of the store missing or changed) is a finding. Raises botocore's errors where AWS does not
+        answer, so that the batch is tried again.
         """
         at = self.clock()
         latest = self._latest(workload, environment)
         if latest is not None and latest.state == "deploying":
-            return self._recorded(Check(workload, environment, at, latest.tag, "deploying", ()), (), 0)
+            check = Check(workload, environment, at, latest.tag, "deploying", ())
+            return Result(check, 0, self.table.put_check(check))
         verdict: CheckVerdict = "unknown"
         differences = 0
+        waiting: tuple[str, ...] = ()
         try:
             own, others = self._findings(workload, environment, latest)
-            found, differences = merged((*own, *others)), len(others)
-            verdict = "inconsistent" if found else "consistent"
+            found, differences = merged((*own.counted, *others)), len(others)
+            waiting = () if found else own.reasons
+            verdict = "inconsistent" if found else "unknown" if waiting else "consistent"
         except LockstepError as error:
             found = (self._unanswerable(environment, error),)
         except _NothingRecorded as error:
             found = (
                 unfit(environment, str(error), f"run `lockstep deploy {environment}`, which records it"),
             )
-        rows = tuple(finding_json(finding) for finding in found)
+        said = found or tuple(unfit(environment, reason, WAIT) for reason in waiting)
+        rows = tuple(finding_json(finding) for finding in said)
         check = Check(workload, environment, at, latest.tag if latest else "", verdict, rows)
-        return self._recorded(check, found, differences)
-
-    def _recorded(self, check: Check, found: tuple[Finding, ...], differences: int) -> Result:
         recorded = self.table.put_check(check)
-        if recorded and check.verdict in ("inconsistent", "unknown"):
-            self.table.raise_alert(alert_of(check, found))
-        elif recorded and check.verdict == "consistent":
+        if recorded and not waiting:
+            self._tell(check, found)
+        return Result(check, differences, recorded, bool(waiting))
+
+    def _tell(self, check: Check, found: tuple[Finding, ...]) -> None:
+        if check.verdict == "consistent":
             self.table.resolve_alert(fingerprint(check.workload, check.environment), check.at)
-        return Result(check, differences, recorded)
+        else:
+            self.table.raise_alert(alert_of(check, found))
+
+    def places_in(self, account: str, region: str) -> list[tuple[str, str]]:
+        """Return workload and environment of every stack of ours that a region has, or had."""
+        keys = (state.key for state in self.table.states_in(account, region))
+        return sorted({(key.workload, key.environment) for key in keys if key.is_ours})
 
     def _unanswerable(self, environment: str, error: LockstepError) -> Finding:
         message, _, mend = str(error).partition("\n  mend: ")
@@ -81,7 +102,7 @@ class Checking:
 
     def _findings(
         self, workload: str, environment: str, latest: EnvironmentRelease | None
-    ) -> tuple[list[Finding], list[Finding]]:
+    ) -> tuple[Judged, list[Finding]]:
         """Return what differs from the release, and what differs from the other environments."""
         release = self.table.release(workload, latest.tag) if latest else None
         if latest is None or release is None:
@@ -90,19 +111,34 @@ class Checking:
         manifest = self.store.manifest(workload, latest.tag, environment, latest.manifest_digest)
         actuals = self._actuals(workload, environment)
         known = {version for version in {one.version for one in actuals} if self._is_known(workload, version)}
-        own = list(against_release(manifest, actuals, known))
+        texts = dict(self._templates([Running(manifest, actuals)]))
+        own = self._judged(latest, by_stack(manifest, actuals, known, texts), actuals)
+        if environment not in manifest.environments:
+            return own, []  # It belongs to none that it could differ from.
         running = [
-            Running(manifest, actuals) if name == environment else self._other(release, name)
+            Running(manifest, _settled(actuals, own)) if name == environment else self._other(release, name)
             for name in manifest.environments
             if name == environment or name in release.digests
         ]
-        if environment not in manifest.environments:
-            return own, []  # It belongs to none that it could differ from.
         policy = read_policy(
             self.store.policy(manifest.policy_digest), manifest.policy_file, manifest.environments
         )
-        templates = dict(self._templates(running))
-        return own, list(between(environment, running, templates, policy, self.clock().date()))
+        texts |= self._templates(running)
+        return own, list(between(environment, running, texts, policy, self.clock().date()))
+
+    def _judged(
+        self, latest: EnvironmentRelease, found: Iterable[tuple[Place, Finding]], actuals: tuple[Actual, ...]
+    ) -> Judged:
+        """Part findings by whether their stacks were looked at since the deployment ended; a region is asked once."""
+        return judged(found, actuals, latest.ended_at or latest.started_at, cache(self._reported))
+
+    def _reported(self, account: str, region: str) -> Reported | None:
+        census = self.table.census(account, region)
+        if census is None:
+            return None
+        states = self.table.states_in(account, region)
+        there = {state.key.stack for state in states if state.status != GONE}
+        return Reported(census.observed_at, census.stacks, len(there))
 
     def _is_known(self, workload: str, version: str) -> bool:
         try:
@@ -119,8 +155,12 @@ class Checking:
         digest = release.digests[environment]
         manifest = self.store.manifest(release.workload, release.tag, environment, digest)
         latest = self._latest(release.workload, environment)
-        same = latest is not None and latest.tag == release.tag and latest.state == "succeeded"
-        return Running(manifest, self._actuals(release.workload, environment) if same else ())
+        if latest is None or latest.tag != release.tag or latest.state != "succeeded":
+            return Running(manifest)
+        actuals = self._actuals(release.workload, environment)
+        return Running(
+            manifest, _settled(actuals, self._judged(latest, by_stack(manifest, actuals), actuals))
+        )
 
     def _templates(self, running: Iterable[Running]) -> Iterator[tuple[str, str]]:
         manifests: list[Manifest] = []
@@ -135,6 +175,11 @@ class Checking:
                 yield digest, self.store.template(digest)
             except (ObjectMissingError, ValueError):
                 continue  # It is in no release, which the check against the release says.
+
+
+def _settled(actuals: tuple[Actual, ...], judged: Judged) -> tuple[Actual, ...]:
+    """Return the stacks of which it is known what they are since the deployment."""
+    return tuple(actual for actual in actuals if actual.place not in judged.pending)
 
 
 class _NothingRecorded(Exception):  # noqa: N818 - no error: an answer

@@ -14,7 +14,7 @@ from aws_lambda_powertools.tracing import Tracer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.consistency.changes import Touched, touched
+from functions.consistency.changes import Touched, counted, touched
 from functions.consistency.checking import Checking, Result
 from pipelines.configuration import ConfigurationStore
 from pipelines.state.store import ContentionError, StateStore
@@ -53,11 +53,28 @@ def checking() -> Checking:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Check each environment that the batch speaks of, once; name the record to begin again at where AWS failed.
 
-    Nothing that a record or an object of the store says stops the stream.
+    A region that reported speaks of every environment with stacks there. Nothing that a record or an object of the
+    store says stops the stream.
     """
-    failed = [one.sequence for one in touched(event.get("Records") or []) if not _checked(one)]
+    records = event.get("Records") or []
+    found = {(one.workload, one.environment): one for one in touched(records)}
+    failed = []
+    for region in counted(records):
+        try:
+            places = checking().places_in(region.account, region.region)
+        except (*AWS_ERRORS, SettingsError) as error:
+            logger.warning("not looked up", region=region.region, failure=_code(error))
+            failed.append(region.sequence)
+            continue
+        for place in places:
+            found.setdefault(place, Touched(*place, region.sequence))
+    failed += [one.sequence for one in found.values() if not _checked(one)]
     first = min(failed, key=_place_in_shard, default=None)
     return {"batchItemFailures": [{"itemIdentifier": first}] if first is not None else []}
+
+
+def _code(error: Exception) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
 
 
 def _place_in_shard(sequence: str) -> tuple[int, str]:
@@ -69,8 +86,9 @@ def _checked(one: Touched) -> bool:
     try:
         result = checking().check(one.workload, one.environment)
     except (*AWS_ERRORS, SettingsError) as error:
-        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-        logger.warning("not checked", workload=one.workload, environment=one.environment, failure=code)
+        logger.warning(
+            "not checked", workload=one.workload, environment=one.environment, failure=_code(error)
+        )
         return False
     except (
         ValueError
@@ -95,7 +113,7 @@ def _checked(one: Touched) -> bool:
 
 def _measure(result: Result) -> None:
     check = result.check
-    if check.verdict == "deploying":
+    if check.verdict == "deploying" or result.pending:
         return
     _count("DifferencesBetweenEnvironments", result.between, check.workload, check.environment)
     _count("ConsistencyFailures", int(check.verdict != "consistent"), check.workload, check.environment)

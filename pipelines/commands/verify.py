@@ -79,4 +79,4 @@ def _print(environment: str, found: list[Verified]) -> None:
         for finding in one.findings:
             click.secho("  error: ", fg="red", nl=False)
             click.echo(harmless(finding.message))
-            click.echo(harmless(f"    mend: {finding.remediation}"))
+            click.echo(f"    mend: {harmless(finding.remediation)}")

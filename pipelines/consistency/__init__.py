@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from pipelines.consistency.actual import Actual
 from pipelines.consistency.between import Running, between
-from pipelines.consistency.release import against_release, unfit
+from pipelines.consistency.instances import Instance, instances
+from pipelines.consistency.pending import Judged, Reported, judged
+from pipelines.consistency.release import against_release, by_stack, unfit
 
-__all__ = ["Actual", "Running", "against_release", "between", "unfit"]
+__all__ = [
+    "Actual",
+    "Instance",
+    "Judged",
+    "Reported",
+    "Running",
+    "against_release",
+    "between",
+    "by_stack",
+    "instances",
+    "judged",
+    "unfit",
+]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from validator.model import RELEASE_TAGS
+from validator.digest import RELEASE_TAGS
 
 if TYPE_CHECKING:
     from pipelines.state.records import StackState
@@ -23,7 +24,10 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """A live stack. What could not be read is None; `tags` has no tag that names the release, `version` does."""
+    """A live stack. What could not be read is None; `tags` has no tag that names the release, `version` does.
+
+    `observed_at` is when an agent looked; None where it was read just now.
+    """
 
     account: str
     region: str
@@ -35,6 +39,7 @@ class Actual:
     digest: str | None
     parameters: Mapping[str, str] | None
     tags: Mapping[str, str]
+    observed_at: datetime | None = None
 
     @classmethod
     def of_state(cls, state: StackState) -> Self:
@@ -50,6 +55,7 @@ class Actual:
             digest=state.digest,
             parameters=state.parameters,
             tags={key: value for key, value in state.tags.items() if key not in RELEASE_TAGS},
+            observed_at=state.observed_at,
         )
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from pipelines.configuration.manifest import Manifest, ManifestStack
-from pipelines.consistency.actual import HIDDEN, Actual
+from pipelines.consistency.actual import HIDDEN, Actual, Place
+from pipelines.consistency.instances import Instance, instances
 from validator.findings import Finding, Severity
 from validator.parity import shown
 
@@ -18,74 +19,144 @@ def unfit(environment: str, message: str, remediation: str, *, file: str = "", k
 
 
 def against_release(
-    manifest: Manifest, actuals: Iterable[Actual], known: Container[str] | None = None
+    manifest: Manifest,
+    actuals: Iterable[Actual],
+    known: Container[str] | None = None,
+    templates: Mapping[str, str] | None = None,
 ) -> Iterator[Finding]:
     """Yield what differs between the stacks that run and those of the release that is recorded for the environment.
 
-    `known` are the versions that are recorded as releases; None leaves that question out. What a stack does while an
+    `known` are the versions that are recorded as releases; None leaves that question out. `templates` has the release's
+    templates by digest: those that have StackSets explain the stacks that these made. What a stack does while an
     operation is under way, and what only a deployment knows, is not judged.
     """
+    yield from (finding for _, finding in by_stack(manifest, actuals, known, templates))
+
+
+def by_stack(
+    manifest: Manifest,
+    actuals: Iterable[Actual],
+    known: Container[str] | None = None,
+    templates: Mapping[str, str] | None = None,
+) -> Iterator[tuple[Place, Finding]]:
+    """Yield the findings of `against_release`, each with the place of the stack that it is about."""
     live = {actual.place: actual for actual in actuals if actual.is_there}
-    wanted = {(stack.account, stack.region, stack.external_name): stack for stack in manifest.stacks}
-    for place, stack in wanted.items():
-        yield from _stack(manifest, stack, live.get(place), known)
-    for actual in (live[place] for place in sorted(live.keys() - wanted.keys())):
+    for stack in manifest.stacks:
+        place = (stack.account, stack.region, stack.external_name)
+        yield from ((place, finding) for finding in _stack(manifest, stack, live.pop(place, None), known))
+    for instance in instances(manifest, templates or {}):
+        those = [place for place in live if instance.has(place)]
+        place = those[0] if those else instance.place
+        own = live.pop(place, None)
+        yield from ((place, finding) for finding in _instance(manifest, instance, own, known))
+    for place, actual in sorted(live.items()):
         message = f"{actual.name} runs in {actual.account} {actual.region}, and is no stack of release {manifest.tag}"
         mend = "delete it when nothing needs it, or add its stack file and deploy"
-        yield unfit(manifest.environment, message, mend, key=actual.name)
+        yield place, unfit(manifest.environment, message, mend, key=actual.name)
+
+
+def _again(manifest: Manifest) -> str:
+    return f"run `lockstep deploy {manifest.environment}` from release {manifest.tag}"
 
 
 def _stack(
     manifest: Manifest, stack: ManifestStack, live: Actual | None, known: Container[str] | None
 ) -> Iterator[Finding]:
-    environment = manifest.environment
-    again = f"run `lockstep deploy {environment}` from release {manifest.tag}"
     if live is None:
         message = f"{stack.name}: is not deployed, and release {manifest.tag} has it"
-        yield unfit(environment, message, again, file=stack.file)
+        yield unfit(manifest.environment, message, _again(manifest), file=stack.file)
+    elif not live.is_moving:
+        yield from _standing(manifest, stack, stack.name, live, known)
+        if live.stands and (live.digest is None or live.digest != stack.digest):
+            yield from _differences(manifest, stack, live)
+
+
+def _instance(
+    manifest: Manifest, instance: Instance, live: Actual | None, known: Container[str] | None
+) -> Iterator[Finding]:
+    """Yield how a stack of a StackSet differs from what the release's StackSet says, as far as that is known."""
+    name = f"{instance.stack_set} in {instance.account} {instance.region}"
+    environment, owner, again = manifest.environment, instance.owner, _again(manifest)
+    if live is None:
+        message = (
+            f"{name}: the StackSet of {owner.name} has no stack there, and release {manifest.tag} has one"
+        )
+        yield unfit(environment, message, again, file=owner.file)
         return
     if live.is_moving:
         return
-    if known is not None and live.version not in known:
-        message = (
-            f"{stack.name}: carries the version {live.version or 'none'}, which is recorded as no release"
-        )
-        mend = f"{again}; stacks are changed by `lockstep deploy` alone"
-        yield unfit(environment, message, mend, file=stack.file, key="Tags.Version")
+    yield from _standing(manifest, owner, name, live, known)
     if not live.stands:
-        message = f"{stack.name}: is {live.status}: {live.reason or 'no reason given'}"
-        yield unfit(environment, message, "see docs/failed-deployment.md", file=stack.file)
-    elif live.digest is None or live.digest != stack.digest:
-        yield from _differences(manifest, stack, live, again)
+        return
+    yield from _unread(manifest, owner, name, live)
+    digest = live.template_digest
+    if digest is not None and not digest.startswith(f"sha256:{instance.template}"):
+        message = f"{name}: its template has the digest {digest}, and release {manifest.tag} has another"
+        yield unfit(environment, message, again, file=owner.file, key="Template")
+    wanted, found = instance.parameters, live.parameters
+    shared = {key: found[key] for key in wanted if key in found} if found is not None else wanted
+    yield from _values(manifest, owner, name, "Parameters", wanted, shared)
 
 
-def _differences(manifest: Manifest, stack: ManifestStack, live: Actual, again: str) -> Iterator[Finding]:
+def _standing(
+    manifest: Manifest, stack: ManifestStack, name: str, live: Actual, known: Container[str] | None
+) -> Iterator[Finding]:
+    """Yield what is wrong with a stack whatever its content is."""
     environment, file = manifest.environment, stack.file
+    if known is not None and live.version not in known:
+        message = f"{name}: carries the version {live.version or 'none'}, which is recorded as no release"
+        mend = f"{_again(manifest)}; stacks are changed by `lockstep deploy` alone"
+        yield unfit(environment, message, mend, file=file, key="Tags.Version")
+    if not live.stands:
+        message = f"{name}: is {live.status}: {live.reason or 'no reason given'}"
+        yield unfit(environment, message, "see docs/failed-deployment.md", file=file)
+
+
+def _differences(manifest: Manifest, stack: ManifestStack, live: Actual) -> Iterator[Finding]:
+    environment, file, again = manifest.environment, stack.file, _again(manifest)
     if live.version and live.version != manifest.tag:
         message = f"{stack.name}: runs version {live.version}, and release {manifest.tag} has another content for it"
         yield unfit(environment, message, again, file=file, key="Tags.Version")
-    if live.template_digest is None or live.parameters is None:
-        what = "template" if live.template_digest is None else "parameters"
-        message = (
-            f"{stack.name}: its {what} could not be read, so that nobody knows whether it is the release's"
-        )
-        yield unfit(environment, message, "see the agent's log for the reason", file=file)
+    yield from _unread(manifest, stack, stack.name, live)
     if live.template_digest not in (None, stack.template_digest):
         message = (
             f"{stack.name}: its template has the digest {live.template_digest}, and release {manifest.tag} has "
             f"{stack.template_digest}"
         )
         yield unfit(environment, message, again, file=stack.template, key="Template")
-    for section, wanted, found in (
-        ("Parameters", stack.sent_parameters(), live.parameters),
-        ("Tags", stack.sent_tags(), live.tags),
-    ):
-        for key, one, two in _differing(wanted, found or {}) if found is not None else ():
-            if section == "Parameters" and key in stack.parameters and key not in wanted:
-                continue  # Known only once deployed.
-            said = f"{shown_or_none(two)}, and release {manifest.tag} has {shown_or_none(one)}"
-            message = f"{stack.name}: {section}.{key} is {said}"
-            yield unfit(environment, message, again, file=file, key=f"{section}.{key}")
+    if live.parameters is not None:
+        wanted = stack.sent_parameters()
+        # What is known only once deployed is not judged.
+        found = {k: v for k, v in live.parameters.items() if k in wanted or k not in stack.parameters}
+        yield from _values(manifest, stack, stack.name, "Parameters", wanted, found)
+    yield from _values(manifest, stack, stack.name, "Tags", stack.sent_tags(), live.tags)
+
+
+def _unread(manifest: Manifest, stack: ManifestStack, name: str, live: Actual) -> Iterator[Finding]:
+    """Yield that a part of a stack could not be read: not knowing is not being right."""
+    if live.template_digest is None or live.parameters is None:
+        what = "template" if live.template_digest is None else "parameters"
+        message = f"{name}: its {what} could not be read, so that nobody knows whether it is the release's"
+        yield unfit(manifest.environment, message, "see the agent's log for the reason", file=stack.file)
+
+
+def _values(
+    manifest: Manifest,
+    stack: ManifestStack,
+    name: str,
+    section: str,
+    wanted: Mapping[str, str],
+    found: Mapping[str, str],
+) -> Iterator[Finding]:
+    for key, one, two in _differing(wanted, found):
+        said = f"{shown_or_none(two)}, and release {manifest.tag} has {shown_or_none(one)}"
+        yield unfit(
+            manifest.environment,
+            f"{name}: {section}.{key} is {said}",
+            _again(manifest),
+            file=stack.file,
+            key=f"{section}.{key}",
+        )
 
 
 def shown_or_none(value: str | None) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from http import HTTPStatus
+
 from pipelines.smoke.trial import Target, Trial
 
 
@@ -21,8 +24,39 @@ def smoke_home(target: Target) -> list[Trial]:
 
 
 def smoke_agent(target: Target) -> list[Trial]:
-    """Return a trial for what an environment's agent is deployed from."""
-    return [target.tried("artifacts", "artifacts/BucketName", lambda name: _bucket(target, name))]
+    """Return the trials of each region's agent: its functions, the rule that forwards events, what it is made from."""
+    return [trial for each in (target, *target.others) for trial in _agent(each)]
+
+
+def _agent(target: Target) -> list[Trial]:
+    there = target.region
+    asked = (
+        ("artifacts", "artifacts/BucketName", _bucket),
+        ("observer", "agent/ObserverFunctionName", _function),
+        ("drift agent", "agent/DriftFunctionName", _function),
+    )
+    found = [target.tried(f"{name} in {there}", output, partial(ask, target)) for name, output, ask in asked]
+    return [*found, target.asked(f"home bus from {there}", lambda: _forwards(target))]
+
+
+def _function(target: Target, name: str) -> str:
+    """Ask Lambda whether the function could be invoked (API reference, Invoke: DryRun answers 204); nothing runs."""
+    status = target.client("lambda").invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"]
+    return "" if status == HTTPStatus.NO_CONTENT else f"the function {name} answers {status}"
+
+
+def _forwards(target: Target) -> str:
+    """Say what is wrong where no rule of the region's own bus that is on hands events to the home bus."""
+    events = target.client("events")
+    rules = (
+        events.list_rule_names_by_target(TargetArn=target.home_bus)["RuleNames"] if target.home_bus else []
+    )
+    on = [rule for rule in rules if events.describe_rule(Name=rule)["State"] == "ENABLED"]
+    return (
+        ""
+        if on
+        else f"no rule that is on sends to {target.home_bus or 'the home bus'}, so home hears nothing"
+    )
 
 
 def _table(target: Target, name: str) -> str:

@@ -20,22 +20,32 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A workload in one environment. `published` has what its stacks published, by `stack/Output`."""
+    """A workload in one environment and region. `published` has what its stacks published there, by `stack/Output`.
+
+    `others` are the further regions that it is in, `home_bus` the ARN of the bus to which all of them report.
+    """
 
     environment: str
     root: str
+    region: str
     client: Client
     published: Mapping[str, str]
+    home_bus: str = ""
+    others: tuple[Target, ...] = ()
 
     def tried(self, name: str, output: str, ask: Callable[[str], str]) -> Trial:
         """Ask about a thing that a stack published; `ask` returns what is wrong, and may raise botocore's errors."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         value = self.published.get(output)
         if value is None:
             return Trial(name, f"{self.root}/{output} is not in Parameter Store")
+        return self.asked(name, lambda: ask(value))
+
+    def asked(self, name: str, ask: Callable[[], str]) -> Trial:
+        """Ask; `ask` returns what is wrong, and may raise botocore's errors."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
-            return Trial(name, ask(value))
+            return Trial(name, ask())
         except ClientError as error:
             detail = error.response.get("Error", {})
             return Trial(name, f"{error.operation_name}: {detail.get('Code')}: {detail.get('Message')}")
@@ -46,9 +56,9 @@ class Target:
 def of_outputs(target: Target, wanted: Mapping[str, str]) -> Iterable[Trial]:
     """Yield a trial for each output of a live stack: Parameter Store has to hold its value under its name (REQ-P7)."""
     for name, value in sorted(wanted.items()):
-        found = target.published.get(name)
+        found, said = target.published.get(name), f"output {name} in {target.region}"
         if found is None:
-            yield Trial(f"output {name}", f"{target.root}/{name} is not in Parameter Store")
+            yield Trial(said, f"{target.root}/{name} is not in Parameter Store")
         else:
             changed = f"{target.root}/{name} holds another value than the stack's output"
-            yield Trial(f"output {name}", "" if found == value else changed)
+            yield Trial(said, "" if found == value else changed)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.configuration import Manifest, digest_of, manifests
 from pipelines.configuration.manifest import ManifestStack
-from pipelines.consistency import Actual
+from pipelines.consistency import Actual, Instance
 from pipelines.variances import written
 from pipelines.workspace import Workspace
 from validator.parity import Policy, read_policy
@@ -29,9 +29,9 @@ def _rendered() -> tuple[tuple[Manifest, ...], Mapping[str, str]]:
     return found, {digest_of(stack.sent.encode()): stack.sent for stack in loaded.project.stacks}
 
 
-def manifest(environment: str) -> Manifest:
-    """Return the manifest of `orders` in an environment."""
-    return next(m for m in _rendered()[0] if (m.workload, m.environment) == (WORKLOAD, environment))
+def manifest(environment: str, workload: str = WORKLOAD) -> Manifest:
+    """Return the manifest of a workload, `orders` unless another is named, in an environment."""
+    return next(m for m in _rendered()[0] if (m.workload, m.environment) == (workload, environment))
 
 
 def templates() -> Mapping[str, str]:
@@ -60,9 +60,26 @@ def as_deployed(stack: ManifestStack, version: str = TAG) -> Actual:
     )
 
 
-def running(environment: str) -> dict[str, Actual]:
+def running(environment: str, workload: str = WORKLOAD) -> dict[str, Actual]:
     """Return an environment's stacks as they run after a deployment, by their short name (`queue`)."""
-    return {stack.name.rpartition("/")[2]: as_deployed(stack) for stack in manifest(environment).stacks}
+    stacks = manifest(environment, workload).stacks
+    return {stack.name.rpartition("/")[2]: as_deployed(stack) for stack in stacks}
+
+
+def as_made(instance: Instance) -> Actual:
+    """Return the stack that a StackSet made, as it runs after a deployment."""
+    return Actual(
+        account=instance.account,
+        region=instance.region,
+        name=f"StackSet-{instance.stack_set}-0f8fad5b-d9cb-469f-a165-70867728950e",
+        status="CREATE_COMPLETE",
+        reason="",
+        version=TAG,
+        template_digest="sha256:" + instance.template.ljust(64, "0"),
+        digest="sha256:" + "a" * 64,
+        parameters={**instance.parameters, "OnlyThere": "known once deployed"},
+        tags={},
+    )
 
 
 def changed(actual: Actual, **parameters: str) -> Actual:

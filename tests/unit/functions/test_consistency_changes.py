@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.consistency.changes import Touched, touched
+from functions.consistency.changes import Counted, Touched, counted, touched
 
 PK = "STACK#orders#dev#111111111111#us-east-1#lockstep-dev-orders-queue"
 
@@ -45,6 +45,19 @@ def test_a_change_of_drift_alone_does_not() -> None:
 
 def test_the_beginning_and_the_end_of_a_release_count() -> None:
     assert touched([record(pk="ENV#orders#dev", sk="REL#00000001")]) == [Touched("orders", "dev", "1")]
+
+
+def test_a_region_that_reported_is_there_once_from_its_first_record() -> None:
+    west, east = "REGION#111111111111#us-west-2", "REGION#111111111111#us-east-1"
+    given = [record(1, west, "CENSUS"), record(2, east, "CENSUS"), record(3, west, "CENSUS"), record(4)]
+    found = [Counted("111111111111", "us-west-2", "1"), Counted("111111111111", "us-east-1", "2")]
+    assert counted(given) == found
+    assert touched(given[:3]) == []
+
+
+@pytest.mark.parametrize("pk", [PK, "REGION#x", "REGION#a#b#c", 7, None])
+def test_everything_else_is_no_region(pk: Any) -> None:
+    assert counted([record(pk=pk, sk="CENSUS"), {}, {"dynamodb": None}]) == []
 
 
 @pytest.mark.parametrize(

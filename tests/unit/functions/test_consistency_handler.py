@@ -30,13 +30,21 @@ class Scripted:
 
     def __init__(self, **ends: Any) -> None:
         self.ends, self.asked = ends, list[str]()
+        self.places: Any = [("orders", "dev"), ("control", "staging")]
+
+    def places_in(self, account: str, region: str) -> Any:
+        if isinstance(self.places, Exception):
+            raise self.places
+        return self.places
 
     def check(self, workload: str, environment: str) -> Result:
         self.asked.append(environment)
-        end = self.ends.get(environment)
+        end: Any = self.ends.get(environment)
         if isinstance(end, Exception):
             raise end
-        return Result(Check(workload, environment, NOW, "v1", end or "consistent", ()), 0, True)
+        verdict: Any
+        pending, verdict = end == "pending", "unknown" if end == "pending" else end or "consistent"
+        return Result(Check(workload, environment, NOW, "v1", verdict, ()), 0, True, pending)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, scripted: Scripted, *records: dict[str, Any]) -> Any:
@@ -61,6 +69,17 @@ def test_where_aws_fails_the_batch_begins_again_at_the_first_record(monkeypatch:
     assert scripted.asked == ["dev", "prod"]
 
 
+def test_a_region_that_reported_has_each_of_its_environments_checked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scripted = Scripted()
+    census = [record(number, "REGION#111111111111#us-east-1", "CENSUS") for number in (8, 12)]
+    assert run(monkeypatch, scripted, *census, *records()) == {"batchItemFailures": []}
+    assert scripted.asked == ["dev", "prod", "staging"]
+    scripted.places = THROTTLED
+    assert run(monkeypatch, scripted, *census) == {"batchItemFailures": [{"itemIdentifier": "8"}]}
+
+
 def test_what_can_never_be_read_does_not_stop_the_stream(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,7 +95,8 @@ def test_an_empty_or_strange_event_is_nothing(monkeypatch: pytest.MonkeyPatch, e
 
 
 @pytest.mark.parametrize(
-    ("verdict", "failures"), [("consistent", 0), ("inconsistent", 1), ("unknown", 1), ("deploying", None)]
+    ("verdict", "failures"),
+    [("consistent", 0), ("inconsistent", 1), ("unknown", 1), ("deploying", None), ("pending", None)],
 )
 def test_metrics_name_environment_and_workload(
     monkeypatch: pytest.MonkeyPatch,
