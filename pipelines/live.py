@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from validator.model import RELEASE_TAGS, stack_digest
+from validator.digest import live_digest
 
 if TYPE_CHECKING:
     from pipelines.aws import Aws
@@ -38,8 +38,7 @@ class LiveStack:
         """The digest to compare with a rendered stack's; read the template first."""
         if self.body is None:
             raise ValueError(f"the template of {self.name} was not read")
-        tags = {key: value for key, value in self.tags.items() if key not in RELEASE_TAGS}
-        return stack_digest(self.body, self.parameters, tags)
+        return live_digest(self.body, self.parameters, self.tags)
 
     @property
     def stands(self) -> bool:

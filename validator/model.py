@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from .digest import RELEASE_TAGS, stack_digest
 from .effective import Symbol, to_json
 from .environments import SHARED
 from .errors import ConfigurationError, Problem
-
-RELEASE_TAGS = frozenset({"Version", "SourceCommit", "DeployedAt"})
-"""Tags that name the release: they change with it and so are no part of a stack's digest (REQ-P6)."""
 
 REQUIRED_TAGS = (
     "Environment",
@@ -97,16 +93,6 @@ class Stack:
     def sent(self) -> str:
         """The template as it is sent: Sceptre begins every one with a document start. Lines are those of `body`."""
         return self.body if self.body.startswith("---") else f"---\n{self.body}"
-
-
-def stack_digest(body: str, parameters: Mapping[str, Any], tags: Mapping[str, Any]) -> str:
-    """Return the digest that a rendered and a live stack share when they are the same.
-
-    A list parameter is compared as CloudFormation keeps it, joined by commas.
-    """
-    flat = {key: ",".join(value) if isinstance(value, list) else value for key, value in parameters.items()}
-    text = json.dumps([body, flat, dict(tags)], sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from sceptre.resolvers.split import Split
 from sceptre.resolvers.sub import Sub
 from sceptre.stack import Stack as SceptreStack
 
+from .digest import RELEASE_TAGS, stack_digest
 from .effective import Symbol, to_json
 from .interfaces import Use
-from .model import RELEASE_TAGS, Value, stack_digest
+from .model import Value
 from .settings.build import inherited, merge
 
 OFFLINE = (Join, NoValue, Select, Split, Sub)

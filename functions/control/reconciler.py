@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -20,9 +19,7 @@ from functions.control.edge import (
     sleep,
     tracer,
 )
-from pipelines.state.keys import StackKey
-from pipelines.state.records import DriftSummary
-from pipelines.state.store import StateStore, Table
+from pipelines.state.store import StateStore
 from pipelines.tracking.reconciler import Reconciler
 
 
@@ -31,20 +28,8 @@ def reconciler() -> Reconciler:
     """Return the reconciler on home's table and topics. A failure is not kept."""
     values = settings((*TABLE, *ACCOUNTS, *TOPICS))
     name = values["table/TableName"]
-    store, table = StateStore(dynamodb(), name), Table(dynamodb(), name, sleep)
-
-    def started(key: StackKey) -> Iterator[DriftSummary]:
-        return started_detections(table, key)
-
-    return Reconciler(store, accounts(values), started, announcer(store, values).announce, now, sleep)
-
-
-def started_detections(table: Table, key: StackKey) -> Iterator[DriftSummary]:
-    """Return the detections of a stack that started and have no result yet."""
-    found = table.partition(key.pk, "DRIFT#")
-    for item in found:
-        if item.get("status", {}).get("S") == "started":
-            yield DriftSummary.from_item(item)
+    store = StateStore(dynamodb(), name)
+    return Reconciler(store, accounts(values), announcer(store, values).announce, now, sleep)
 
 
 @logger.inject_lambda_context(clear_state=True)

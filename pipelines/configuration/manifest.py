@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from validator.digest import RELEASE_TAGS
 from validator.effective import Symbol, to_json
-from validator.model import RELEASE_TAGS, Project, Stack, Value
+from validator.model import Project, Stack, Value
 
 SCHEMA = "lockstep/release-manifest/v1"
 PARAMETERS = "lockstep/release-parameters/v1"

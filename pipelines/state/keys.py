@@ -16,8 +16,11 @@ FOREIGN = "-"
 OPEN_DRIFT = "openDrift"
 """Partition of index GSI3 that lists the stacks with open drift."""
 
-OPEN_ALERT = "openAlert"
-"""Partition of index GSI3 that lists the alerts that are not resolved."""
+ALERTS = "alert"
+"""Partition of index GSI3 that lists the alerts: open ones, and resolved ones until they are removed."""
+
+STARTED_DRIFT = "startedDrift"
+"""Partition of index GSI3 that lists the drift detections that have no result yet."""
 
 REGIONS = "region"
 """Partition of index GSI3 that lists the regions that reported."""

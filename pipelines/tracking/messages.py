@@ -28,6 +28,9 @@ _TO_DO = {
     "silence": "Look at the agent's queue, its dead letters and its logs in that region.",
 }
 
+_RUNBOOKS = {"consistency": "failed-check"}
+"""Pages that are named otherwise than the kind of alert."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -92,7 +95,7 @@ def text(alert: Alert) -> str:
 
 def runbook(alert: Alert) -> str:
     """Return the page of the repository that says what to do."""
-    return f"docs/runbooks/{alert.kind}.md"
+    return f"docs/runbooks/{_RUNBOOKS.get(alert.kind, alert.kind)}.md"
 
 
 def identity(alert: Alert) -> str:

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.state.sequence import DELETED, operation_time
+from validator.digest import live_digest
 
-from .digest import live_digest
 from .document import one_line
 from .observation import REASON_LIMIT, Observation
 

@@ -24,9 +24,6 @@ SETTLE_SECONDS = 30.0
 _OF_STACKS: tuple[AlertKind, AlertKind] = ("deployment", "drift")
 STUCK = "drift detection did not end within an hour"
 
-Started = Callable[[StackKey], Iterable[DriftSummary]]
-"""Reads the detections of a stack that started and have no result."""
-
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
@@ -57,20 +54,19 @@ class Reconciler:
         self,
         store: StateStore,
         accounts: Accounts,
-        started: Started,
         announce: Callable[[Alert], bool],
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
     ) -> None:
         self._store, self._accounts, self._clock, self._sleep = store, accounts, clock, sleep
-        self._started, self._announce = started, announce
+        self._announce = announce
 
     def run(self) -> Outcome:
         """Do one pass. Every step may be repeated. Raises botocore's errors of the table."""
         now = self._clock()
         censuses, states = tuple(self._store.censuses()), tuple(self._store.states())
         silent = tuple(self._silence(censuses, now))
-        stuck = sum(self._end_stuck(state, now) for state in states if state.key.is_ours)
+        stuck = sum(self._end_stuck(key, started, now) for key, started in tuple(self._store.started()))
         standing = {alert.fingerprint: alert.digest for alert in self._store.alerts()}
         repaired = sum(self._repair(state, standing) for state in states if state.key.is_ours)
         announced, failed = self._announce_again()
@@ -87,17 +83,11 @@ class Reconciler:
                 name = silence_fingerprint(census.account, census.region)
                 self._store.resolve_alert(name, census.observed_at)
 
-    def _end_stuck(self, state: StackState, now: datetime) -> int:
-        if state.status == DELETED or (state.drift and now - state.drift.detected_at < STUCK_AFTER):
+    def _end_stuck(self, key: StackKey, started: DriftSummary, now: datetime) -> int:
+        if now - started.detected_at < STUCK_AFTER:
             return 0
-        ended = 0
-        for summary in self._started(state.key):
-            if now - summary.detected_at > STUCK_AFTER:
-                failed = (Uncovered(state.key.stack, "AWS::CloudFormation::Stack", STUCK),)
-                ended += self._store.record_drift(
-                    state.key, replace(summary, status="unknown", failed=failed)
-                ).recorded
-        return ended
+        failed = (Uncovered(key.stack, "AWS::CloudFormation::Stack", STUCK),)
+        return self._store.record_drift(key, replace(started, status="unknown", failed=failed)).recorded
 
     def _repair(self, state: StackState, standing: Mapping[str, str]) -> int:
         """Bring a stack's open alerts to its state: two events at once, or a crash, can part them."""
@@ -122,7 +112,7 @@ class Reconciler:
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        waiting = [alert for alert in self._store.alerts() if alert.announced_generation < alert.generation]
+        waiting = list(self._store.unannounced())
         if waiting:
             self._sleep(SETTLE_SECONDS)
         announced, failed = 0, list[str]()

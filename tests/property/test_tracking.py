@@ -159,7 +159,7 @@ def check(table: LocalDynamoDB, client: Any, numbers: range) -> None:
         agent.reconcile(full=True)
         for body in shaken(rng, agent.bus.bodies, 0.0):
             recorder.record(body)
-        Reconciler(store, ACCOUNTS, lambda _key: (), lambda _alert: True, cloud.clock, lambda _s: None).run()
+        Reconciler(store, ACCOUNTS, lambda _alert: True, cloud.clock, lambda _s: None).run()
         try:
             converged(cloud, store)
         except (AssertionError, KeyError):

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..model import RELEASE_TAGS, Stack
+from ..digest import RELEASE_TAGS
+from ..model import Stack
 from .chosen import Reach
 from .identity import decided
 from .sides import ABSENT, Path, Side

@@ -52,16 +52,15 @@ class Alert:
         return self.state != "resolved"
 
     def to_item(self) -> Item:
-        """Return the item. An open alert is listed by an index; a resolved one is removed after 7 days."""
+        """Return the item. An index lists it while it is there: 7 days longer than it is open."""
         values = encoded(self)
         del values["cut"]
         if len(self.detail.encode()) > DETAIL_BYTES:
             values["detail"] = json.dumps({"cut": True})
-        key, further = keys.alert(self.fingerprint), dict[str, Any]()
-        if self.is_open:
-            further = {"gsi3pk": keys.OPEN_ALERT, "gsi3sk": key.pk}
-        else:
-            further = {"expires_at": expiry(self.changed_at, ALERT_DAYS)}
+        key = keys.alert(self.fingerprint)
+        further: dict[str, Any] = {"gsi3pk": keys.ALERTS, "gsi3sk": key.pk}
+        if not self.is_open:
+            further["expires_at"] = expiry(self.changed_at, ALERT_DAYS)
         return built(key, values, **further)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from .. import keys
 from ..codec import decoded, encoded
@@ -46,11 +46,14 @@ class DriftSummary:
     cut: tuple[str, ...] = ()
 
     def to_item(self, stack: StackKey) -> Item:
-        """Return the item; drift is kept for 180 days."""
+        """Return the item; drift is kept for 180 days. An index lists it while it has no result."""
         values = encoded(self)
         del values["cut"]
         key = keys.drift(stack, self.detection_id)
-        return built(key, values, limit=DRIFT_BYTES, expires_at=expiry(self.detected_at, DRIFT_DAYS))
+        further: dict[str, Any] = {"expires_at": expiry(self.detected_at, DRIFT_DAYS)}
+        if self.status == "started":
+            further |= {"gsi3pk": keys.STARTED_DRIFT, "gsi3sk": f"{key.pk}#{key.sk}"}
+        return built(key, values, limit=DRIFT_BYTES, **further)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:

@@ -60,8 +60,14 @@ class Alerts(Part):
 
     def alerts(self) -> Iterator[Alert]:
         """Return every open alert."""
-        found = map(Alert.from_item, self._table.listed("GSI3", keys.OPEN_ALERT))
-        return (alert for alert in found if alert.is_open)
+        return (alert for alert in self._alerts() if alert.is_open)
+
+    def unannounced(self) -> Iterator[Alert]:
+        """Return every alert, open or resolved, whose last change nobody was told of."""
+        return (alert for alert in self._alerts() if alert.announced_generation < alert.generation)
+
+    def _alerts(self) -> Iterator[Alert]:
+        return map(Alert.from_item, self._table.listed("GSI3", keys.ALERTS))
 
 
 def raised(standing: Alert | None, alert: Alert) -> Alert | None:

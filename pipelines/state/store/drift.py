@@ -38,8 +38,8 @@ class Drifts(Part):
         """Record a drift detection with everything that follows from it, in one transaction.
 
         Summary, the stack's drift, the environment's marker and the alert change together. `alert` is raised, or
-        resolved where its state says so. A detection that is older than the last, or of a deleted stack, changes
-        nothing. One that started is only noted; one with status `unknown` leaves open drift open.
+        resolved where its state says so. A detection that is older than the last, or of a deleted stack, is history and
+        changes nothing. One that started is only noted; one with status `unknown` leaves open drift open.
         """
         if summary.status == "started":
             # The result may have been first: it stands.
@@ -49,6 +49,9 @@ class Drifts(Part):
         for attempt in self._table.attempts():
             seen = self._seen(key, alert)
             if not seen.is_superseded_by(summary):
+                # It is history, and no detection that waits for its result.
+                begun = "attribute_not_exists(#pk) OR #status = :started"
+                self._table.write(put(summary.to_item(key), begun, started="started"))
                 return DriftRecorded(False)
             following = _next_alert(seen.alert, alert)
             writes = [put(summary.to_item(key), ""), _stack_write(key, summary, seen)]
@@ -79,6 +82,12 @@ class Drifts(Part):
         """Return the summary of one drift detection, or None."""
         item = self._table.get(keys.drift(key, detection_id))
         return DriftSummary.from_item(item) if item else None
+
+    def started(self) -> Iterator[tuple[StackKey, DriftSummary]]:
+        """Return the drift detections that have no result yet."""
+        for item in self._table.listed("GSI3", keys.STARTED_DRIFT):
+            if "gsi3pk" in item:
+                yield StackKey.parse(str(plain(item["pk"]))), DriftSummary.from_item(item)
 
     def findings(self, key: StackKey, detection_id: str) -> Iterator[DriftFinding]:
         """Return what one drift detection found."""

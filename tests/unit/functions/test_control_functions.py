@@ -15,7 +15,7 @@ from functions.control import announcer, reconciler, tracker
 from functions.control.edge import accounts
 from pipelines.state.keys import StackKey
 from pipelines.state.sequence import DELETED
-from pipelines.state.store import StateStore, Table
+from pipelines.state.store import StateStore
 from pipelines.tracking.announce import Announcer
 from pipelines.tracking.reconciler import Reconciler
 from pipelines.tracking.recorder import Recorder
@@ -49,11 +49,9 @@ class Home:
         self.store = StateStore(self.table.client, TABLE, no_wait)
         self.desk = Announcer(self.store, self.sns.client, TOPICS)  # type: ignore[arg-type]
         self.recorder = Recorder(self.store, ACCOUNTS, self.cloud.clock)
-        raw = Table(self.table.client, TABLE, no_wait)
         self.reconciler = Reconciler(
             self.store,
             ACCOUNTS,
-            lambda key: reconciler.started_detections(raw, key),
             self.desk.announce,
             self.cloud.clock,
             no_wait,
@@ -283,6 +281,40 @@ def test_a_stuck_detection_ends_as_unknown_with_its_reason(home: Home) -> None:
         "drift detection did not end within an hour",
     )
     assert home.reconciler.run().stuck == 0
+
+
+def test_a_stuck_detection_that_a_later_one_overtook_ends_too(home: Home) -> None:
+    """Otherwise every pass would look at it again, until it is removed."""
+    home.track(observed())
+    none = {"checked": 0, "unsupported": [], "failed": []}
+    begun = drift(status="started", coverage=none, detection_id="11111111-aaaa-4aaa-8aaa-000000000001")
+    home.track({**begun, "detail-type": "Stack Drift Started"})
+    home.cloud.tick(60)
+    later = drift(status="in_sync", detected_at=home.cloud.clock().isoformat())
+    home.track(later)
+    home.cloud.tick(61 * 60)
+    home.reconciler.run()
+    assert list(home.store.started()) == []
+    state = home.store.state(KEY)
+    assert state is not None
+    assert state.drift is not None
+    assert state.drift.status == "in_sync"
+
+
+def test_a_resolution_that_was_never_announced_is_announced_later(home: Home) -> None:
+    """REQ-C4: found, changed and resolved are each told once, also where SNS was down at the end."""
+    home.cloud.create("lockstep-dev-orders-queue", fails=True)
+    home.look()
+    home.announce()
+    home.sns.down = True
+    home.cloud.delete("lockstep-dev-orders-queue")
+    home.cloud.create("lockstep-dev-orders-queue")
+    home.look()
+    home.announce()
+    assert list(home.store.alerts()) == []
+    home.sns.down = False
+    assert home.reconciler.run().announced == 1
+    assert [name.rpartition("#")[2] for name in home.sns.ids()] == ["1", "2"]
 
 
 def test_what_sns_did_not_take_is_announced_later_and_once(
