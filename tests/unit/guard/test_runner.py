@@ -215,9 +215,14 @@ def test_the_lock_names_no_registry() -> None:
 
     root = RULES.parent
     lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = json.loads((root / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    manifest = json.loads((root / "package.json").read_text(encoding="utf-8"))
     packages = {name: body for name, body in lock["packages"].items() if name}
-    assert {name.removeprefix("node_modules/"): body["version"] for name, body in packages.items()} == wanted
+    locked = {name.removeprefix("node_modules/"): body for name, body in packages.items()}
+    for part, dev in (("dependencies", False), ("devDependencies", True)):
+        for name, version in manifest[part].items():
+            assert (locked[name]["version"], locked[name].get("dev", False)) == (version, dev)
+    production = {name for name, body in locked.items() if not body.get("dev")}
+    assert production == set(manifest["dependencies"]), "a tool that is used brings nothing else along"
     assert all(
         body["integrity"].startswith("sha512-") and "resolved" not in body for body in packages.values()
     )
