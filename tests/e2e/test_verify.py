@@ -17,12 +17,13 @@ from functions.consistency.checking import Checking
 from pipelines import cli
 from pipelines.configuration import digest_of
 from pipelines.configuration.keys import manifest_key
-from pipelines.state.records import DriftSummary, StackKey, StackState
+from pipelines.consistency.pending import MARGIN
+from pipelines.state.records import Census, DriftSummary, StackKey, StackState
 from pipelines.state.sequence import observed_seq
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e.recorded_project import BUCKET_NAME, RecordedProject
-from validator.model import RELEASE_TAGS, stack_digest
+from validator.digest import RELEASE_TAGS, stack_digest
 
 pytestmark = pytest.mark.xdist_group("verified")
 SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "verify.json").read_text(encoding="utf-8"))
@@ -187,6 +188,32 @@ def test_nothing_is_alerted_while_the_release_is_being_deployed(project: Recorde
         project.table.end_environment_release("orders", "dev", begun.number, "succeeded", datetime.now(UTC))
 
 
+def test_nothing_is_said_of_what_nobody_looked_at_since_the_deployment(project: RecordedProject) -> None:
+    """REQ-C3: a deployment that ended says nothing yet of what its agents have not seen."""
+    observe(project)
+    release, before = project.table.release("orders", TAG), project.table.alert(FINGERPRINT)
+    assert release is not None
+    with changed(project, MaxReceiveCount="9"):
+        begun = project.table.begin_environment_release(release, "dev", datetime.now(UTC), "t")
+        assert begun is not None
+        ended = datetime.now(UTC)
+        project.table.end_environment_release("orders", "dev", begun.number, "succeeded", ended)
+        found = check(project)
+        assert found.verdict == "unknown"
+        (one,) = found.findings
+        where = f"{DEV['account']} {DEV['region']}"
+        assert one["message"] == f"the agent of {where} has not reported since the deployment ended"
+        assert project.table.alert(FINGERPRINT) == before
+        project.table.record_census(Census(**DEV, observed_at=ended + 2 * MARGIN, stacks=0))
+        assert check(project).verdict == "inconsistent"
+        alert = project.table.alert(FINGERPRINT)
+        assert alert is not None
+        assert alert.is_open
+        checking = Checking(project.table, project.store, lambda: datetime.now(UTC))
+        assert checking.places_in(**DEV) == [("orders", "dev")]
+    assert check(project).verdict == "consistent"
+
+
 def test_a_manifest_changed_by_hand_is_an_answer_and_an_alert(project: RecordedProject) -> None:
     observe(project)
     s3, key = project.client("s3"), manifest_key("orders", TAG, "dev")
@@ -231,7 +258,9 @@ def test_an_output_that_somebody_changed_fails_its_smoke_test(project: RecordedP
         messages = findings(project)
     finally:
         ssm.put_parameter(Name=name, Value=before, Type="String", Overwrite=True)
-    assert any("output queue/QueueUrl does not answer as it should" in message for message in messages)
+    assert any(
+        "output queue/QueueUrl in us-east-1 does not answer as it should" in message for message in messages
+    )
     assert any(message.startswith("orders: queue does not answer") for message in messages)
 
 

@@ -1,0 +1,86 @@
+"""Smoke tests of control's agents: what is not there, is off or points elsewhere is named with its region (REQ-V10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from pipelines.smoke import SMOKE, Target
+
+BUS = "arn:aws:events:us-west-2:333333333333:event-bus/shared-control-home"
+PUBLISHED = {
+    "artifacts/BucketName": "b",
+    "agent/ObserverFunctionName": "dev-control-observer",
+    "agent/DriftFunctionName": "dev-control-drift",
+}
+GONE = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "gone"}}, "Invoke")
+
+
+class Region:
+    """AWS's answers in one region: which functions are there, and the rules by the bus that they send to."""
+
+    def __init__(self, functions: set[str], rules: Mapping[str, Mapping[str, str]]) -> None:
+        self.functions, self.rules = functions, rules
+
+    def __call__(self, service: str) -> Region:
+        return self
+
+    def get_bucket_versioning(self, **_: Any) -> Any:
+        return {"Status": "Enabled"}
+
+    def invoke(self, FunctionName: str, InvocationType: str) -> Any:  # noqa: N803 - botocore's names
+        assert InvocationType == "DryRun", "a smoke test changes nothing"
+        if FunctionName not in self.functions:
+            raise GONE
+        return {"StatusCode": 204}
+
+    def list_rule_names_by_target(self, TargetArn: str) -> Any:  # noqa: N803
+        return {"RuleNames": list(self.rules.get(TargetArn, {}))}
+
+    def describe_rule(self, Name: str) -> Any:  # noqa: N803
+        return {"State": next(rules[Name] for rules in self.rules.values() if Name in rules)}
+
+
+BOTH = {"dev-control-observer", "dev-control-drift"}
+FORWARDS = {BUS: {"dev-control-forward": "ENABLED"}}
+
+
+def wrong(further: Region, published: Mapping[str, str] = PUBLISHED) -> list[tuple[str, str]]:
+    """Return the trials that fail where the control region is well and a further one is as given."""
+    west = Target("dev", "/control/dev", "us-west-2", further, published, BUS)
+    east = Target("dev", "/control/dev", "us-east-1", Region(BOTH, FORWARDS), PUBLISHED, BUS, (west,))
+    trials = SMOKE["control", False](east)
+    assert len(trials) == 8
+    return [(trial.name, trial.reason) for trial in trials if trial.reason]
+
+
+def test_a_region_that_is_well_passes() -> None:
+    assert wrong(Region(BOTH, FORWARDS)) == []
+
+
+def test_a_function_that_is_gone_is_named_with_its_region() -> None:
+    ((name, reason),) = wrong(Region(BOTH - {"dev-control-drift"}, FORWARDS))
+    assert name == "drift agent in us-west-2"
+    assert "ResourceNotFoundException" in reason
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {},
+        {BUS: {"dev-control-forward": "DISABLED"}},
+        {BUS.replace("333333333333", "222222222222"): {"dev-control-forward": "ENABLED"}},
+    ],
+)
+def test_a_region_that_home_does_not_hear_is_named(rules: Any) -> None:
+    ((name, reason),) = wrong(Region(BOTH, rules))
+    assert (name, "home hears nothing" in reason) == ("home bus from us-west-2", True)
+
+
+def test_what_is_not_published_in_a_region_is_named() -> None:
+    said = wrong(Region(BOTH, FORWARDS), {})
+    assert len(said) == 3
+    assert all("is not in Parameter Store" in reason for _, reason in said)
