@@ -15,11 +15,15 @@ from urllib.parse import quote
 from pipelines.state.records import Alert, AlertKind, Census, Severity, StackKey, StackState
 from pipelines.state.times import timestamp
 
-from .drift_report import DriftReport
+from .drift_report import Drifted, DriftReport
 
 PRODUCTION = "prod"
 NAMED = 20
 """So many resources an alert's text names; its detail has more, the table all."""
+PROPERTIES = 3
+"""Properties of a drifted resource that the text names."""
+VALUE = 80
+"""Characters of a value that the text shows."""
 
 GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"})
 """Statuses of a stack whose last operation succeeded."""
@@ -65,7 +69,7 @@ def deployment_alert(state: StackState) -> Alert:
 
 def drift_alert(key: StackKey, report: DriftReport) -> Alert:
     """Return the alert of a stack that drifted."""
-    names = [f"{each.logical_id} ({each.type}) {each.kind.lower()}" for each in report.findings]
+    names = [_said_of(each) for each in report.findings]
     lines = [f"- {name}" for name in names[:NAMED]]
     lines += [f"- and {len(names) - NAMED} more"] if len(names) > NAMED else []
     count = f"{len(names)} resource{'s' if len(names) > 1 else ''}"
@@ -75,7 +79,7 @@ def drift_alert(key: StackKey, report: DriftReport) -> Alert:
         severity="critical" if key.environment == PRODUCTION else "warning",
         at=report.detected_at,
         subject=f"{key.stack}: {count} drifted",
-        text="\n".join([f"{count} of stack {key.stack} differ from what was deployed:", *lines]),
+        text="\n".join([f"{key.stack}: {count} not as deployed:", *lines]),
         digest_of=report.digest,
         detail={
             "stack_id": report.stack_id,
@@ -88,6 +92,22 @@ def drift_alert(key: StackKey, report: DriftReport) -> Alert:
             },
         },
     )
+
+
+def _said_of(finding: Drifted) -> str:
+    """Return what drifted, with the first properties: a reader decides by them whether to get up."""
+    said = f"{finding.logical_id} ({finding.type}) {finding.kind.lower()}"
+    values = [
+        f"{each.path} is {_shown(each.actual)}, deployed {_shown(each.expected)}"
+        for each in finding.properties[:PROPERTIES]
+    ]
+    if len(finding.properties) > PROPERTIES:
+        values.append(f"and {len(finding.properties) - PROPERTIES} more")
+    return f"{said}: {'; '.join(values)}" if values else said
+
+
+def _shown(value: str | None) -> str:
+    return "not set" if value is None else value if len(value) <= VALUE else f"{value[:VALUE]}..."
 
 
 def silence_alert(census: Census, environments: tuple[str, ...]) -> Alert:

@@ -283,6 +283,14 @@ def test_a_stuck_detection_ends_as_unknown_with_its_reason(home: Home) -> None:
     assert home.reconciler.run().stuck == 0
 
 
+def test_the_text_of_a_drift_alert_names_the_first_properties(home: Home) -> None:
+    """REQ-C5: whoever is woken reads what changed, without looking anything up."""
+    home.track(observed(), drift(status="drifted", findings=[FINDING]))
+    text = next(iter(home.store.alerts())).text
+    first = FINDING["properties"][0]
+    assert f"{first['path']} is {first['actual']}, deployed {first['expected']}" in text
+
+
 def test_a_stuck_detection_that_a_later_one_overtook_ends_too(home: Home) -> None:
     """Otherwise every pass would look at it again, until it is removed."""
     home.track(observed())
