@@ -6,6 +6,28 @@ import pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the share of mutants that were caught, and what roles are granted against what they used."""
+    _mutants(terminalreporter)
+    _access(terminalreporter)
+
+
+def _access(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what roles are granted: what each used, and the rest by its reason (tests/e2e/granted.yaml, REQ-P8)."""
+    used: dict[str, set[str]] = {}
+    reviewed: dict[str, set[str]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for role, action, reason in (value for name, value in report.user_properties if name == "access"):
+                found, name = (reviewed, reason) if reason else (used, role)
+                found.setdefault(name, set()).add(action)
+    for title, found in (("granted and used", used), ("granted and used by no test", reviewed)):
+        if found:
+            terminalreporter.section(title)
+        for name, actions in sorted(found.items()):
+            terminalreporter.write_line(f"{name}: {', '.join(sorted(actions))}")
+
+
+def _mutants(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the share of mutants that were caught, by kind (tests/mutation)."""
     rows: dict[str, list[int]] = {}
     for outcome in ("passed", "failed"):

@@ -62,8 +62,11 @@ class Comparison:
 
 
 def reviewed(path: Path = REVIEWED) -> list[Reviewed]:
-    """Read the reviewed list; KeyError or TypeError for an entry without role, action or reason."""
-    return [Reviewed(**entry) for entry in YAML(typ="safe").load(path.read_text(encoding="utf-8")) or ()]
+    """Read the reviewed list; KeyError for an entry without role, actions or reason."""
+    entries = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or ()
+    return [
+        Reviewed(entry["role"], action, entry["reason"]) for entry in entries for action in entry["actions"]
+    ]
 
 
 def granted(iam: Any, names: str = "*") -> list[Access]:

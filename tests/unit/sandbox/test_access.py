@@ -52,6 +52,6 @@ def test_the_reviewed_list_has_a_reason_for_each_entry(tmp_path: Path) -> None:
     """The one of this repository can be read, and an entry without reason cannot."""
     assert all(entry.reason for entry in reviewed())
     written = tmp_path / "granted.yaml"
-    written.write_text("- {role: a, action: 's3:*'}", encoding="utf-8")
-    with pytest.raises(TypeError):
+    written.write_text("- {role: a, actions: ['s3:*']}", encoding="utf-8")
+    with pytest.raises(KeyError):
         reviewed(written)
