@@ -2,7 +2,9 @@
 
 ministack starts a process for every request that finds none free. Starting one costs a third of a second of one core,
 so a burst on a cold function starts dozens at once, each slowed down by the others. AWS has cores for that; one machine
-does not. So a request waits a moment for a worker that is busy: it is free again long before a new one is ready.
+does not. So a request waits a moment for a worker that is busy: it is free again long before a new one is ready. And
+of a queue's batches only so many are under way as there are cores: the messages wait in the queue, where the next batch
+takes more of them at once.
 
 ministack also ends the workers of a function in every account and region when one function of that name changes; here
 only those of the account and region where it changed.
@@ -25,6 +27,7 @@ INVALIDATE = Name.function(_MODULE, "invalidate_worker", "func_name", "qualifier
 ACCOUNT = Name.function("core.responses", "get_account_id")
 REGION = Name.function("core.responses", "get_region")
 KEY = Name.function(_MODULE, "_worker_key", "func_name", "config", "qualifier")
+IN_FLIGHT = Name.function("services.lambda_svc", "_sqs_esm_concurrency", "esm", "func_rec", "config", "queue")
 WORKERS = Name(_MODULE, "_workers")
 LOCK = Name(_MODULE, "_lock")
 
@@ -63,9 +66,17 @@ def _waiting(original: Any) -> Any:
     return acquire
 
 
+def _one_a_core(original: Any) -> Any:
+    def most(esm: Any, func_rec: Any, config: Any, queue: Any = None) -> int:
+        return min(int(original(esm, func_rec, config, queue)), ENOUGH)
+
+    return most
+
+
 def _install() -> None:
     replace(ACQUIRE, _waiting)
     replace(INVALIDATE, _within_account)
+    replace(IN_FLIGHT, _one_a_core)
 
 
 EXTENSION = Extension(
@@ -73,9 +84,9 @@ EXTENSION = Extension(
     claims=(
         emulated(
             "Lambda concurrency",
-            "a process for each call at a time; beyond one a core, a call waits up to 0.5 s",
+            "a process for each call at a time; beyond one a core, a call waits up to 0.5 s, messages stay queued",
         ),
     ),
-    names=(ACQUIRE, INVALIDATE, ACCOUNT, REGION, KEY, WORKERS, LOCK),
+    names=(ACQUIRE, INVALIDATE, ACCOUNT, REGION, KEY, IN_FLIGHT, WORKERS, LOCK),
     install=_install,
 )

@@ -1,6 +1,8 @@
 """Event source mappings of DynamoDB streams: retries, halves, partial failures and the destination of what failed.
 
-ministack tries a failing batch again until it is too old, and takes every answer of a function for success.
+ministack tries a failing batch again until it is too old, and takes every answer of a function for success. It also
+waits for the function before it looks at any other mapping; here each mapping waits for its own function alone, as on
+AWS.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
@@ -41,6 +43,8 @@ RECORDS = Name.function(
     "services.dynamodb", "stream_records_since", "table_name", "position", "limit", "account_id", "region"
 )
 SCOPE = Name.function("core.responses", "request_scope", "account_id", "region")
+SPAWN = Name.function("core.concurrency", "spawn_background", "fn", "args", "thread_name", "kwargs")
+WAKE = Name("core.concurrency", "esm_wake")
 
 RETRY_SECONDS = 0.2
 """How long a batch that failed waits; AWS doubles it from about a second."""
@@ -58,11 +62,14 @@ class Part:
 
 @dataclass(slots=True)
 class Shard:
-    """Where one mapping stands: the parts that are left of the batch it read, and where the next one begins."""
+    """Where one mapping stands: the parts that are left of the batch it read, and where the next one begins.
+
+    While it is busy, the thread that calls the function has it; else the one that polls.
+    """
 
     next_position: int = 0
     parts: deque[Part] = field(default_factory=deque)
-    not_before: float = 0.0
+    busy: bool = False
 
 
 _shards: dict[str, Shard] = {}
@@ -130,18 +137,20 @@ def _read(mapping: Any, table: str, shard: Shard) -> bool:
     return bool(batch)
 
 
-def _hand_over(mapping: Any, function: Any, shard: Shard) -> None:
-    """Call the function with the next part, and keep what is left of it."""
-    part = shard.parts.popleft()
+def _hand_over(mapping: Any, function: Any, shard: Shard) -> bool:
+    """Call the function with the next part, and keep what is left of it; True where that has to wait a moment."""
+    part = shard.parts[0]
     result = EXECUTE.get()(function, {"Records": part.records})
+    shard.parts.popleft()  # not before: whatever fails in between loses nothing
     reported = "ReportBatchItemFailures" in (mapping.get("FunctionResponseTypes") or ())
     failed_at = 0 if result.get("error") else len(part.records)
     if reported and not result.get("error"):
         failed_at = first_failed(part.records, result)
     if failed_at == len(part.records):
         mapping["LastProcessingResult"] = f"OK - {len(part.records)} records"
-        return
+        return False
     mapping["LastProcessingResult"] = "PROBLEM: Function call failed"
+    waits = False
     bisect = truth(mapping.get("BisectBatchOnFunctionError"))
     for rest in reversed(remaining(part, failed_at, bisect=bisect, reported=reported)):
         reason = _given_up(mapping, rest)
@@ -149,8 +158,20 @@ def _hand_over(mapping: Any, function: Any, shard: Shard) -> None:
             BURY.get()(mapping, function, rest.records, mapping["EventSourceArn"], result, reason)
             continue
         shard.parts.appendleft(rest)
-        if rest.tries > part.tries:
-            shard.not_before = time.monotonic() + RETRY_SECONDS
+        waits = waits or rest.tries > part.tries
+    return waits
+
+
+def _step(mapping: Any, function: Any, shard: Shard) -> None:
+    """Hand over one part in a thread of its own, and let the poller go on with the rest."""
+    try:
+        if _hand_over(mapping, function, shard):
+            time.sleep(RETRY_SECONDS)
+        if not shard.parts:
+            POSITIONS.get()[mapping["UUID"]] = shard.next_position
+    finally:
+        shard.busy = False
+        WAKE.get().set()
 
 
 def _advance(mapping: Any) -> bool:
@@ -164,12 +185,11 @@ def _advance(mapping: Any) -> bool:
     if function is None or not found or found.get("LatestStreamArn") != source:
         return False
     shard = _shards.setdefault(mapping["UUID"], Shard())
-    if shard.not_before > time.monotonic() or not (shard.parts or _read(mapping, table, shard)):
+    if shard.busy or not (shard.parts or _read(mapping, table, shard)):
         return False
     if shard.parts:
-        _hand_over(mapping, function, shard)
-    if not shard.parts:
-        POSITIONS.get()[mapping["UUID"]] = shard.next_position
+        shard.busy = True
+        SPAWN.get()(_step, mapping, function, shard, thread_name="lockstep-stream")
     return True
 
 
@@ -209,6 +229,8 @@ EXTENSION = Extension(
         END,
         RECORDS,
         SCOPE,
+        SPAWN,
+        WAKE,
     ),
     install=lambda: replace(POLL, _polling),
 )
