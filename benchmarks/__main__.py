@@ -11,9 +11,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import check, evaluator, fresh, orders, scale, tools
+from benchmarks import announce, check, evaluator, fresh, handlers, orders, scale, tools, tracker
 
-NAMES = ("check", "scale", "evaluator", "render", "no-op", "orders", "demo")
+NAMES = (
+    "check",
+    "scale",
+    "evaluator",
+    "render",
+    "no-op",
+    "orders",
+    "tracker",
+    "announce",
+    "handlers",
+    "demo",
+)
 RESULTS = Path(".lockstep") / "benchmarks.json"
 
 
@@ -40,6 +51,14 @@ def main(wanted: list[str]) -> int:
         with _sandbox() as (variables, endpoint, pid):
             rows += _shown(tools.no_op(variables)) if "no-op" in names else []
             rows += _shown(_orders(variables, endpoint, pid)) if "orders" in names else []
+    if "tracker" in names:
+        with _sandbox() as (variables, _, _):
+            rows += _shown(tracker.tracker(variables))
+    if "announce" in names:
+        with _sandbox() as (variables, _, _):
+            rows += _shown(announce.announce(variables))
+    if "handlers" in names:
+        rows += _shown(handlers.handlers())
     if "demo" in names:
         rows += _shown(fresh.demo())
     RESULTS.parent.mkdir(exist_ok=True)
