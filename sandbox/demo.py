@@ -9,17 +9,19 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sandbox.cli import HELP
-from validator.environments import ENVIRONMENTS
+from validator.environments import ENVIRONMENTS, SHARED
 
 if TYPE_CHECKING:
     from sandbox.orders_demo import Counts
     from sandbox.place import Record
+    from validator.loader import Loaded
 
 FOLDER = Path(".lockstep") / "demo"
 """A sandbox of the demo's own, so that it can begin empty without touching anybody's."""
@@ -31,7 +33,10 @@ FOLDER = Path(".lockstep") / "demo"
     "--timings", type=click.Path(dir_okay=False, path_type=Path), help="Write seconds by step as JSON."
 )
 def demo(*, keep: bool, timings: Path | None) -> None:
-    """Deploy orders to dev, staging and prod on the local AWS, trade, and show what the services hold."""
+    """Deploy the control plane and orders to dev, staging and prod on the local AWS, trade, and show what is known.
+
+    Then somebody changes a live queue of prod by hand: that is found, announced, put back and resolved.
+    """
     steps = Steps()
     with steps.step("read the project"):
         _read_project()
@@ -141,23 +146,38 @@ def _pointed_at(record: Record) -> Iterator[None]:
 
 
 def _run(steps: Steps, record: Record) -> dict[str, Counts]:
-    from pipelines.commands.deploy import conclude, deploy_environment
+    from sandbox import control_demo, drift_demo
+    from validator.loader import load
 
+    loaded = load(Path())
+    with steps.step("deploy the home of the control plane, which belongs to no environment"):
+        _deploy(SHARED)
     for environment in ENVIRONMENTS:
         with steps.step(f"deploy {environment}"):
-            conclude(environment, deploy_environment(Path(), environment))
+            since = datetime.now(UTC)
+            _deploy(environment)
+            control_demo.show_joined(loaded, environment, since)
     with steps.step("post orders to each environment, and read back what the services hold"):
-        return _trade(record)
+        counts = _trade(loaded, record)
+    with steps.step("wait until the control plane knows every stack, and finds nothing amiss"):
+        control_demo.show(control_demo.settled())
+    with steps.step("change a live queue of prod by hand, find that, announce it, put it back"):
+        drift_demo.demonstrate(loaded)
+    return counts
 
 
-def _trade(record: Record) -> dict[str, Counts]:
+def _deploy(environment: str) -> None:
+    from pipelines.commands.deploy import conclude, deploy_environment
+
+    conclude(environment, deploy_environment(Path(), environment))
+
+
+def _trade(loaded: Loaded, record: Record) -> dict[str, Counts]:
     from pipelines.aws import Aws
     from sandbox import orders_demo as orders
     from sandbox.traffic import OrderClient, local_url
-    from validator.loader import load
 
-    loaded, run = load(Path()), uuid.uuid4().hex[:8]
-    sent = {}
+    run, sent = uuid.uuid4().hex[:8], {}
     for environment in ENVIRONMENTS:
         settings = loaded.settings[environment, "orders"]
         aws = Aws(settings.region, settings.deploy_role_arn)
@@ -212,7 +232,9 @@ def _next_commands(record: Record) -> None:
 The local AWS stays at {record.endpoint}. Try next, in this folder:
   . .venv/bin/activate
   eval "$(lockstep sandbox env --dir {FOLDER})"
-  lockstep status
+  lockstep status --html status.html
+  lockstep drift --detect
+  lockstep verify prod
   lockstep deploy prod
   lockstep manifest prod --live
   (cd sceptre && sceptre launch -y dev)
