@@ -11,6 +11,9 @@ from validator.findings import Finding, Severity
 from validator.parity import shown
 
 CHECK = "consistency"
+GONE_MEND = (
+    "where somebody deleted it, delete that instance from the StackSet, retaining stacks, and create it again"
+)
 
 
 def unfit(environment: str, message: str, remediation: str, *, file: str = "", key: str = "") -> Finding:
@@ -76,12 +79,13 @@ def _instance(
 ) -> Iterator[Finding]:
     """Yield how a stack of a StackSet differs from what the release's StackSet says, as far as that is known."""
     name = f"{instance.stack_set} in {instance.account} {instance.region}"
-    environment, owner, again = manifest.environment, instance.owner, _again(manifest)
+    environment, owner = manifest.environment, instance.owner
     if live is None:
         message = (
             f"{name}: the StackSet of {owner.name} has no stack there, and release {manifest.tag} has one"
         )
-        yield unfit(environment, message, again, file=owner.file)
+        mend = f"{_again(manifest)}; {GONE_MEND}"
+        yield unfit(environment, message, mend, file=owner.file)
         return
     if live.is_moving:
         return
@@ -89,13 +93,17 @@ def _instance(
     if not live.stands:
         return
     yield from _unread(manifest, owner, name, live)
+    mend = (
+        f"{_again(manifest)}; where that finds nothing to do, update the StackSet with its present template"
+    )
     digest = live.template_digest
     if digest is not None and not digest.startswith(f"sha256:{instance.template}"):
         message = f"{name}: its template has the digest {digest}, and release {manifest.tag} has another"
-        yield unfit(environment, message, again, file=owner.file, key="Template")
+        yield unfit(environment, message, mend, file=owner.file, key="Template")
     wanted, found = instance.parameters, live.parameters
     shared = {key: found[key] for key in wanted if key in found} if found is not None else wanted
-    yield from _values(manifest, owner, name, "Parameters", wanted, shared)
+    for key, said in _values(manifest, "Parameters", wanted, shared):
+        yield unfit(environment, f"{name}: {said}", mend, file=owner.file, key=key)
 
 
 def _standing(
@@ -124,12 +132,15 @@ def _differences(manifest: Manifest, stack: ManifestStack, live: Actual) -> Iter
             f"{stack.template_digest}"
         )
         yield unfit(environment, message, again, file=stack.template, key="Template")
+    differing = list[tuple[str, str]]()
     if live.parameters is not None:
         wanted = stack.sent_parameters()
         # What is known only once deployed is not judged.
         found = {k: v for k, v in live.parameters.items() if k in wanted or k not in stack.parameters}
-        yield from _values(manifest, stack, stack.name, "Parameters", wanted, found)
-    yield from _values(manifest, stack, stack.name, "Tags", stack.sent_tags(), live.tags)
+        differing = list(_values(manifest, "Parameters", wanted, found))
+    differing += _values(manifest, "Tags", stack.sent_tags(), live.tags)
+    for key, said in differing:
+        yield unfit(environment, f"{stack.name}: {said}", again, file=file, key=key)
 
 
 def _unread(manifest: Manifest, stack: ManifestStack, name: str, live: Actual) -> Iterator[Finding]:
@@ -141,22 +152,12 @@ def _unread(manifest: Manifest, stack: ManifestStack, name: str, live: Actual) -
 
 
 def _values(
-    manifest: Manifest,
-    stack: ManifestStack,
-    name: str,
-    section: str,
-    wanted: Mapping[str, str],
-    found: Mapping[str, str],
-) -> Iterator[Finding]:
+    manifest: Manifest, section: str, wanted: Mapping[str, str], found: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the key of each value that differs, and both values in words."""
     for key, one, two in _differing(wanted, found):
         said = f"{shown_or_none(two)}, and release {manifest.tag} has {shown_or_none(one)}"
-        yield unfit(
-            manifest.environment,
-            f"{name}: {section}.{key} is {said}",
-            _again(manifest),
-            file=stack.file,
-            key=f"{section}.{key}",
-        )
+        yield f"{section}.{key}", f"{section}.{key} is {said}"
 
 
 def shown_or_none(value: str | None) -> str:

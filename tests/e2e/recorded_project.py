@@ -89,7 +89,7 @@ class RecordedProject:
 
     def client(self, service: str, *, account: str = HOME["account"], region: str = HOME["region"]) -> Any:
         """Return a client of the sandbox, at home unless another place is given."""
-        session = boto3.Session(account, accounts.SECRET, region_name=region)
+        session: Any = boto3.Session(account, accounts.SECRET, region_name=region)
         return session.client(service, endpoint_url=self.operator["AWS_ENDPOINT_URL"])
 
     def make_home(self) -> None:
