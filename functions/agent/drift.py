@@ -54,6 +54,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
                 _follow(record["body"])
         except (*AWS_ERRORS, PublishError) as error:
             logger.warning("not followed", message_id=record["messageId"], failure=describe(error))
+            count("EventsFailed")
             failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 

@@ -76,6 +76,7 @@ def _read(records: Iterable[dict[str, Any]]) -> tuple[list[Entry], set[str]]:
                 seen[stack] = observe(cloudformation(), stack, now)
         except AWS_ERRORS as error:
             logger.warning("not observed", message_id=message, stack=stack, failure=describe(error))
+            count("EventsFailed")
             failed.add(message)
             continue
         if found := seen[stack]:

@@ -43,10 +43,12 @@ def _recorded(record: dict[str, Any]) -> bool:
         effect = recorder().record(record["body"], _sent_at(record))
     except AWS_ERRORS as error:
         logger.warning("not recorded", message_id=record["messageId"], failure=describe(error))
+        measure("EventsFailed", 1)
         return False
     except ValueError as error:
         # An item that is none: the message ends among the dead letters, where somebody sees it.
         logger.error("cannot be recorded", message_id=record["messageId"], failure=str(error)[:500])
+        measure("EventsFailed", 1)
         return False
     _tell(record["messageId"], effect)
     return True
