@@ -29,13 +29,14 @@ SETTLE_SECONDS, POLL_SECONDS = 120.0, 1.0
 T = TypeVar("T")
 
 
-def until(ask: Callable[[], T | None], failed: Callable[[], str], seconds: float = SETTLE_SECONDS) -> T:
+def until(ask: Callable[[], T | None], failed: Callable[[], str], seconds: float | None = None) -> T:
     """Ask until there is an answer, and return it; raises FailureError with what `failed` says when time is over."""
-    deadline = time.monotonic() + seconds
+    patience = SETTLE_SECONDS if seconds is None else seconds
+    deadline = time.monotonic() + patience
     while (found := ask()) is None:
         if time.monotonic() > deadline:
-            raise FailureError(f"{failed()} (waited {seconds:.0f} s)")
-        time.sleep(POLL_SECONDS)
+            raise FailureError(f"{failed()} (waited {patience:.0f} s)")
+        time.sleep(min(POLL_SECONDS, patience))
     return found
 
 
