@@ -160,8 +160,8 @@ def _detect(queue: Queue, project: Project, table: StateStore, expected: set[tup
 
     agents = [agent for agent in agents_of(project, ENVIRONMENT) if agent.region == queue.region]
     detect(agents, table, time.monotonic, time.sleep, click.echo)
-    stacks = read_drift(table, ENVIRONMENT)
-    click.echo(f"\nlockstep drift {ENVIRONMENT}")
+    stacks = [one for one in read_drift(table, ENVIRONMENT) if one.state.key.workload == WORKLOAD]
+    click.echo(f"\nlockstep drift {ENVIRONMENT}, workload {WORKLOAD}")
     print_drift(stacks)
     found = {
         (one.state.key.stack, each.path, str(each.expected), str(each.actual))
