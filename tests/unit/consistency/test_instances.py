@@ -65,9 +65,10 @@ def test_without_the_templates_it_would_be() -> None:
 )
 def test_another_name_or_place_is_explained_by_no_set(other: dict[str, Any]) -> None:
     stacks = live()
-    stacks["stray"] = replace(stacks["dev-control-keys"], **other)
-    (one,) = found(stacks)
-    assert one.message.startswith(f"{stacks['stray'].name} runs in")
+    stray = stacks["dev-control-keys"] = replace(stacks["dev-control-keys"], **other)
+    missing, one = found(stacks)
+    assert missing.message.startswith("dev-control-keys in 111111111111 us-west-2: the StackSet of")
+    assert one.message.startswith(f"{stray.name} runs in {stray.account} {stray.region}, and is no stack of")
 
 
 def test_one_set_explains_one_stack_in_a_region() -> None:
