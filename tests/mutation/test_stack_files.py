@@ -21,8 +21,8 @@ from typing import Any
 
 import pytest
 
-from validator.effective import Symbol
 from validator.digest import RELEASE_TAGS
+from validator.effective import Symbol
 from validator.model import Project, Stack
 from validator.parity import compare, judge, pairs_of
 from validator.parity.pairs import Half, Pair

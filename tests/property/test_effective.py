@@ -261,13 +261,13 @@ def test_anything_evaluates_or_is_refused(body: Any) -> None:
 @given(st.text(max_size=200) | st.text("{}[]:,-&*!<>?|#'\" \n\tab1", max_size=200) | st.binary(max_size=200))
 def test_any_text_is_read_or_refused_soon(text: str | bytes) -> None:
     written = text.decode("latin-1") if isinstance(text, bytes) else text
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         evaluate(parse(written, "t.yaml"), {}, CONTEXT)
     except ConfigurationError as error:
         assert error.problems
         assert all(problem.file == "t.yaml" for problem in error.problems)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @LAW

@@ -43,7 +43,7 @@ def supplied(template: Template) -> dict[str, Symbol]:
 
 def problems(text: str) -> list[Problem]:
     """Return all that is wrong with a template; fail where it takes too long or raises anything else."""
-    started = time.perf_counter()
+    started = time.process_time()
     context = Context(account="111111111111", region=REGION, stack_name="stack")
     try:
         template = parse(text, "t.yaml")
@@ -52,7 +52,7 @@ def problems(text: str) -> list[Problem]:
         found = list(error.problems)
     else:
         found = list(evaluate(template, parameters, context).problems)
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     return found
 
 

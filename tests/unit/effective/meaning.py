@@ -10,15 +10,20 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from ipaddress import IPv4Network
+from itertools import islice
 from typing import Any
 
 from validator.effective import NO_VALUE, Symbol
 from validator.effective.symbols import scalar_text
 
+BLOCK = "198.18.0.0/16"
+"""The made-up range of a network, for what is cut out of it."""
+
 
 def deployed(kind: str, name: str) -> str:
     """Return the made-up value of one thing: no value that a template writes down looks like it."""
-    return f"<{kind}:{name}>"
+    return BLOCK if kind == "att" and name.endswith(".CidrBlock") else f"<{kind}:{name}>"
 
 
 def exported(name: str) -> str:
@@ -61,6 +66,11 @@ def _same(left: Any, right: Any) -> bool:
     return canonical(meaning(left)) == canonical(meaning(right))
 
 
+def _cut(block: Any, bits: Any, index: Any) -> str:
+    subnets = IPv4Network(_text(block)).subnets(new_prefix=32 - int(_text(bits)))
+    return str(next(islice(subnets, int(_text(index)), None)))
+
+
 def _unmade(kind: str, *parts: Any) -> str:
     """Stand for what no other evaluator has a value for: it differs from everything."""
     return deployed(kind, ",".join(str(part) for part in parts))
@@ -92,12 +102,13 @@ _MEANINGS: Mapping[str, Callable[..., Any]] = {
     "split": lambda delimiter, text: _text(text).split(delimiter),
     "select": lambda index, items: meaning(items)[int(_text(index))],
     "length": lambda items: len(meaning(items)),
+    "cidr": _cut,
     "base64": lambda text: base64.b64encode(_text(text).encode()).decode(),
     "json": lambda value: json.dumps(meaning(value), separators=(",", ":")),
     "equals": _same,
     "and": lambda *parts: all(map(meaning, parts)),
     "or": lambda *parts: any(map(meaning, parts)),
     "not": lambda part: not meaning(part),
-    **{kind: partial(_unmade, kind) for kind in ("noecho", "invalid", "transform", "output", "cidr")},
+    **{kind: partial(_unmade, kind) for kind in ("noecho", "invalid", "transform", "output")},
     "if": lambda condition, yes, no: meaning(yes if meaning(condition) else no),
 }

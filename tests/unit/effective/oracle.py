@@ -57,16 +57,21 @@ def read(path: Path) -> dict[str, Any]:
         return Oracle.from_yaml(path).template
 
 
-def rendered(template: dict[str, Any], parameters: Mapping[str, str], context: Context) -> dict[str, Any]:
-    """Return what the oracle makes of a template; raises what it raises."""
+def rendered(
+    template: dict[str, Any], parameters: Mapping[str, str | list[str]], context: Context
+) -> dict[str, Any]:
+    """Return what the oracle makes of a template; raises what it raises. It takes a list as text, as the API does."""
     body = deepcopy(template)
     attributes = _attributes(body)
     for name, resource in [*_resources(body)]:
         made_up = {"ref": deployed("ref", name), "attribute-values": _made_up(name, attributes)}
         resource["Metadata"] = {**resource.get("Metadata", {}), "Cloud-Radar": made_up}
+    given = {
+        name: ",".join(value) if isinstance(value, list) else value for name, value in parameters.items()
+    }
     with _identity(context), _sooner():
-        expanded = Oracle(body, _Everything("import"), _Everything()).transform(dict(parameters))
-        return _tidied(expanded.render(dict(parameters), region=str(context.region)))
+        expanded = Oracle(body, _Everything("import"), _Everything()).transform(given)
+        return _tidied(expanded.render(given, region=str(context.region)))
 
 
 def _resources(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

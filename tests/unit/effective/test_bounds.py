@@ -28,9 +28,9 @@ HOSTILE = {
 
 
 def bounded(text: str, **parameters: str) -> EffectiveTemplate:
-    start = time.perf_counter()
+    start = time.process_time()
     found = effective(text, **parameters)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     return found
 
 

@@ -281,10 +281,10 @@ def test_loops_nest_five_deep() -> None:
 
 
 def test_a_huge_expansion_ends_in_a_problem() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found = effective(nested(5, 60))
     assert [p.message for p in found.problems] == ["the template expands to more than 400000 values"]
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_fragment_without_the_identifier_points_into_its_loop() -> None:

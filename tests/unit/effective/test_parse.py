@@ -158,9 +158,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_in_a_clear_error_within_seconds(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     (found,) = problems(text)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert "t.yaml" in found
     assert "Traceback" not in found
 

@@ -81,9 +81,9 @@ def test_what_is_not_covered_is_left_to_cloudformation(pattern: str) -> None:
     ],
 )
 def test_hostile_patterns_end_soon(pattern: str, text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert matches(pattern, text, Steps()) in {None, False}
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_the_steps_of_one_evaluation_run_out_for_good() -> None:

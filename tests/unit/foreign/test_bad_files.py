@@ -51,9 +51,9 @@ CONTENT: dict[str, tuple[bytes, str]] = {
 
 def problems(root: Path) -> list[Problem]:
     """Return what is wrong, where the stacks beside it are still read."""
-    started = time.monotonic()
+    started = time.process_time()
     loaded = survey(root)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert {"dev/good", "prod/good"} <= {stack.name for stack in loaded.project.stacks}
     return list(loaded.problems)
 

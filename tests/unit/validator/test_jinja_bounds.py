@@ -63,13 +63,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_jinja_is_a_problem_within_seconds(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(ConfigurationError) as caught:
         expand(text, "sceptre/config/config.yaml", {})
     (problem,) = caught.value.problems
     assert problem.message.startswith("Jinja: ")
     assert problem.hint
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_the_bounds_hold_in_another_thread_too() -> None:
