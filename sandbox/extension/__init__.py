@@ -43,6 +43,7 @@ from sandbox.extension import (
     stack_set_resource,
     stack_sets,
     stream_mappings,
+    stream_records,
     template_urls,
 )
 from sandbox.extension.claims import Extension
@@ -88,6 +89,7 @@ EXTENSIONS: tuple[Extension, ...] = (
     stack_set_resource.EXTENSION,
     stack_sets.EXTENSION,
     stream_mappings.EXTENSION,
+    stream_records.EXTENSION,
     template_urls.EXTENSION,
 )
 
