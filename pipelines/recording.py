@@ -55,7 +55,7 @@ def begin(workspace: Workspace, environment: str, checked_out: CheckedOut, clock
     errors where home cannot be written: nothing is deployed then.
     """
     project = workspace.project()
-    home = home_of(project)
+    home = home_of(project, environment)
     if home is None:
         return None
     written = _write(workspace, home, checked_out)
@@ -115,8 +115,10 @@ def _begin(
 
 
 def _who(home: Home) -> str:
-    """Return who deploys: the person that GitHub names, or the identity that the credentials are of."""
+    """Return who deploys: the identity that the credentials are of, and whom GitHub names beside it.
+
+    The first AWS vouches for; the second whoever starts the process may set.
+    """
+    identity = str(Aws(home.aws.region).client("sts").get_caller_identity()["Arn"])
     actor = os.environ.get("GITHUB_ACTOR")
-    if actor:
-        return f"github:{actor}"
-    return str(Aws(home.aws.region).client("sts").get_caller_identity()["Arn"])
+    return f"{identity} (github:{actor})" if actor else identity

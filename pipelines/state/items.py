@@ -19,7 +19,10 @@ EVENT_DAYS = 400
 DRIFT_DAYS = 180
 REFUSAL_DAYS = 180
 ALERT_DAYS = 7
-"""Days until an item is removed: history, drift, refusals, and alerts once resolved."""
+FOREIGN_DAYS = 7
+DELETED_DAYS = 400
+"""Days until an item is removed: history, drift, refusals, alerts once resolved, and the states of stacks that are not
+ours, which every pass renews, and of deleted ones, as long as their history."""
 
 ITEM_BYTES = 390_000
 """The limit of 400 kB, less what keys, indexes and later updates take."""

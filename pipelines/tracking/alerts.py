@@ -18,6 +18,8 @@ from pipelines.state.times import timestamp
 from .drift_report import Drifted, DriftReport
 
 PRODUCTION = "prod"
+SHARED = "shared"
+"""What belongs to no environment lies in the account of one: its silence is that one's."""
 NAMED = 20
 """So many resources an alert's text names; its detail has more, the table all."""
 PROPERTIES = 3
@@ -112,7 +114,8 @@ def _shown(value: str | None) -> str:
 
 def silence_alert(census: Census, environments: tuple[str, ...]) -> Alert:
     """Return the alert of a region whose agent does not report any more."""
-    environment = environments[0] if len(environments) == 1 else "-"
+    of_workloads = [name for name in environments if name != SHARED] or list(environments)
+    environment = of_workloads[0] if len(of_workloads) == 1 else "-"
     key = StackKey("-", environment, census.account, census.region, "-")
     since = timestamp(census.observed_at)
     return _alert(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .observation import CensusPart, Observation
-from .observe import observation, template
+from .observe import is_ours, observation, tags_of, template
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -30,9 +30,10 @@ def observations(
 ) -> Iterator[Observation]:
     """Observe each listed stack, with its template if that may have changed since the last look, or on a full pass.
 
-    `listed_at` is after the list was read.
+    `listed_at` is after the list was read. Ours go first: whoever else makes stacks here keeps none of ours from being
+    told.
     """
-    for raw in stacks:
+    for raw in sorted(stacks, key=lambda stack: not is_ours(tags_of(stack))):
         changed_at: datetime = raw.get("LastUpdatedTime") or raw["CreationTime"]
         body = template(client, raw) if full or changed_at > listed_at - RECENT else None
         yield observation(raw, body, listed_at)

@@ -11,7 +11,10 @@ from typing import Any
 MAX_BODY = 262_144
 """Bytes of an event: the most that EventBridge takes (Amazon EventBridge User Guide, "PutEvents")."""
 MAX_LIST = 2_000
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
+"""Control characters, line ends, and what turns or hides the text around it (Unicode categories Cc, Cf, Zl, Zp)."""
 
 
 class MalformedError(ValueError):
@@ -19,9 +22,14 @@ class MalformedError(ValueError):
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return `text` without control characters and line ends, cut to `limit` characters."""
+    """Return `text` without what ends a line, commands a terminal or hides text, cut to `limit` characters."""
     line = _CONTROL.sub(" ", text).strip()
     return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def _clean(text: str) -> str:
+    """Return a text in which nothing commands a terminal or hides other text; line ends and tabs stay."""
+    return "".join(one if one in "\n\t" else " " if _CONTROL.match(one) else one for one in text)
 
 
 def read_object(body: str) -> Document:
@@ -123,7 +131,7 @@ class Document:
             raise MalformedError(f"{self._at(key)} has more than {most} entries")
         if any(len(name) > 256 for name in inner._value):
             raise MalformedError(f"{self._at(key)} has a name longer than 256 characters")
-        return {name: inner.text(name, limit=limit) for name in inner._value}
+        return {one_line(name, 256): _clean(inner.text(name, limit=limit)) for name in inner._value}
 
     def _list(self, key: str, most: int = MAX_LIST) -> list[Any]:
         value = self._value.get(key)

@@ -9,13 +9,18 @@ from typing import Any
 MASKED = "(masked)"
 
 _NAMES = re.compile(
-    r"passw|secret|token|credential|private.?key|api.?key|access.?key|auth|connection.?string|"
+    r"passw|pass$|pwd|secret|token|credential|private.?key|api.?key|access.?key|auth|connection.?string|"
     r"certificate.?body|signature|passphrase|dsn$|salt$",
     re.IGNORECASE,
 )
 _VALUES = re.compile(
     r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|eyJ[\w-]{8,}\.[\w-]{8,}\.|://[^/\s:@]+:[^/\s@]+@|gh[pousr]_\w{20,}"
 )
+_PLACES = re.compile(
+    r"/Environment/Variables/|/ContainerDefinitions/\d+/Environment/|/UserData$|/SecretString$|/DefinitionString$|"
+    r"/Environment$|/Environment/Variables$"
+)
+"""Where people put values that no name tells from secrets: nothing of them is shown."""
 _REFERENCE = re.compile(r"\{\{resolve:[^}]+\}\}|arn:aws[a-z-]*:[^\s]+")
 
 
@@ -26,7 +31,7 @@ def masked(path: str, value: str | None) -> str | None:
     """
     if value is None:
         return None
-    if _NAMES.search(path):
+    if _NAMES.search(path) or _PLACES.search(path):
         return _hidden(value)
     try:
         inner = json.loads(value)
@@ -51,8 +56,8 @@ def _walk(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [_walk(each) for each in value]
-    if isinstance(value, str) and _VALUES.search(value):
-        return MASKED
+    if isinstance(value, str):
+        return masked("", value)
     return value
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pipelines.state.keys import FOREIGN
 from pipelines.state.records import Alert
 from pipelines.state.times import timestamp
 
@@ -53,6 +54,8 @@ def message(alert: Alert) -> Message:
         "workload": alert.workload,
         "state": alert.state,
     }
+    # What belongs to several environments, or to none, is for every subscriber: no filter lists `-`.
+    attributes = {name: value for name, value in attributes.items() if value != FOREIGN}
     return Message(topic(alert), subject(alert), body, attributes)
 
 

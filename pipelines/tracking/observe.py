@@ -12,6 +12,7 @@ from pipelines.state.sequence import DELETED, operation_time
 from validator.digest import live_digest
 
 from .document import one_line
+from .masking import masked
 from .observation import REASON_LIMIT, Observation
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 """Tells the present time, aware of its zone."""
+
+HIDDEN = "****"
+"""What CloudFormation shows of a parameter with NoEcho."""
 
 MANAGED_BY = "ManagedBy"
 OURS = "lockstep"
@@ -51,10 +55,12 @@ def describe(client: CloudFormationClient, stack: str) -> Mapping[str, Any] | No
 def observation(raw: Mapping[str, Any], body: str | None, observed_at: datetime) -> Observation:
     """Return what DescribeStacks and GetTemplate say as an observation; `observed_at` is after both were read.
 
-    The order matters: a census that began later and does not name the stack then proves that it is gone.
+    The order matters: a census that began later and does not name the stack then proves that it is gone. Of a stack
+    that is not ours no parameter leaves its account, of ours no secret does (REQ-P7).
     """
     tags = tags_of(raw)
     parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in raw.get("Parameters", [])}
+    shown = {key: _shown(key, value) for key, value in parameters.items()} if is_ours(tags) else {}
     return Observation(
         stack_id=raw["StackId"],
         name=raw["StackName"],
@@ -64,10 +70,15 @@ def observation(raw: Mapping[str, Any], body: str | None, observed_at: datetime)
         created_at=raw["CreationTime"],
         observed_at=observed_at,
         tags=tags,
-        parameters=parameters,
+        parameters=shown,
         template_digest=None if body is None else "sha256:" + hashlib.sha256(body.encode()).hexdigest(),
         digest=None if body is None else live_digest(body, parameters, tags),
     )
+
+
+def _shown(key: str, value: str) -> str:
+    """Return a parameter's value, or what CloudFormation shows of one with NoEcho where it looks like a secret."""
+    return value if masked(f"/{key}", value) == value else HIDDEN
 
 
 def template(client: CloudFormationClient, raw: Mapping[str, Any]) -> str | None:

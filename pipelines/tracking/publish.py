@@ -1,4 +1,4 @@
-"""Sending events over the default bus of the agent's own account and region (REQ-C2)."""
+"""Sending events over the agent's own bus in its account and region, where nobody else may (REQ-C2)."""
 
 from __future__ import annotations
 
@@ -43,11 +43,13 @@ def _entry(detail_type: str, said: Observation | CensusPart | DriftReport, owner
     return Entry(detail_type, json.dumps(said.to_document(), separators=(",", ":")), owner)
 
 
-def publish(client: Any, entries: Iterable[Entry], sleep: Callable[[float], None]) -> tuple[Entry, ...]:
+def publish(
+    client: Any, bus: str, entries: Iterable[Entry], sleep: Callable[[float], None]
+) -> tuple[Entry, ...]:
     """Send entries, try those again that EventBridge did not take, and return those that it still did not.
 
-    An error of the call itself counts for all entries of the call. `client` is a client of EventBridge, `sleep` waits
-    seconds. Sending an entry twice is harmless.
+    An error of the call itself counts for all entries of the call. `client` is a client of EventBridge, `bus` the
+    name of the bus, `sleep` waits seconds. Sending an entry twice is harmless.
     """
     left: list[Entry] = []
     for batch in _batches(entries):
@@ -55,17 +57,18 @@ def publish(client: Any, entries: Iterable[Entry], sleep: Callable[[float], None
         for attempt in range(ATTEMPTS):
             if attempt:
                 sleep(0.1 * 2**attempt)
-            waiting = _send(client, waiting)
+            waiting = _send(client, bus, waiting)
             if not waiting:
                 break
         left += waiting
     return tuple(left)
 
 
-def _send(client: Any, batch: Sequence[Entry]) -> list[Entry]:
+def _send(client: Any, bus: str, batch: Sequence[Entry]) -> list[Entry]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    request = [{"Source": SOURCE, "DetailType": each.detail_type, "Detail": each.detail} for each in batch]
+    common = {"EventBusName": bus, "Source": SOURCE}
+    request = [{**common, "DetailType": each.detail_type, "Detail": each.detail} for each in batch]
     try:
         answer = client.put_events(Entries=request)
     except (BotoCoreError, ClientError):

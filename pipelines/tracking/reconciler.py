@@ -64,14 +64,20 @@ class Reconciler:
     def run(self) -> Outcome:
         """Do one pass. Every step may be repeated. Raises botocore's errors of the table."""
         now = self._clock()
-        censuses, states = tuple(self._store.censuses()), tuple(self._store.states())
+        censuses, states = tuple(self._store.censuses()), tuple(self._states())
         silent = tuple(self._silence(censuses, now))
         stuck = sum(self._end_stuck(key, started, now) for key, started in tuple(self._store.started()))
         standing = {alert.fingerprint: alert.digest for alert in self._store.alerts()}
-        repaired = sum(self._repair(state, standing) for state in states if state.key.is_ours)
+        repaired = sum(self._repair(state, standing) for state in states)
         announced, failed = self._announce_again()
         gauges = (*self._sync(censuses, now, len(silent)), *self._drift(states), *self._differences(states))
         return Outcome(gauges, silent, stuck, repaired, announced, failed)
+
+    def _states(self) -> Iterator[StackState]:
+        """Yield the states of our stacks without what no step needs: a table of thousands has to fit into memory."""
+        for state in self._store.states():
+            if state.key.is_ours:
+                yield replace(state, parameters=None, tags={})
 
     def _silence(self, censuses: Iterable[Census], now: datetime) -> Iterator[str]:
         for census in censuses:

@@ -9,9 +9,10 @@ from typing import Any, Self
 
 from .. import keys
 from ..codec import decoded, encoded
-from ..items import EVENT_DAYS, REFUSAL_DAYS, built, expiry
+from ..items import DELETED_DAYS, EVENT_DAYS, FOREIGN_DAYS, REFUSAL_DAYS, built, expiry
 from ..keys import StackKey
 from ..marshal import Item, plain_item
+from ..sequence import DELETED
 from ..times import timestamp
 from .drift import DriftSummary
 
@@ -61,7 +62,15 @@ class StackState:
             gsi2sk=self.key.pk,
             gsi4pk=f"{self.key.account}#{self.key.region}",
             gsi4sk=self.key.stack,
+            expires_at=self._expires_at,
         )
+
+    @property
+    def _expires_at(self) -> int | None:
+        """When the item goes: never for a stack of ours that is there, since agents tell the others again."""
+        if self.status == DELETED:
+            return expiry(self.operation_at, DELETED_DAYS)
+        return None if self.key.is_ours else expiry(self.recorded_at, FOREIGN_DAYS)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:

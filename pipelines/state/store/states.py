@@ -99,7 +99,7 @@ def _states(items: Iterable[Item]) -> Iterator[StackState]:
 def _state_write(state: StackState, also_remove: Iterable[str] = ()) -> Write:
     item = state.to_item()
     values = {name: plain(value) for name, value in item.items() if name not in _NOT_STATE}
-    removed = [*also_remove, *(name for name in ("gsi2pk",) if name not in item)]
+    removed = [*also_remove, *(name for name in ("gsi2pk", "expires_at") if name not in item)]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
     if removed:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in removed)

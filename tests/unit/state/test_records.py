@@ -41,6 +41,15 @@ from tests.state_table import (
 DAY = 24 * 3600
 
 
+def test_only_states_of_our_stacks_that_are_there_stay_for_good() -> None:
+    """What nobody reads any more, or agents tell again at each pass, must not fill the table."""
+    assert "expires_at" not in state().to_item()
+    gone = plain_item(replace(state(), status="DELETE_COMPLETE").to_item())
+    assert gone["expires_at"] == int(START.timestamp()) + 400 * DAY
+    foreign = replace(state(), key=StackKey("-", "-", KEY.account, KEY.region, "other"))
+    assert plain_item(foreign.to_item())["expires_at"] == int(foreign.recorded_at.timestamp()) + 7 * DAY
+
+
 def test_the_keys_are_those_of_the_design() -> None:
     """One table, one place for each item (REQ-C1)."""
     stack = "STACK#orders#dev#111111111111#us-east-1#lockstep-dev-orders-queue"

@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 DEV, REGION = "111111111111", "us-east-1"
+AGENT_BUS = "dev-control-agent"
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TAGS = {"ManagedBy": "lockstep", "Environment": "dev", "Workload": "orders"}
 
@@ -150,6 +151,9 @@ class Bus:
 
     def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:
         assert 1 <= len(Entries) <= 10
+        assert {each["EventBusName"] for each in Entries} == {AGENT_BUS}, (
+            "home hears the agent's own bus alone"
+        )
         assert sum(len(each["Detail"]) for each in Entries) <= 256_000
         results: list[dict[str, str]] = []
         for each in Entries:

@@ -4,5 +4,8 @@ from __future__ import annotations
 
 import os
 
+from .cloud import AGENT_BUS
+
+os.environ.setdefault("AGENT_BUS", AGENT_BUS)
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "observer")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Lockstep/Control")

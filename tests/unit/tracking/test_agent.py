@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.agent import drift, edge, observer
-from pipelines.tracking.census import census_parts
+from pipelines.tracking.census import census_parts, observations
 from pipelines.tracking.events import CensusTaken, DriftReported, StackObserved, read_event
-from pipelines.tracking.observe import observe
+from pipelines.tracking.observe import observation, observe
 from pipelines.tracking.publish import ENTRIES, entry
 from validator.digest import stack_digest
 
@@ -128,6 +128,38 @@ def test_the_digest_is_the_one_that_a_deployment_compares() -> None:
     assert found is not None
     body = cloud.templates[found.stack_id]
     assert found.digest == stack_digest(body, {"NamePrefix": "dev-orders-"}, TAGS)
+
+
+def raw(**changes: Any) -> dict[str, Any]:
+    cloud = Cloud()
+    cloud.create(QUEUE)
+    return {**cloud.describe_stacks(StackName=QUEUE)["Stacks"][0], **changes}
+
+
+def test_of_a_stack_that_is_not_ours_no_parameter_leaves_its_account() -> None:
+    """REQ-P7: nobody promised that a stranger's parameters hold no secret."""
+    parameters = [{"ParameterKey": "Size", "ParameterValue": "small"}]
+    assert observation(raw(Parameters=parameters), None, START).parameters == {"Size": "small"}
+    assert observation(raw(Parameters=parameters, Tags=[]), None, START).parameters == {}
+
+
+def test_a_parameter_that_looks_like_a_secret_is_hidden_as_one_with_no_echo() -> None:
+    """REQ-P7; the digest is of the true values, so that a deployment still compares."""
+    parameters = [{"ParameterKey": "DbPassword", "ParameterValue": "hunter2"}]
+    found = observation(raw(Parameters=parameters), "{}", START)
+    assert found.parameters == {"DbPassword": "****"}
+    assert found.digest == stack_digest("{}", {"DbPassword": "hunter2"}, TAGS)
+
+
+def test_a_pass_tells_our_stacks_before_those_of_others() -> None:
+    """Whoever else makes stacks in the account keeps none of ours from being told."""
+    cloud = Cloud()
+    for name in ("another", "further", QUEUE):
+        cloud.create(name)
+    stacks = [cloud.describe_stacks(StackName=name)["Stacks"][0] for name in ("another", "further", QUEUE)]
+    stacks = [{**stack, "Tags": stack["Tags"] if stack["StackName"] == QUEUE else []} for stack in stacks]
+    found = observations(cloud, stacks, START, full=False)  # type: ignore[arg-type]
+    assert next(iter(found)).name == QUEUE
 
 
 def test_one_message_that_fails_stops_no_other(region: Region) -> None:

@@ -151,6 +151,11 @@ def test_known_false_positives_are_excused_with_their_reason(kind: str, path: st
         ("/ContainerDefinitions", '[{"Environment": [{"Name": "AUTH_TOKEN", "Value": "hunter2"}]}]'),
         ("/Environment/Variables/URL", "postgres://app:hunter2@db/orders"),
         ("/UserData", "-----BEGIN RSA PRIVATE KEY----- hunter2"),
+        ("/UserData", "export K=hunter2"),
+        ("/Environment/Variables/STRIPE", "hunter2"),
+        ("/Environment", '{"Variables": {"STRIPE": "hunter2"}}'),
+        ("/Policy", '{"PGPASS": "hunter2"}'),
+        ("/Policy", '{"a": "{\\"password\\": \\"hunter2\\"}"}'),
     ],
 )
 def test_secrets_are_masked(path: str, value: str) -> None:
@@ -162,10 +167,8 @@ def test_secrets_are_masked(path: str, value: str) -> None:
 
 def test_what_is_no_secret_stays() -> None:
     assert masked("/DelaySeconds", "9") == "9"
-    assert (
-        masked("/Environment", '{"Variables": {"LOG_LEVEL": "INFO"}}')
-        == '{"Variables": {"LOG_LEVEL": "INFO"}}'
-    )
+    policy = '{"Statement": [{"Action": "sqs:*", "Sid": "All"}]}'
+    assert masked("/Policy", policy) == policy
     reference = "arn:aws:secretsmanager:us-east-1:111111111111:secret:db"
     assert masked("/SecretArn", reference) == reference
     assert masked("/A", None) is None

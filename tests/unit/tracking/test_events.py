@@ -248,3 +248,11 @@ def test_no_value_anywhere_raises(make: Any, data: st.DataObject) -> None:
     target = data.draw(st.sampled_from([raw, raw["detail"]]))
     target[data.draw(st.sampled_from(sorted(target)))] = data.draw(JSON)
     read(raw)
+
+
+def test_what_commands_a_terminal_or_hides_text_is_taken_out_of_tags() -> None:
+    """A tag is whatever somebody in that account wrote, and people read it on a terminal and in mails."""
+    hostile = "v1\x1b]52;c;ZXZpbA==\x07\u202e\u200b2"
+    found = read_event(json.dumps(observed(tags={**TAGS, "Version": hostile})))
+    assert isinstance(found, StackObserved)
+    assert found.observation.tags["Version"] == "v1 ]52;c;ZXZpbA==   2"

@@ -54,6 +54,15 @@ def test_people_read_what_where_since_when_and_what_to_do() -> None:
     )
 
 
+def test_silence_of_an_account_that_two_share_is_the_environments_own_and_reaches_its_subscribers() -> None:
+    """REQ-C9: the home lies in prod's account, and whoever is told of prod is told of its silence."""
+    silent = silence_alert(Census(DEV, REGION, START, 3), ("prod", "shared"))
+    assert message(silent).attributes["environment"] == "prod"
+    several = silence_alert(Census(DEV, REGION, START, 3), ("dev", "staging"))
+    assert "environment" not in message(several).attributes
+    assert "workload" not in message(several).attributes
+
+
 def test_machines_read_json_of_the_schema_and_filter_by_attributes() -> None:
     alert = deployment_alert(state())
     document = machine(alert)
