@@ -60,8 +60,8 @@ def now() -> datetime:
 
 
 def send(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Send events and return those that were not taken."""
-    left = publish(eventbridge(), entries, time.sleep)
+    """Send events over the agent's own bus and return those that were not taken."""
+    left = publish(eventbridge(), os.environ["AGENT_BUS"], entries, time.sleep)
     if left:
         logger.error("EventBridge did not take events", count=len(left))
         count("PublishFailures", len(left))

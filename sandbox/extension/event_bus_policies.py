@@ -1,7 +1,11 @@
-"""The statements of an event bus's policy, as a resource and by PutPermission.
+"""The statements of an event bus's policy, as a resource and by PutPermission, and what they mean for PutEvents.
+
+ministack never asks the policy of the bus. On AWS it has to allow callers of other accounts, and what it denies is
+denied in its own account too.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ REMOVE = Name.function("services.eventbridge", "_remove_permission", "data")
 BUSES = Name("services.eventbridge", "_event_buses")
 POLICIES = Name("services.eventbridge", "_event_bus_policies")
 DEFAULT_BUS = Name.function("services.eventbridge", "_ensure_default_bus")
+RESOURCE_POLICY = Name.function("core.iam_evaluator", "_resource_policy", "service", "resource_arn")
 ERROR = Name.function(
     "core.responses",
     "error_response_json",
@@ -74,14 +79,32 @@ def _whole_policies(original: Any) -> Any:
     return put
 
 
+def _with_buses(original: Any) -> Any:
+    """Give the policy of a bus and its account where ministack asks for those of the resource of a request."""
+
+    def policy_of(service: str, resource_arn: str) -> Any:
+        if service not in ("events", "eventbridge") or ":event-bus/" not in resource_arn:
+            return original(service, resource_arn)
+        _, _, _, region, account, resource = resource_arn.split(":", 5)
+        return POLICIES.get().get_scoped(account, region, resource.partition("/")[2]), account
+
+    return policy_of
+
+
 def _install() -> None:
+    replace(RESOURCE_POLICY, _with_buses)
     replace(PUT, _whole_policies)
     define("AWS::Events::EventBusPolicy", Kind(_create, _update, _delete))
 
 
 EXTENSION = Extension(
     name="event_bus_policies",
-    claims=(emulated("AWS::Events::EventBusPolicy", "evaluated for events of other accounts"),),
-    names=(*NAMES, PUT, REMOVE, BUSES, POLICIES, DEFAULT_BUS, ERROR),
+    claims=(
+        emulated(
+            "AWS::Events::EventBusPolicy",
+            "evaluated for PutEvents and for events of rules; what it denies also in its own account",
+        ),
+    ),
+    names=(*NAMES, PUT, REMOVE, BUSES, POLICIES, DEFAULT_BUS, RESOURCE_POLICY, ERROR),
     install=_install,
 )

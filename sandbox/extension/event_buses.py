@@ -60,8 +60,6 @@ def _refusal(target: Any, event: Any, caller: Caller) -> Refusal | None:
     refused = role_refusal(role, caller, "events:PutEvents", arn)
     if refused is not None:
         return Refusal("NO_PERMISSIONS", refused)
-    if account == caller.account:
-        return None
     policy = POLICIES.get().get_scoped(account, region, bus)
     keys = {"events:source": str(event.get("Source")), "events:detail-type": str(event.get("DetailType"))}
     if not policy_admits_role(policy, role, caller, "events:PutEvents", arn, keys):
@@ -130,7 +128,7 @@ EXTENSION = Extension(
         ),
         emulated(
             "AWS::Events::Rule to an event bus",
-            "of any account and region, one hop; asks the rule's role and, across accounts, the policy of the bus",
+            "of any account and region, one hop; asks the rule's role and the policy of the bus",
         ),
         recorded(
             "AWS::Events::EventBus KmsKeyIdentifier, DeadLetterConfig, LogConfig", "shown by DescribeEventBus"

@@ -116,10 +116,15 @@ def role_refusal(role_arn: str, caller: Caller, action: str, resource: str) -> s
 def policy_admits_role(
     policy: object, role_arn: str, caller: Caller, action: str, resource: str, keys: Mapping[str, str]
 ) -> bool:
-    """Tell whether a resource's policy of another account allows what the role does for the service."""
+    """Tell whether a resource's policy lets the role do this for the service.
+
+    The policy of another account has to allow it; one of the same account must not deny it.
+    """
     context = _context(caller, action, resource, **_session(role_arn))
     context.service_context.update(keys)
-    return bool(RESOURCE_POLICY.get()(policy or None, context).decision == "Allow")
+    decision = RESOURCE_POLICY.get()(policy or None, context).decision
+    own = resource.split(":")[4] == role_arn.split(":")[4]
+    return bool(decision == "Allow" or (own and decision != "Deny"))
 
 
 def _session(role_arn: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ from pipelines.tracking.publish import entry, publish
 from pipelines.tracking.reconciler import Reconciler
 from pipelines.tracking.recorder import Recorder
 from pipelines.tracking.track import Accounts
-from tests.unit.tracking.cloud import DEV, REGION, Bus, Cloud
+from tests.unit.tracking.cloud import AGENT_BUS, DEV, REGION, Bus, Cloud
 from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
 
 ACCOUNTS = Accounts({"dev": frozenset({DEV}), "staging": frozenset({"222222222222"})})
@@ -58,7 +58,7 @@ class Agent:
         self.send([entry(each) for each in observations(self.cloud, stacks, listed, full=full)])  # type: ignore[arg-type]
 
     def send(self, entries: list[Any]) -> None:
-        assert publish(self.bus, entries, lambda _seconds: None) == ()
+        assert publish(self.bus, AGENT_BUS, entries, lambda _seconds: None) == ()
 
 
 def step(cloud: Cloud, rng: random.Random) -> None:

@@ -80,17 +80,51 @@ def test_only_the_announcing_functions_publish() -> None:
     assert publishing == {"announcer", "reconciler"}
 
 
+ROLES = {"aws.cloudformation": "forward", "lockstep.agent": "report"}
+"""Part of the names of the roles whose rules bring events of a source home, as `agent.yaml` names them."""
+
+
+def bus_statements(effect: str) -> list[dict[str, Any]]:
+    found = read("home-bus").resources("AWS::Events::EventBusPolicy")
+    return [
+        policy["Properties"]["Statement"]
+        for _, policy in found
+        if policy["Properties"]["Statement"]["Effect"] == effect
+    ]
+
+
+def arns(*names: str) -> Any:
+    """Return the pattern of the ARNs of such roles, a list if there are several."""
+    found = [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/*-control-{name}-*"} for name in names]
+    return found if len(found) > 1 else found[0]
+
+
 def test_the_bus_takes_named_events_of_each_environment() -> None:
-    """REQ-C2: three statements, one an environment, each for the same sources and types as the rule behind it."""
-    template = read("home-bus")
-    rule = dict(template.resources("AWS::Events::Rule"))["TrackerRule"]["Properties"]
-    policies = dict(template.resources("AWS::Events::EventBusPolicy"))
-    assert len(policies) == 3
-    for policy in policies.values():
-        condition = policy["Properties"]["Statement"]["Condition"]["StringEquals"]
-        assert condition["events:source"] == rule["EventPattern"]["source"]
-        assert condition["events:detail-type"] == rule["EventPattern"]["detail-type"]
+    """REQ-C2: each source from its own role alone; together what the rule behind them has."""
+    rule = dict(read("home-bus").resources("AWS::Events::Rule"))["TrackerRule"]["Properties"]
+    taken: dict[tuple[str, str], list[str]] = {}
+    for statement in bus_statements("Allow"):
+        (source,) = statement["Condition"]["StringEquals"]["events:source"]
+        assert statement["Condition"]["ArnLike"] == {"aws:PrincipalArn": arns(ROLES[source])}
+        types = statement["Condition"]["StringEquals"]["events:detail-type"]
+        taken[(statement["Principal"]["AWS"]["Ref"], source)] = types
+    accounts = ("DevAccounts", "StagingAccounts", "ProdAccounts")
+    pattern = rule["EventPattern"]
+    assert list(taken) == [(each, source) for each in accounts for source in pattern["source"]]
+    for each in accounts:
+        assert [kind for source in ROLES for kind in taken[(each, source)]] == pattern["detail-type"]
     assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == {"Ref": "DeadLetterQueueArn"}
+
+
+def test_the_bus_denies_whoever_is_not_a_rule_of_an_agent() -> None:
+    """REQ-C2: in the bus's own account no Allow is needed; a replay from the archive has no principal."""
+    others, speakers = bus_statements("Deny")
+    for statement in (others, speakers):
+        assert (statement["Principal"], statement["Action"]) == ("*", "events:PutEvents")
+        assert statement["Condition"]["Null"] == {"aws:PrincipalArn": "false"}
+    assert others["Condition"]["ArnNotLike"] == {"aws:PrincipalArn": arns("forward", "report")}
+    assert speakers["Condition"]["ArnNotLike"] == {"aws:PrincipalArn": arns("report")}
+    assert speakers["Condition"]["StringEquals"] == {"events:source": "lockstep.agent"}
 
 
 def test_the_state_table_can_be_restored_and_followed() -> None:
@@ -122,9 +156,82 @@ def test_the_store_replicates_all_within_the_time_and_only_deployments_write() -
         each for each in statements("configuration", "AWS::S3::BucketPolicy") if "Writers" in each["Sid"]
     ]
     assert [each["Condition"] for each in writers] == [
-        {"ArnNotEquals": {"aws:PrincipalArn": {"Ref": "DeployRoleArn"}}}
+        {"ArnNotEquals": {"aws:PrincipalArn": [{"Ref": name} for name in WRITERS]}}
     ]
     assert "s3:PutObject" in writers[0]["Action"]
+
+
+WRITERS = ("DeployRoleArn", "DevRecorderRoleArn", "StagingRecorderRoleArn", "ProdRecorderRoleArn")
+"""Parameters of the configuration store that name who may write to it."""
+
+STORE = "arn:${AWS::Partition}:s3:::${NamePrefix}configuration-${AWS::AccountId}${NameSuffix}"
+
+
+def test_each_writer_of_the_store_is_the_recorder_of_its_environment() -> None:
+    """REQ-C8: a parameter that takes another role's output would let it in."""
+    text = (HOME / "configuration.yaml").read_text(encoding="utf-8")
+    for name in WRITERS[1:]:
+        environment = name.removesuffix("RecorderRoleArn").lower()
+        assert f"  {name}: !output recorder-{environment}.RoleArn\n" in text
+
+
+def test_a_reader_changes_nothing() -> None:
+    """REQ-P8."""
+    names = {action.split(":")[1] for action in allowed("home-reader")}
+    assert not {
+        name for name in names if not name.startswith(("BatchGet", "Get", "Query", "Scan", "Decrypt"))
+    }
+
+
+def test_a_recorder_writes_its_own_environment_and_releases() -> None:
+    """REQ-P8, REQ-C1: no stack's state, no alert, nothing of another environment; and no object a second time."""
+    found = {each["Sid"]: each for each in statements("home-recorder", "AWS::IAM::ManagedPolicy")}
+    table, store = found["RecordDeployments"], found["WriteReleases"]
+    assert set(found) == {"RecordDeployments", "WriteReleases", "SealThroughServices"}
+    assert table["Action"] == ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+    assert table["Condition"] == {
+        "ForAllValues:StringLike": {
+            "dynamodb:LeadingKeys": [
+                {"Fn::Sub": "ENV#*#${EnvironmentName}"},
+                {"Fn::Sub": "LOCK#*#${EnvironmentName}"},
+                "REL#*",
+            ]
+        },
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    assert store["Action"] == "s3:PutObject"
+    prefixes = ("policies/sha256", "releases", "templates/sha256")
+    assert store["Resource"] == [{"Fn::Sub": f"{STORE}/{prefix}/*"} for prefix in prefixes]
+    assert store["Condition"]["Null"] == {"s3:if-none-match": "false"}
+
+
+def test_a_recorder_is_taken_by_what_deploys_to_its_environment() -> None:
+    """REQ-P9: the account is trusted only for the two roles that deploy."""
+    roles = dict(read("home-recorder").resources("AWS::IAM::Role"))
+    (statement,) = roles["RecorderRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"AWS": {"Ref": "Accounts"}}
+    deploying = [
+        {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/${{EnvironmentName}}-{name}"}
+        for name in ("control-github", "lockstep-deploy")
+    ]
+    assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": deploying}}
+    for environment in ("dev", "staging", "prod"):
+        text = (HOME / f"recorder-{environment}.yaml").read_text(encoding="utf-8")
+        assert f"  EnvironmentName: {environment}\n  Accounts: !accounts {environment}\n" in text
+
+
+def test_jobs_on_github_never_deploy_the_home() -> None:
+    """REQ-P9: they deploy to their own environment, record it, and read."""
+    taken = statements("github-deploy", "AWS::IAM::ManagedPolicy")
+    assert [listed(each["Resource"]) for each in taken] == [
+        [{"Ref": "DeployRoleArn"}],
+        [
+            {
+                "Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{HomeAccount}}:role/${{HomeNamePrefix}}{name}${{HomeNameSuffix}}"
+            }
+            for name in ("reader", "recorder-${EnvironmentName}")
+        ],
+    ]
 
 
 def test_every_alarm_names_a_runbook_that_exists() -> None:

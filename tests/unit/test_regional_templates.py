@@ -106,11 +106,47 @@ def test_the_endpoints_pass_what_the_functions_call_and_no_more() -> None:
 
 
 def test_the_agent_reports_on_its_own_bus_under_its_own_name_alone() -> None:
-    """A function that may put any event could speak for CloudFormation; only the rule's role reaches the home."""
+    """A function that may put any event could speak for CloudFormation; only the rules' roles reach the home."""
     reports = [each for each in statements("agent") if "events:PutEvents" in listed(each["Action"])]
-    held = [each.get("Condition") for each in reports if each["Resource"] != {"Ref": "HomeBusArn"}]
-    assert held == [{"StringEquals": {"events:source": "lockstep.agent"}}] * 2
-    assert len(reports) == 3
+    own = [each for each in reports if each["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}]
+    assert [each["Condition"] for each in own] == [{"StringEquals": {"events:source": "lockstep.agent"}}] * 2
+    others = [each["Resource"] for each in reports if each not in own]
+    assert others == [{"Ref": "HomeBusArn"}] * 2
+
+
+def test_nobody_but_the_functions_puts_events_on_the_agents_bus() -> None:
+    """REQ-C2: what an account's other roles are allowed ends at a Deny; an Allow would hold nobody off."""
+    ((_, policy),) = read("agent").resources("AWS::Events::EventBusPolicy")
+    statement = policy["Properties"]["Statement"]
+    assert policy["Properties"]["EventBusName"] == {"Ref": "Bus"}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
+        "Deny",
+        "*",
+        "events:PutEvents",
+    )
+    roles = [{"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in ("Observer", "Drift")]
+    assert statement["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": roles}}
+
+
+@pytest.mark.parametrize(
+    ("name", "bus", "source"),
+    [("Forward", "default", "aws.cloudformation"), ("Report", {"Ref": "Bus"}, "lockstep.agent")],
+)
+def test_each_source_goes_home_from_one_bus_with_a_role_of_its_own(name: str, bus: Any, source: str) -> None:
+    """REQ-C2: on the default bus anybody who may put events can call himself the agent."""
+    template = read("agent")
+    rule = dict(template.resources("AWS::Events::Rule"))[f"{name}Rule"]["Properties"]
+    assert (rule["EventBusName"], rule["EventPattern"]["source"]) == (bus, [source])
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": "HomeBusArn"}
+    assert target["RoleArn"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    role = dict(template.resources("AWS::IAM::Role"))[f"{name}Role"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    on = "" if bus == "default" else "${NamePrefix}agent${NameSuffix}/"
+    assert trust["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"].endswith(
+        f":rule/{on}{rule['Name']['Fn::Sub']}"
+    )
 
 
 def test_the_deploying_boundary_is_what_its_policies_allow() -> None:
