@@ -24,7 +24,7 @@ def smoke_home(target: Target) -> list[Trial]:
 
 
 def smoke_agent(target: Target) -> list[Trial]:
-    """Return the trials of each region's agent: its functions, the rule that forwards events, what it is made from."""
+    """Return the trials of each region's agent: its functions, the rules that send home, what it is made from."""
     return [trial for each in (target, *target.others) for trial in _agent(each)]
 
 
@@ -36,7 +36,11 @@ def _agent(target: Target) -> list[Trial]:
         ("drift agent", "agent/DriftFunctionName", _function),
     )
     found = [target.tried(f"{name} in {there}", output, partial(ask, target)) for name, output, ask in asked]
-    return [*found, target.asked(f"home bus from {there}", lambda: _forwards(target))]
+    return [
+        *found,
+        target.asked(f"home bus from {there}", lambda: _sends_home(target)),
+        target.tried(f"reports from {there}", "agent/BusName", partial(_sends_home, target)),
+    ]
 
 
 def _function(target: Target, name: str) -> str:
@@ -45,18 +49,13 @@ def _function(target: Target, name: str) -> str:
     return "" if status == HTTPStatus.NO_CONTENT else f"the function {name} answers {status}"
 
 
-def _forwards(target: Target) -> str:
-    """Say what is wrong where no rule of the region's own bus that is on hands events to the home bus."""
-    events = target.client("events")
-    rules = (
-        events.list_rule_names_by_target(TargetArn=target.home_bus)["RuleNames"] if target.home_bus else []
-    )
-    on = [rule for rule in rules if events.describe_rule(Name=rule)["State"] == "ENABLED"]
-    return (
-        ""
-        if on
-        else f"no rule that is on sends to {target.home_bus or 'the home bus'}, so home hears nothing"
-    )
+def _sends_home(target: Target, bus: str = "default") -> str:
+    """Say what is wrong where no rule of a bus of the region that is on hands events to the home bus."""
+    events, home, of_bus = target.client("events"), target.home_bus, {"EventBusName": bus}
+    rules = events.list_rule_names_by_target(TargetArn=home, **of_bus)["RuleNames"] if home else []
+    if any(events.describe_rule(Name=rule, **of_bus)["State"] == "ENABLED" for rule in rules):
+        return ""
+    return f"no rule of the bus {bus} that is on sends to {home or 'the home bus'}, so home hears nothing"
 
 
 def _table(target: Target, name: str) -> str:

@@ -12,6 +12,7 @@ from pipelines.smoke import SMOKE, Target
 
 BUS = "arn:aws:events:us-west-2:333333333333:event-bus/shared-control-home"
 PUBLISHED = {
+    "agent/BusName": "dev-control-agent",
     "artifacts/BucketName": "b",
     "agent/ObserverFunctionName": "dev-control-observer",
     "agent/DriftFunctionName": "dev-control-drift",
@@ -20,9 +21,9 @@ GONE = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "g
 
 
 class Region:
-    """AWS's answers in one region: which functions are there, and the rules by the bus that they send to."""
+    """AWS's answers in one region: which functions are there; rules by the bus they send to, and theirs."""
 
-    def __init__(self, functions: set[str], rules: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, functions: set[str], rules: Mapping[tuple[str, str], Mapping[str, str]]) -> None:
         self.functions, self.rules = functions, rules
 
     def __call__(self, service: str) -> Region:
@@ -37,32 +38,35 @@ class Region:
             raise GONE
         return {"StatusCode": 204}
 
-    def list_rule_names_by_target(self, TargetArn: str) -> Any:  # noqa: N803
-        return {"RuleNames": list(self.rules.get(TargetArn, {}))}
+    def list_rule_names_by_target(self, TargetArn: str, EventBusName: str) -> Any:  # noqa: N803
+        return {"RuleNames": list(self.rules.get((TargetArn, EventBusName), {}))}
 
-    def describe_rule(self, Name: str) -> Any:  # noqa: N803
-        return {"State": next(rules[Name] for rules in self.rules.values() if Name in rules)}
+    def describe_rule(self, Name: str, EventBusName: str) -> Any:  # noqa: N803
+        found = [rules for (_, bus), rules in self.rules.items() if bus == EventBusName]
+        return {"State": next(rules[Name] for rules in found if Name in rules)}
 
 
 BOTH = {"dev-control-observer", "dev-control-drift"}
-FORWARDS = {BUS: {"dev-control-forward": "ENABLED"}}
+FORWARDS = {(BUS, "default"): {"dev-control-forward": "ENABLED"}}
+REPORTS = {(BUS, "dev-control-agent"): {"dev-control-report": "ENABLED"}}
+BOTH_WAYS = FORWARDS | REPORTS
 
 
 def wrong(further: Region, published: Mapping[str, str] = PUBLISHED) -> list[tuple[str, str]]:
     """Return the trials that fail where the control region is well and a further one is as given."""
     west = Target("dev", "/control/dev", "us-west-2", further, published, BUS)
-    east = Target("dev", "/control/dev", "us-east-1", Region(BOTH, FORWARDS), PUBLISHED, BUS, (west,))
+    east = Target("dev", "/control/dev", "us-east-1", Region(BOTH, BOTH_WAYS), PUBLISHED, BUS, (west,))
     trials = SMOKE["control", False](east)
-    assert len(trials) == 8
+    assert len(trials) == 10
     return [(trial.name, trial.reason) for trial in trials if trial.reason]
 
 
 def test_a_region_that_is_well_passes() -> None:
-    assert wrong(Region(BOTH, FORWARDS)) == []
+    assert wrong(Region(BOTH, BOTH_WAYS)) == []
 
 
 def test_a_function_that_is_gone_is_named_with_its_region() -> None:
-    ((name, reason),) = wrong(Region(BOTH - {"dev-control-drift"}, FORWARDS))
+    ((name, reason),) = wrong(Region(BOTH - {"dev-control-drift"}, BOTH_WAYS))
     assert name == "drift agent in us-west-2"
     assert "ResourceNotFoundException" in reason
 
@@ -71,16 +75,21 @@ def test_a_function_that_is_gone_is_named_with_its_region() -> None:
     "rules",
     [
         {},
-        {BUS: {"dev-control-forward": "DISABLED"}},
-        {BUS.replace("333333333333", "222222222222"): {"dev-control-forward": "ENABLED"}},
+        {(BUS, "default"): {"dev-control-forward": "DISABLED"}},
+        {(BUS.replace("333333333333", "222222222222"), "default"): {"dev-control-forward": "ENABLED"}},
     ],
 )
 def test_a_region_that_home_does_not_hear_is_named(rules: Any) -> None:
-    ((name, reason),) = wrong(Region(BOTH, rules))
+    ((name, reason),) = wrong(Region(BOTH, REPORTS | rules))
     assert (name, "home hears nothing" in reason) == ("home bus from us-west-2", True)
 
 
+def test_a_region_whose_agent_home_does_not_hear_is_named() -> None:
+    ((name, reason),) = wrong(Region(BOTH, FORWARDS))
+    assert (name, "dev-control-agent" in reason) == ("reports from us-west-2", True)
+
+
 def test_what_is_not_published_in_a_region_is_named() -> None:
-    said = wrong(Region(BOTH, FORWARDS), {})
-    assert len(said) == 3
+    said = wrong(Region(BOTH, BOTH_WAYS), {})
+    assert len(said) == 4
     assert all("is not in Parameter Store" in reason for _, reason in said)
