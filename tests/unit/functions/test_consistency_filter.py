@@ -63,7 +63,7 @@ def test_what_the_handler_acts_on_is_handed_over(given: dict[str, Any]) -> None:
     "given",
     [
         record(NewImage=image("UPDATE_IN_PROGRESS")),
-        record(PK, "EVT#2026#x"),
+        record(1, PK, "EVT#2026#x"),
         record(pk="CHECK#orders#dev"),
         record(pk="ALERT#consistency/orders/dev", sk="OPEN"),
         record(pk="LOCK#orders#dev", sk="LOCK"),
