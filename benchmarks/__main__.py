@@ -57,6 +57,7 @@ def main(wanted: list[str]) -> int:
     if "announce" in names:
         with _sandbox() as (variables, _, _):
             rows += _shown(announce.announce(variables))
+            rows += _shown(tracker.deployed(variables))
     if "handlers" in names:
         rows += _shown(handlers.handlers())
     if "demo" in names:

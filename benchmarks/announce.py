@@ -81,7 +81,7 @@ def client(service: str, variables: dict[str, str], account: str, region: str) -
     """Return a client of the sandbox in an account and a region."""
     import boto3
 
-    session = boto3.Session(account, variables["AWS_SECRET_ACCESS_KEY"], region_name=region)
+    session: Any = boto3.Session(account, variables["AWS_SECRET_ACCESS_KEY"], region_name=region)
     return session.client(service, endpoint_url=variables["AWS_ENDPOINT_URL"])
 
 

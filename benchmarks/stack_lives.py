@@ -41,12 +41,14 @@ class Life:
     version: str
 
 
-def lives(seed: int = 7) -> tuple[list[Life], list[str]]:
+def lives(
+    stacks: int = STACKS, operations: int = OPERATIONS, repeated: int = REPEATED, seed: int = 7
+) -> tuple[list[Life], list[str]]:
     """Return the stacks as they are in the end, and the bodies of the queue's messages in the order they come."""
     chance = random.Random(seed)  # noqa: S311 - no secret: the same disorder in every run
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
     found, events = list[Life](), list[tuple[float, str]]()
-    for number in range(STACKS):
+    for number in range(stacks):
         environment = list(ENVIRONMENTS)[number % len(ENVIRONMENTS)]
         region = REGIONS[number // len(ENVIRONMENTS) % len(REGIONS)]
         life = Life(
@@ -57,16 +59,16 @@ def lives(seed: int = 7) -> tuple[list[Life], list[str]]:
             "",
             "",
         )
-        for turn in range(OPERATIONS):
-            serial = number * OPERATIONS + turn
+        for turn in range(operations):
+            serial = number * operations + turn
             failed = serial % FAILS_EVERY == FAILS_EVERY - 1
             end = "UPDATE_ROLLBACK_COMPLETE" if failed else "UPDATE_COMPLETE"
             life = Life(life.name, environment, life.account, region, end, f"v1.{turn}.0")
             at = began + timedelta(seconds=turn)
             bodies = _operation(life, at, serial)
-            events += [(turn * STACKS * 4 + number * 4 + place, body) for place, body in enumerate(bodies)]
+            events += [(turn * stacks * 4 + number * 4 + place, body) for place, body in enumerate(bodies)]
         found.append(life)
-    events += chance.sample(events, REPEATED)
+    events += chance.sample(events, repeated)
     ordered = sorted(events, key=lambda event: event[0] + chance.uniform(0, DISORDER))
     return found, [body for _, body in ordered]
 
@@ -74,7 +76,7 @@ def lives(seed: int = 7) -> tuple[list[Life], list[str]]:
 def _operation(life: Life, at: datetime, serial: int) -> Iterator[str]:
     for step, status in enumerate(("UPDATE_IN_PROGRESS", life.status)):
         identity = f"{serial * 2 + step:08x}-0000-4000-8000-000000000000"
-        arn = f"arn:aws:cloudformation:{life.region}:{life.account}:stack/{life.name}/{serial // OPERATIONS:08x}"
+        arn = f"arn:aws:cloudformation:{life.region}:{life.account}:stack/{life.name}/0a1b"
         detail = {"stack-id": arn, "status-details": {"status": status, "status-reason": ""}}
         yield _event(life, identity, at, "aws.cloudformation", STATUS, detail)
         observation = Observation(

@@ -26,6 +26,10 @@ STACKS = ("shared/control/table.yaml", "shared/control/bus.yaml")
 """What the tracker needs of home. Without the functions there, so that nothing but the tracker is measured."""
 
 BATCH = 10
+DEPLOYED_STACKS, RATE = 150, 20
+"""Stacks for the deployed function, each updated once, and events a second."""
+
+DRAIN_SECONDS = 120.0
 OPERATIONS_AIM = 3.0
 """DynamoDB operations an event is meant to take at most."""
 
@@ -71,6 +75,45 @@ def tracker(variables: dict[str, str]) -> list[dict[str, Any]]:
             **_compared(client, expected, bodies),
             "plain": "put_item, once an event",
             **{f"plain_{name}": value for name, value in plain.items()},
+            "load_average": round(os.getloadavg()[0], 1),
+        }
+    ]
+
+
+def deployed(variables: dict[str, str]) -> list[dict[str, Any]]:
+    """Send events at a steady rate into the queue of a home that is deployed, and tell when the table had them."""
+    from benchmarks.announce import client
+    from pipelines.state.store import StateStore
+
+    sqs, store = (client(service, variables, HOME, REGION) for service in ("sqs", "dynamodb"))
+    url = client("ssm", variables, HOME, REGION).get_parameter(Name=f"{PARAMETERS}/tracker-queue/QueueUrl")
+    expected, bodies = lives(stacks=DEPLOYED_STACKS, operations=1, repeated=0)
+    sent, began = dict[str, float](), time.time()
+    for number, body in enumerate(bodies):
+        time.sleep(max(0.0, began + number / RATE - time.time()))
+        sqs.send_message(QueueUrl=url["Parameter"]["Value"], MessageBody=body)
+        observed = json.loads(body)["detail"]
+        if observed.get("status", "").endswith("_COMPLETE"):
+            sent[observed["name"]] = time.time()
+    sending = time.time() - began
+    table, truth = StateStore(store, TABLE), {life.name: life.status for life in expected}
+    while True:
+        found = {state.key.stack: state for state in table.states() if state.key.stack in truth}
+        wrong = sum(name not in found or found[name].status != status for name, status in truth.items())
+        if not wrong or time.time() - began - sending > DRAIN_SECONDS:
+            break
+        time.sleep(1)
+    taken = [(found[name].recorded_at.timestamp() - at) * 1000 for name, at in sent.items() if name in found]
+    cuts = statistics.quantiles(taken, n=100)
+    return [
+        {
+            "measurement": "events through the deployed tracker",
+            "events": len(bodies),
+            "events_a_second": round(len(bodies) / sending, 1),
+            "states_wrong": wrong,
+            "p50_ms": round(cuts[49]),
+            "p95_ms": round(cuts[94]),
+            "p99_ms": round(cuts[98]),
             "load_average": round(os.getloadavg()[0], 1),
         }
     ]
