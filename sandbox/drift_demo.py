@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sandbox.control_demo import home, until
+from sandbox.control_demo import CONTROL, home, until
+from validator.environments import SHARED
 from validator.errors import FailureError
 
 if TYPE_CHECKING:
@@ -125,8 +126,7 @@ class Queue:
 
 def demonstrate(loaded: Loaded) -> None:
     """Make drift, show that it is found and announced, put it back, show that it is resolved."""
-    place = home(loaded.project)
-    mailbox, table = Mailbox.subscribed(place.aws), place.table()
+    mailbox, table = Mailbox.subscribed(_operator(loaded.project)), home(loaded.project).table()
     queue = Queue.of(loaded)
     # What was deployed before there was an agent waits for the daily detection: nobody knows of its drift yet.
     _detect(queue, loaded.project, table, expected=set())
@@ -138,6 +138,14 @@ def demonstrate(loaded: Loaded) -> None:
     _detect(queue, loaded.project, table, expected=set())
     mailbox.show("resolved")
     mailbox.hold_empty()
+
+
+def _operator(project: Project) -> Aws:
+    """Return the clients of whoever deploys the home: subscribing is no matter of reading what is recorded."""
+    from pipelines.aws import Aws
+
+    stack = next(one for one in project.of(SHARED) if one.workload == CONTROL)
+    return Aws(stack.region, stack.role_arn)
 
 
 @contextmanager
