@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from pipelines.variances import policy_of, written
 from pipelines.workspace import Workspace
+from tests.unit.small_project import orders_alone
 from validator.checks import CHECKS, Subject, run
 from validator.findings import Finding
 
@@ -18,18 +18,13 @@ ROOT = "sceptre/config/config.yaml"
 QUEUE = "sceptre/stacks/orders/queue.yaml"
 PROD = "sceptre/config/prod/orders/config.yaml"
 DAY = datetime.date(2026, 6, 30)
-REPOSITORY = Path(__file__).parents[3]
 Edit = Callable[[str, str, str], None]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a copy of this repository's own project, as far as checks read it."""
-    target = tmp_path / "project"
-    target.mkdir()
-    for name in ("sceptre", "templates", "functions", "locks", "pipelines", "validator"):
-        shutil.copytree(REPOSITORY / name, target / name, symlinks=True)
-    return target
+    """Return a copy of this repository's own project with one workload, as far as checks read it."""
+    return orders_alone(tmp_path / "project")
 
 
 @pytest.fixture

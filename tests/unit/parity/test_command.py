@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,15 @@ import pytest
 from pipelines import cli
 from pipelines.variances import schema
 from tests.unit.pipelines.test_cli import validate
+from tests.unit.small_project import orders_alone
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a copy of what parity reads."""
-    root = tmp_path / "project"
-    for name in ("sceptre", "templates", "functions", "locks", "pipelines", "validator"):
-        shutil.copytree(ROOT / name, root / name, symlinks=True)
-    return root
+    """Return a copy of what parity reads, with one workload."""
+    return orders_alone(tmp_path / "project")
 
 
 def edit(path: Path, old: str, new: str) -> None:
