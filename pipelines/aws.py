@@ -22,21 +22,24 @@ _lock = threading.RLock()
 
 
 @functools.cache
-def _session(profile: str | None, role_arn: str | None) -> Any:
-    """Return a botocore session; boto3 would add resources and transfers, which nobody here uses, and its import."""
+def _session(profile: str | None, roles: tuple[str, ...]) -> Any:
+    """Return a botocore session; boto3 would add resources and transfers, which nobody here uses, and its import.
+
+    Each role is assumed by the one before it, the first by the operator; all of their credentials renew themselves.
+    """
     import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
-    base = botocore.session.Session(profile=profile)
-    if role_arn is None:
-        return base
-    credentials = base.get_credentials()
+    if not roles:
+        return botocore.session.Session(profile=profile)
+    *before, role = roles
+    credentials = _session(profile, tuple(before)).get_credentials()
     if credentials is None:
         raise no_credentials()
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=functools.partial(_sts, base),
+        client_creator=functools.partial(_sts, _session(profile, ())),
         source_credentials=credentials,
-        role_arn=role_arn,
+        role_arn=role,
         extra_args={"RoleSessionName": "lockstep"},
     )
     assumed = botocore.session.Session()
@@ -60,10 +63,16 @@ def _sts(base: Any, service: str, **kwargs: Any) -> Any:
 
 
 class Aws:
-    """Clients for one role and region. Cheap to make; sessions and clients are shared."""
+    """Clients for one role and region. Cheap to make; sessions and clients are shared.
 
-    def __init__(self, region: str, role_arn: str | None = None, profile: str | None = None) -> None:
+    `through` is a role that assumes the role, where the operator may not do so directly.
+    """
+
+    def __init__(
+        self, region: str, role_arn: str | None = None, profile: str | None = None, through: str | None = None
+    ) -> None:
         self.region, self.role_arn, self.profile = region, role_arn or None, profile
+        self._roles = tuple(role for role in (through, role_arn) if role)
 
     @classmethod
     def of_stack(cls, stack: SceptreStack) -> Aws:
@@ -73,16 +82,16 @@ class Aws:
     def session(self) -> Any:
         """Return the botocore session of the role, for what needs its credentials themselves."""
         with _lock:
-            return _session(self.profile, self.role_arn)
+            return _session(self.profile, self._roles)
 
     def client(self, service: str) -> Any:
         """Return a client; made once for each service, role and region."""
         with _lock:
-            return _client(service, self.region, self.role_arn, self.profile)
+            return _client(service, self.region, self._roles, self.profile)
 
 
 @functools.cache
-def _client(service: str, region: str, role_arn: str | None, profile: str | None) -> Any:
+def _client(service: str, region: str, roles: tuple[str, ...], profile: str | None) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -91,7 +100,7 @@ def _client(service: str, region: str, role_arn: str | None, profile: str | None
         max_pool_connections=32,
         s3={"addressing_style": "path"} if os.environ.get("AWS_ENDPOINT_URL") else None,
     )
-    return _session(profile, role_arn).create_client(service, region_name=region, config=config)
+    return _session(profile, roles).create_client(service, region_name=region, config=config)
 
 
 def no_credentials() -> ConfigurationError:
@@ -137,8 +146,8 @@ def clear_errors() -> Iterator[None]:
             ) from None
         if error.operation_name == "AssumeRole":
             raise TechnicalError(
-                f"the deploy role cannot be assumed: {detail.get('Code')}: {detail.get('Message')}\n"
-                "  mend: see docs/first-deployment.md for the role that each account needs, and whom it trusts"
+                f"a role cannot be assumed: {detail.get('Code')}: {detail.get('Message')}\n"
+                "  mend: see docs/first-deployment.md for the roles that each account needs, and whom they trust"
             ) from None
         raise TechnicalError(
             f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}"

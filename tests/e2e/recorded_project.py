@@ -93,16 +93,17 @@ class RecordedProject:
         return session.client(service, endpoint_url=self.operator["AWS_ENDPOINT_URL"])
 
     def make_home(self) -> None:
-        """Make the table, the bucket, and their names in Parameter Store."""
+        """Make the table, the bucket, their names in Parameter Store, and the roles that reach them."""
+        for name in ("reader", *(f"recorder-{environment}" for environment in accounts.ACCOUNTS)):
+            self.make_role(f"shared-control-{name}")
         create_state_table(self.client("dynamodb"), TABLE_NAME)
         self.make_bucket()
         self.point_at(BUCKET_NAME)
         self.client("ssm").put_parameter(Name=TABLE, Value=TABLE_NAME, Type="String", Overwrite=True)
 
-    def make_role(self) -> None:
-        """Make the role that reaches home, where the sandbox has none yet."""
+    def make_role(self, name: str = "shared-lockstep-deploy") -> None:
+        """Make a role at home that may do anything there, where the sandbox has none yet."""
         iam = self.client("iam")
-        name = "shared-lockstep-deploy"
         if name in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
             return
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=accounts.trust_policy())

@@ -222,13 +222,12 @@ def test_a_recorder_is_taken_by_what_deploys_to_its_environment() -> None:
 
 def test_jobs_on_github_never_deploy_the_home() -> None:
     """REQ-P9: they deploy to their own environment, record it, and read."""
+    at_home = "arn:${AWS::Partition}:iam::${HomeAccount}:role/${HomeNamePrefix}"
     taken = statements("github-deploy", "AWS::IAM::ManagedPolicy")
     assert [listed(each["Resource"]) for each in taken] == [
         [{"Ref": "DeployRoleArn"}],
         [
-            {
-                "Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{HomeAccount}}:role/${{HomeNamePrefix}}{name}${{HomeNameSuffix}}"
-            }
+            {"Fn::Sub": f"{at_home}{name}${{HomeNameSuffix}}"}
             for name in ("reader", "recorder-${EnvironmentName}")
         ],
     ]

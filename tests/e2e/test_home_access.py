@@ -1,0 +1,194 @@
+"""Who may write at home, with IAM enforced: each environment its own deployments, and nobody a record of another's."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox import accounts, process
+from sandbox.place import Place
+from tests.e2e.control_plane import Plane, copied_project
+from tests.e2e.recorded_project import HOME
+
+pytestmark = pytest.mark.xdist_group("home-access")
+ENVIRONMENTS = ("dev", "staging", "prod")
+DENIED = "AccessDenied"
+KEY = "releases/orders/v9.9.9/prod/manifest.json"
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """Deploy home and nothing else."""
+    place = Place.of(tmp_path_factory.mktemp("home-access") / "sandbox")
+    record = process.start(place, lifeline=os.getpid())
+    project = copied_project(tmp_path_factory.mktemp("project"), record.endpoint)
+    done = project.run("deploy", "shared")
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield Plane(record, project)
+    process.stop(place)
+
+
+def at_home(name: str) -> str:
+    """Return the ARN of a role at home."""
+    return f"arn:aws:iam::{HOME['account']}:role/shared-control-{name}"
+
+
+def taken(plane: Plane, *roles: str) -> boto3.Session:
+    """Return a session of the last role, each of which the one before takes, the first the operator."""
+    session = boto3.Session(accounts.OPERATOR, accounts.SECRET, region_name=HOME["region"])
+    for role in roles:
+        sts: Any = client(plane, session, "sts")
+        given = sts.assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
+        session = boto3.Session(
+            given["AccessKeyId"],
+            given["SecretAccessKey"],
+            given["SessionToken"],
+            region_name=HOME["region"],
+        )
+    return session
+
+
+def client(plane: Plane, session: Any, service: str) -> Any:
+    """Return a client of the sandbox."""
+    return session.client(service, endpoint_url=plane.record.endpoint)
+
+
+def recorder(plane: Plane, environment: str) -> boto3.Session:
+    """Return a session of an environment's recorder, taken by what deploys there."""
+    return taken(plane, accounts.role_arn(environment), at_home(f"recorder-{environment}"))
+
+
+def put(plane: Plane, session: boto3.Session, *partitions: str) -> None:
+    """Put an item into each partition of the state table; several as one transaction."""
+    table = plane.parameter("table/TableName")
+    items = [{"pk": {"S": partition}, "sk": {"S": "TRIAL"}} for partition in partitions]
+    dynamodb = client(plane, session, "dynamodb")
+    if len(items) == 1:
+        dynamodb.put_item(TableName=table, Item=items[0])
+    else:
+        dynamodb.transact_write_items(
+            TransactItems=[{"Put": {"TableName": table, "Item": item}} for item in items]
+        )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_recorder_writes_its_own_environment(plane: Plane, environment: str) -> None:
+    """REQ-C1: deployments and the lock of its own, and releases, alone or together."""
+    session = recorder(plane, environment)
+    own = (f"ENV#orders#{environment}", f"LOCK#orders#{environment}", "REL#orders#v9.9.9")
+    for partition in own:
+        put(plane, session, partition)
+    put(plane, session, *own)
+    client(plane, session, "dynamodb").update_item(
+        TableName=plane.parameter("table/TableName"),
+        Key={"pk": {"S": own[0]}, "sk": {"S": "TRIAL"}},
+        UpdateExpression="SET ended_at = :at",
+        ExpressionAttributeValues={":at": {"S": "now"}},
+    )
+
+
+@pytest.mark.parametrize(
+    "partition",
+    [
+        "ENV#orders#prod",
+        "LOCK#orders#prod",
+        "ALERT#drift/orders/dev",
+        "STACK#orders#dev#111111111111#us-east-1#lockstep-dev-orders-queue",
+        "PROMO#orders#v9.9.9",
+        "CHECK#orders#dev",
+        "REGION#111111111111#us-east-1",
+    ],
+)
+def test_the_recorder_of_dev_writes_nothing_else(plane: Plane, partition: str) -> None:
+    """REQ-P8, REQ-C1: whoever controls the deployment of dev rewrites no record of prod, and hides nothing found."""
+    session = recorder(plane, "dev")
+    with pytest.raises(ClientError, match=DENIED):
+        put(plane, session, partition)
+    with pytest.raises(ClientError, match=DENIED):
+        put(plane, session, "ENV#orders#dev", partition)
+    with pytest.raises(ClientError, match=DENIED):
+        client(plane, session, "dynamodb").update_item(
+            TableName=plane.parameter("table/TableName"),
+            Key={"pk": {"S": partition}, "sk": {"S": "TRIAL"}},
+            UpdateExpression="REMOVE opened_at",
+        )
+
+
+def test_a_recorder_removes_nothing(plane: Plane) -> None:
+    """REQ-C1: nor writes in batches, which know no conditions."""
+    table = plane.parameter("table/TableName")
+    dynamodb = client(plane, recorder(plane, "dev"), "dynamodb")
+    item = {"pk": {"S": "ENV#orders#dev"}, "sk": {"S": "TRIAL"}}
+    with pytest.raises(ClientError, match=DENIED):
+        dynamodb.delete_item(TableName=table, Key=item)
+    with pytest.raises(ClientError, match=DENIED):
+        dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": item}}]})
+
+
+def test_a_recorder_writes_releases_once(plane: Plane) -> None:
+    """REQ-C8: an object that is there stays as it is, and outside of releases nothing is written."""
+    bucket = plane.parameter("configuration/BucketName")
+    s3 = client(plane, recorder(plane, "dev"), "s3")
+    s3.put_object(Bucket=bucket, Key=KEY, Body=b"{}", IfNoneMatch="*")
+    assert s3.get_object(Bucket=bucket, Key=KEY)["Body"].read() == b"{}"
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket=bucket, Key=KEY, Body=b"{1}", IfNoneMatch="*")
+    with pytest.raises(ClientError, match=DENIED):
+        s3.put_object(Bucket=bucket, Key=KEY, Body=b"{1}")
+    with pytest.raises(ClientError, match=DENIED):
+        s3.delete_object(Bucket=bucket, Key=KEY)
+    with pytest.raises(ClientError, match=DENIED):
+        s3.put_object(Bucket=bucket, Key="functions/control/x.zip", Body=b"", IfNoneMatch="*")
+
+
+def test_the_reader_reads_and_writes_nothing(plane: Plane) -> None:
+    """REQ-P8: neither an item of any environment nor an object."""
+    session = taken(plane, at_home("reader"))
+    table, bucket = plane.parameter("table/TableName"), plane.parameter("configuration/BucketName")
+    dynamodb, s3 = client(plane, session, "dynamodb"), client(plane, session, "s3")
+    key = {"pk": {"S": "ENV#orders#dev"}, "sk": {"S": "DRIFT"}}
+    dynamodb.get_item(TableName=table, Key=key)
+    dynamodb.scan(TableName=table, IndexName="GSI1")
+    assert client(plane, session, "ssm").get_parameters(Names=["/control/shared/table/TableName"])[
+        "Parameters"
+    ]
+    with pytest.raises(ClientError, match=DENIED):
+        put(plane, session, "ENV#orders#dev")
+    with pytest.raises(ClientError, match=DENIED):
+        s3.put_object(Bucket=bucket, Key=f"{KEY}.reader", Body=b"", IfNoneMatch="*")
+    with pytest.raises(ClientError, match=DENIED):
+        session.client("sts", endpoint_url=plane.record.endpoint).assume_role(
+            RoleArn=at_home("recorder-dev"), RoleSessionName="tests"
+        )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_only_what_deploys_an_environment_takes_its_recorder(plane: Plane, environment: str) -> None:
+    """REQ-P9: neither the operator nor what deploys another environment, whose account may be the same."""
+    role = at_home(f"recorder-{environment}")
+    with pytest.raises(ClientError, match=DENIED):
+        taken(plane, role)
+    for other in {*ENVIRONMENTS, "shared"} - {environment}:
+        with pytest.raises(ClientError, match=DENIED):
+            taken(plane, accounts.role_arn(other), role)
+
+
+def test_nobody_else_at_home_writes_to_the_store(plane: Plane) -> None:
+    """REQ-C8: the bucket's own policy shuts out a role of the home that may write to every bucket."""
+    iam = plane.client("iam")
+    iam.create_role(RoleName="trial", AssumeRolePolicyDocument=accounts.trust_policy())
+    everything = {"Effect": "Allow", "Action": ["s3:*", "kms:*"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_role_policy(RoleName="trial", PolicyName="everything", PolicyDocument=document)
+    s3 = client(plane, taken(plane, f"arn:aws:iam::{HOME['account']}:role/trial"), "s3")
+    bucket = plane.parameter("configuration/BucketName")
+    with pytest.raises(ClientError, match=DENIED):
+        s3.put_object(Bucket=bucket, Key=f"{KEY}.trial", Body=b"", IfNoneMatch="*")
+    deploying = client(plane, taken(plane, accounts.role_arn("shared")), "s3")
+    deploying.put_object(Bucket=bucket, Key=f"{KEY}.home", Body=b"", IfNoneMatch="*")
