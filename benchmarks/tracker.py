@@ -26,7 +26,7 @@ STACKS = ("shared/control/table.yaml", "shared/control/bus.yaml")
 """What the tracker needs of home. Without the functions there, so that nothing but the tracker is measured."""
 
 BATCH = 10
-DEPLOYED_STACKS, RATE = 150, 20
+DEPLOYED_STACKS, RATE = 150, 10
 """Stacks for the deployed function, each updated once, and events a second."""
 
 DRAIN_SECONDS = 120.0
