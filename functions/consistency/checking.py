@@ -10,7 +10,7 @@ from functools import cache
 from functions.consistency.words import alert_of, finding_json, fingerprint
 from pipelines.configuration import ConfigurationStore, Manifest, ObjectMissingError
 from pipelines.consistency import Actual, Judged, Reported, Running, between, by_stack, judged, unfit
-from pipelines.consistency.actual import GONE, Place
+from pipelines.consistency.actual import GONE
 from pipelines.state.records import Check, CheckVerdict, EnvironmentRelease, Release
 from pipelines.state.store import StateStore
 from validator.errors import LockstepError
@@ -70,6 +70,8 @@ class Checking:
             found = (
                 unfit(environment, str(error), f"run `lockstep deploy {environment}`, which records it"),
             )
+        if found and self._latest(workload, environment) != latest:
+            return self.check(workload, environment)  # A deployment began or ended meanwhile.
         said = found or tuple(unfit(environment, reason, WAIT) for reason in waiting)
         rows = tuple(finding_json(finding) for finding in said)
         check = Check(workload, environment, at, latest.tag if latest else "", verdict, rows)
@@ -110,9 +112,15 @@ class Checking:
             raise _NothingRecorded(f"{environment}: {what} recorded, so that nothing says what should run")
         manifest = self.store.manifest(workload, latest.tag, environment, latest.manifest_digest)
         actuals = self._actuals(workload, environment)
-        known = {version for version in {one.version for one in actuals} if self._is_known(workload, version)}
+        known = self._known(workload, actuals)
         texts = dict(self._templates([Running(manifest, actuals)]))
-        own = self._judged(latest, by_stack(manifest, actuals, known, texts), actuals)
+        ended_at, reports = latest.ended_at or latest.started_at, cache(self._reported)
+        own = judged(by_stack(manifest, actuals, known, texts), actuals, ended_at, reports)
+        if own.counted:
+            # A stack may have been recorded between this reading and the count of its region: read after the count.
+            actuals = self._actuals(workload, environment)
+            known = self._known(workload, actuals)
+            own = judged(by_stack(manifest, actuals, known, texts), actuals, ended_at, reports)
         if environment not in manifest.environments:
             return own, []  # It belongs to none that it could differ from.
         running = [
@@ -126,12 +134,6 @@ class Checking:
         texts |= self._templates(running)
         return own, list(between(environment, running, texts, policy, self.clock().date()))
 
-    def _judged(
-        self, latest: EnvironmentRelease, found: Iterable[tuple[Place, Finding]], actuals: tuple[Actual, ...]
-    ) -> Judged:
-        """Part findings by whether their stacks were looked at since the deployment ended; a region is asked once."""
-        return judged(found, actuals, latest.ended_at or latest.started_at, cache(self._reported))
-
     def _reported(self, account: str, region: str) -> Reported | None:
         census = self.table.census(account, region)
         if census is None:
@@ -139,6 +141,10 @@ class Checking:
         states = self.table.states_in(account, region)
         there = {state.key.stack for state in states if state.status != GONE}
         return Reported(census.observed_at, census.stacks, len(there))
+
+    def _known(self, workload: str, actuals: Iterable[Actual]) -> set[str]:
+        """Return the versions that stacks carry and that are recorded as releases."""
+        return {version for version in {one.version for one in actuals} if self._is_known(workload, version)}
 
     def _is_known(self, workload: str, version: str) -> bool:
         try:

@@ -13,8 +13,12 @@ from datetime import datetime, timedelta
 from pipelines.consistency.actual import Actual, Place
 from validator.findings import Finding
 
-MARGIN = timedelta(seconds=10)
-"""So long after the end of a deployment an agent's census counts: clocks differ, and what it saw follows it."""
+MARGIN = timedelta(minutes=1)
+"""So long after the end of a deployment an agent's census counts: clocks differ, and what it saw follows it.
+
+The pass that a deployment itself asks for is within it as a rule: its observations say what is right. What nobody
+observed is judged by the next pass.
+"""
 PATIENCE = timedelta(minutes=30)
 """Two passes of an agent: what it counted and home has not recorded by then was refused, or is lost."""
 

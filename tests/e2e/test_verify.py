@@ -18,11 +18,13 @@ from pipelines import cli
 from pipelines.configuration import digest_of
 from pipelines.configuration.keys import manifest_key
 from pipelines.consistency.pending import MARGIN
+from pipelines.state.keys import current
 from pipelines.state.records import Census, DriftSummary, StackKey, StackState
 from pipelines.state.sequence import observed_seq
+from pipelines.state.store import StateStore
 from sandbox import accounts, process
 from sandbox.place import Place
-from tests.e2e.recorded_project import BUCKET_NAME, RecordedProject
+from tests.e2e.recorded_project import BUCKET_NAME, TABLE_NAME, RecordedProject
 from validator.digest import RELEASE_TAGS, stack_digest
 
 pytestmark = pytest.mark.xdist_group("verified")
@@ -212,6 +214,33 @@ def test_nothing_is_said_of_what_nobody_looked_at_since_the_deployment(project: 
         checking = Checking(project.table, project.store, lambda: datetime.now(UTC))
         assert checking.places_in(**DEV) == [("orders", "dev")]
     assert check(project).verdict == "consistent"
+
+
+def test_a_stack_that_is_recorded_during_a_check_is_not_missing(project: RecordedProject) -> None:
+    """REQ-C3: an agent counts a stack before home has its observation, and a check may come in between."""
+
+    class Meanwhile(StateStore):
+        def states_in(self, *place: str, after: str = "", upto: str = "") -> Iterator[StackState]:
+            observe(project, only=QUEUE)
+            return super().states_in(*place, after=after, upto=upto)
+
+    observe(project)
+    table = Meanwhile(project.client("dynamodb"), TABLE_NAME)
+    latest, before = table.latest_environment_release("orders", "dev"), table.alert(FINGERPRINT)
+    assert latest is not None
+    assert latest.ended_at is not None
+    stacks = len(list(project.table.states("dev", "orders")))
+    counted = Census(**DEV, observed_at=latest.ended_at + 4 * MARGIN, stacks=stacks)
+    assert project.table.record_census(counted)
+    key = current(StackKey("orders", "dev", DEV["account"], DEV["region"], QUEUE))
+    raw = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+    project.client("dynamodb").delete_item(TableName=TABLE_NAME, Key=raw)
+    waiting = check(project)
+    assert waiting.verdict == "unknown", "it is counted, and not recorded"
+    assert Checking(table, project.store, lambda: datetime.now(UTC)).check("orders", "dev").check.verdict == (
+        "consistent"
+    )
+    assert table.alert(FINGERPRINT) == before
 
 
 def test_a_manifest_changed_by_hand_is_an_answer_and_an_alert(project: RecordedProject) -> None:
