@@ -163,10 +163,9 @@ class Checking:
         latest = self._latest(release.workload, environment)
         if latest is None or latest.tag != release.tag or latest.state != "succeeded":
             return Running(manifest)
-        actuals = self._actuals(release.workload, environment)
-        return Running(
-            manifest, _settled(actuals, self._judged(latest, by_stack(manifest, actuals), actuals))
-        )
+        actuals, ended_at = self._actuals(release.workload, environment), latest.ended_at or latest.started_at
+        own = judged(by_stack(manifest, actuals), actuals, ended_at, cache(self._reported))
+        return Running(manifest, _settled(actuals, own))
 
     def _templates(self, running: Iterable[Running]) -> Iterator[tuple[str, str]]:
         manifests: list[Manifest] = []
