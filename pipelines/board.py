@@ -6,7 +6,7 @@ environment is read from CloudFormation itself; then nobody knows of drift, pari
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +16,12 @@ from pipelines import status
 from pipelines.aws import Aws, clear_errors
 from pipelines.live import read_stacks
 from pipelines.state.keys import StackKey
-from pipelines.status import Row, Summary
+from pipelines.status import Place, Row, Summary
 from validator.errors import TechnicalError
 from validator.model import Project, Stack
 
 if TYPE_CHECKING:
-    from pipelines.state.records import Alert, EnvironmentRelease
+    from pipelines.state.records import Alert, Census, EnvironmentRelease
     from pipelines.state.store import StateStore
 
 Source = Literal["table", "live"]
@@ -38,6 +38,7 @@ class Board:
     alerts: tuple[Alert, ...] = ()
     foreign: int = 0
     """Stacks in our accounts that are not ours."""
+    places: tuple[Place, ...] = ()
     troubles: tuple[tuple[str, str], ...] = ()
 
 
@@ -58,9 +59,16 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
         checks = {place: check for place in places if (check := store.check(*place)) is not None}
         releases = {place: _back_to_success(store, *place) for place in places}
         alerts = tuple(sorted(store.alerts(), key=lambda alert: alert.opened_at))
+        censuses = {(census.account, census.region): census for census in store.censuses()}
     by_key = {_key(stack): stack for stack in stacks}
     rows = [
-        status.recorded_row(stack, states.get(key), checks.get((stack.workload, stack.environment)), now)
+        status.recorded_row(
+            stack,
+            states.get(key),
+            checks.get((stack.workload, stack.environment)),
+            now,
+            reported=(stack.account, stack.region) in censuses,
+        )
         for key, stack in by_key.items()
     ]
     standing = [state for state in states.values() if state.status != status.GONE]
@@ -73,7 +81,18 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
         tuple(status.summaries(rows, releases, checks, now)),
         tuple(alert for alert in alerts if environment in (None, alert.environment)),
         sum(not state.key.is_ours for state in standing),
+        tuple(_places(rows, censuses, now)),
     )
+
+
+def _places(
+    rows: Iterable[Row], censuses: Mapping[tuple[str, str], Census], now: datetime
+) -> Iterator[Place]:
+    for account, region in dict.fromkeys((row.account, row.region) for row in rows):
+        census = censuses.get((account, region))
+        yield Place(
+            account, region, max(0, int((now - census.observed_at).total_seconds())) if census else None
+        )
 
 
 def _key(stack: Stack) -> StackKey:

@@ -13,6 +13,7 @@ from validator.errors import FailureError
 if TYPE_CHECKING:
     from pipelines.state.records import DriftFinding, StackState
     from pipelines.state.store import StateStore
+    from validator.model import Project
 
 WAIT_SECONDS = 600.0
 POLL_SECONDS = 1.0
@@ -26,9 +27,21 @@ class StackDrift:
     findings: tuple[DriftFinding, ...]
 
     @property
+    def is_known(self) -> bool:
+        """Whether drift detection gave an answer for the stack as it is."""
+        return self.state.drift is not None and self.state.drift.status in ("drifted", "in_sync")
+
+    @property
     def is_open(self) -> bool:
         """Whether it differs in a way that nobody expects."""
         return self.state.drift is not None and self.state.drift.status == "drifted"
+
+
+def unrecorded(project: Project, environment: str | None, found: Iterable[StackDrift]) -> list[str]:
+    """Return the stacks of the project that the table does not have, by Sceptre's names: nobody looks at those."""
+    recorded = {(one.state.key.account, one.state.key.region, one.state.key.stack) for one in found}
+    stacks = project.of(environment) if environment else project.stacks
+    return [s.name for s in stacks if (s.account, s.region, s.external_name) not in recorded]
 
 
 def read_drift(store: StateStore, environment: str | None) -> list[StackDrift]:

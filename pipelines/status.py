@@ -18,11 +18,12 @@ from validator.model import Stack
 if TYPE_CHECKING:
     from pipelines.state.records import Check, DriftSummary, EnvironmentRelease, StackState
 
-State = Literal["current", "differs", "missing", "failed", "in progress", "unknown"]
+State = Literal["current", "differs", "missing", "failed", "in progress", "unexpected", "unknown"]
 Drift = Literal["in sync", "drifted", "unknown", "not checked"]
 Parity = Literal["as declared", "differs", "unknown"]
 
 GONE = "DELETE_COMPLETE"
+SILENT_SECONDS = 35 * 60
 COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _INSTANCE = re.compile(r"StackSet-(?P<set>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -31,8 +32,9 @@ _INSTANCE = re.compile(r"StackSet-(?P<set>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-
 class Row:
     """One stack of one environment. `age_seconds` counts from the last change of the live stack.
 
-    `unknown` means that it could not be read; the reason is said once, beside the matrix. `drifted` counts resources
-    that differ, `uncovered` those that drift detection could not judge.
+    `unknown` means that it could not be read, or that no agent has reported from its place; the reason is said once,
+    beside the matrix. `unexpected` is a stack of ours that the project does not know. `drifted` counts resources that
+    differ, `uncovered` those that drift detection could not judge.
     """
 
     environment: str
@@ -50,6 +52,20 @@ class Row:
     drifted: int = 0
     uncovered: int = 0
     parity: Parity = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An account and region with stacks, and how long ago its agent reported; None where it never did."""
+
+    account: str
+    region: str
+    reported_seconds: int | None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether what is known of it may be old: two turns of its agent, and five minutes."""
+        return self.reported_seconds is None or self.reported_seconds > SILENT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +107,15 @@ def row(stack: Stack, live: LiveStack | None, now: datetime) -> Row:
     )
 
 
-def recorded_row(stack: Stack, recorded: StackState | None, check: Check | None, now: datetime) -> Row:
-    """Return the row of one stack of the project as the state table has it."""
+def recorded_row(
+    stack: Stack, recorded: StackState | None, check: Check | None, now: datetime, *, reported: bool = True
+) -> Row:
+    """Return the row of one stack of the project as the state table has it.
+
+    Where no agent ever `reported` from its place, nobody knows whether a stack without a record is missing.
+    """
+    if recorded is None and not reported:
+        return Row(*_place(stack), state="unknown")
     if recorded is None or recorded.status == GONE:
         return Row(*_place(stack), state="missing", parity=_parity(stack.name, check))
     return _recorded(
@@ -107,7 +130,8 @@ def further_row(recorded: StackState, now: datetime) -> Row:
     name = f"{instance['set']} (StackSet)" if instance else key.stack
     prefix = f"{key.environment}-{key.workload}-"
     place = (key.environment, key.workload, name.removeprefix(prefix), key.account, key.region)
-    return _recorded(place, recorded, "unknown", True, now)
+    row = _recorded(place, recorded, "unknown", True, now)
+    return row if instance else replace(row, state="unexpected")
 
 
 def is_instance(name: str) -> bool:
@@ -230,6 +254,6 @@ def _summary(
         drifted=sum(item.drift == "drifted" for item in rows),
         unchecked=sum(item.drift in ("unknown", "not checked") and item.state != "missing" for item in rows),
         parity=verdicts.get(check.verdict, "unknown") if check else "unknown",
-        differences=len(check.findings) if check else 0,
+        differences=len(check.findings) if check and check.verdict == "inconsistent" else 0,
         checked_seconds=_seconds(check.at, now) if check else None,
     )

@@ -11,6 +11,9 @@ import click
 
 from .common import console, echo_json, environment_argument, format_option, project_option
 
+PENDING = 4
+"""The exit code for what nobody knows yet (pipelines/cli.py)."""
+
 if TYPE_CHECKING:
     from pipelines.drift import StackDrift
 
@@ -23,24 +26,23 @@ if TYPE_CHECKING:
 def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -> int:
     """Show what somebody changed past CloudFormation: each property, as deployed and as it is.
 
-    A stack is in sync only where drift detection covered it; what it could not judge is named. Exit code 1 where
-    there is open drift, 0 where there is none.
+    A stack is in sync only where drift detection covered it; what it could not judge is counted, and named by
+    --format json. Exit code 1 where there is open drift, 4 where that is not known of every stack, 0 where there is
+    none.
     """
     from pipelines.agents import agents_of
     from pipelines.aws import clear_errors
-    from pipelines.drift import as_json, detect, read_drift
+    from pipelines.drift import as_json, detect, read_drift, unrecorded
     from pipelines.home import home_of
     from pipelines.workspace import Workspace
-    from validator.errors import FailureError
 
     project = Workspace(root.resolve()).project()
     with clear_errors():
         home = home_of(project)
         if home is None:
-            raise FailureError(
-                "there is no control plane yet, so nobody recorded drift\n"
-                "  mend: `lockstep deploy shared`, then deploy each environment"
-            )
+            click.echo("there is no control plane yet, so nobody recorded drift", err=True)
+            click.echo("  mend: `lockstep deploy shared`, then deploy each environment", err=True)
+            return PENDING
         store = home.table()
         if detecting:
             told = lambda text: click.echo(text, err=True)  # noqa: E731 - one line, used once
@@ -48,54 +50,64 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
             agents = [agent for name in wanted for agent in agents_of(project, name)]
             detect(agents, store, time.monotonic, time.sleep, told)
         found = read_drift(store, environment)
+    lacking = unrecorded(project, environment, found)
     if style == "json":
-        echo_json("drift", {"stacks": as_json(found)})
+        echo_json("drift", {"stacks": as_json(found), "unrecorded": lacking})
     else:
-        print_drift(found)
-    return 1 if any(one.is_open for one in found) else 0
+        print_drift(found, lacking)
+    if any(one.is_open for one in found):
+        return 1
+    return PENDING if lacking or not all(one.is_known for one in found) else 0
 
 
-def print_drift(found: Sequence[StackDrift]) -> None:
+def print_drift(found: Sequence[StackDrift], lacking: Sequence[str]) -> None:
     """Print the properties that differ, then how far drift detection reached."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        "environment", "stack", "resource", "property", "deployed", "live", box=None, pad_edge=False
-    )
+    columns = ("environment", "stack", "region", "resource", "property", "deployed", "live")
+    table = Table(*columns, box=None, pad_edge=False)
     for one in found:
+        key = one.state.key
         for finding in one.findings:
-            place = (one.state.key.environment, one.state.key.stack, finding.logical_id)
+            place = (key.environment, key.stack, key.region, finding.logical_id)
             style = "dim" if finding.known_reason else "red"
             if finding.kind == "DELETED":
                 table.add_row(*place, "the resource", "there", Text("deleted", style=style))
             for each in finding.properties:
-                live = Text(_shown(each.actual), style=style)
-                table.add_row(*place, each.path, _shown(each.expected), live)
+                table.add_row(
+                    *place, each.path, _shown(each.expected), Text(_shown(each.actual), style=style)
+                )
             if finding.known_reason:
                 table.add_row(*place, Text(f"expected: {finding.known_reason}", style="dim"), "", "")
     if table.row_count:
         console().print(table)
-    _coverage(found)
+    _coverage(found, lacking)
 
 
 def _shown(value: str | None) -> str:
     return "not set" if value is None else value
 
 
-def _coverage(found: Sequence[StackDrift]) -> None:
-    """Say how many stacks are in sync, and which resources nobody could judge."""
+def _coverage(found: Sequence[StackDrift], lacking: Sequence[str]) -> None:
+    """Say how many stacks are in sync, and of how much nobody knows."""
     states = [one.state.drift.status if one.state.drift else "not checked" for one in found]
     counts = {
         name: states.count(name) for name in ("in_sync", "drifted", "unknown", "started", "not checked")
     }
     words = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count]
-    console().print(f"{len(found)} stacks: {', '.join(words) or 'none'}")
-    uncovered: dict[str, int] = {}
-    for one in found:
-        last = one.state.drift
-        for each in (*last.unsupported, *last.failed) if last else ():
-            uncovered[each.resource_type] = uncovered.get(each.resource_type, 0) + 1
+    console().print(f"{len(found)} stacks: {', '.join(words) or 'none recorded'}")
+    if lacking:
+        few = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
+        console().print(f"{len(lacking)} more are of the project, and no agent has reported them: {few}")
+    uncovered = [
+        each.resource_type
+        for one in found
+        if (last := one.state.drift)
+        for each in (*last.unsupported, *last.failed)
+    ]
     if uncovered:
-        names = ", ".join(f"{count} {name}" for name, count in sorted(uncovered.items()))
-        console().print(f"not covered by drift detection: {names}")
+        kinds = len(set(uncovered))
+        console().print(
+            f"not covered by drift detection: {len(uncovered)} resources of {kinds} types (--format json names them)"
+        )

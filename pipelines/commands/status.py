@@ -84,6 +84,7 @@ def as_json(board: Board) -> dict[str, Any]:
             for alert in board.alerts
         ],
         "foreign": board.foreign,
+        "places": [{**asdict(place), "silent": place.is_silent} for place in board.places],
         "troubles": dict(board.troubles),
     }
 

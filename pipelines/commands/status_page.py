@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.status import Row, matrix
 
-from .status_text import CELLS, age, drift_of
+from .status_text import CELLS, age, drift_of, further, silences
 
 if TYPE_CHECKING:
     from pipelines.board import Board
@@ -35,7 +35,8 @@ def render_page(board: Board) -> str:
     jinja.filters |= {"age": age, "drift_of": drift_of}
     counts = {
         "stacks": len(board.rows),
-        "not current": sum(row.state != "current" for row in board.rows),
+        "not current": sum(row.state not in ("current", "unknown") for row in board.rows),
+        "unknown": sum(row.state == "unknown" for row in board.rows),
         "drifted": sum(row.drift == "drifted" for row in board.rows),
         "undeclared differences": sum(line.differences for line in board.summaries),
         "open alerts": len(board.alerts),
@@ -47,6 +48,8 @@ def render_page(board: Board) -> str:
         words={state: word for state, (word, _) in CELLS.items()},
         drifts=DRIFTS,
         counts=counts,
+        silences=silences(board.places),
+        further=further(board.foreign),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.status import Row, Summary, matrix
+from pipelines.status import Place, Row, Summary, matrix
 
 from .common import console
 
@@ -21,7 +21,8 @@ CELLS = {
     "missing": ("missing", "dim"),
     "failed": ("FAILED", "red"),
     "in progress": ("...", "yellow"),
-    "unknown": ("unknown", "red"),
+    "unexpected": ("not of the project", "red"),
+    "unknown": ("unknown", "yellow"),
 }
 WORD = {"in sync": "green", "as declared": "green", "drifted": "red", "differs": "red", "unknown": "yellow"}
 
@@ -33,10 +34,32 @@ def print_board(board: Board) -> None:
         for alert in board.alerts:
             colour = {"critical": "red", "warning": "yellow"}.get(alert.severity, "")
             console().print(Text(f"{alert.severity}: {alert.subject}", style=colour))
+        for line in silences(board.places):
+            console().print(Text(f"silent: {line}", style="yellow"))
         console().print()
     print_matrix(board.rows)
     if board.foreign:
-        console().print(f"{board.foreign} further stacks in these accounts are not ours")
+        console().print(further(board.foreign))
+
+
+def further(count: int) -> str:
+    """Return how many stacks are not ours; empty for none."""
+    if not count:
+        return ""
+    return f"{count} further {'stack in these accounts is' if count == 1 else 'stacks in these accounts are'} not ours"
+
+
+def silences(places: Sequence[Place]) -> list[str]:
+    """Return a line for each place whose agent does not report: what is shown of it may be old, or unknown."""
+    lines = []
+    for place in places:
+        if place.reported_seconds is None:
+            where = f"{place.account} {place.region}"
+            lines.append(f"no agent has reported from {where} yet; --live shows what runs there")
+        elif place.is_silent:
+            where, since = f"{place.account} {place.region}", age(place.reported_seconds)
+            lines.append(f"the agent of {where} last reported {since} ago; see docs/runbooks/silence.md")
+    return lines
 
 
 def print_summaries(lines: Sequence[Summary]) -> None:

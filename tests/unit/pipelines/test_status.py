@@ -16,10 +16,11 @@ import pytest
 from pipelines.board import Board
 from pipelines.commands.status import as_json
 from pipelines.commands.status_page import render_page
-from pipelines.commands.status_text import age, drift_of
+from pipelines.commands.status_text import age, drift_of, silences
 from pipelines.state.records import Alert, Check, DriftSummary, EnvironmentRelease, StackState, Uncovered
 from pipelines.state.records import StackKey as Key
 from pipelines.status import (
+    Place,
     further_row,
     is_instance,
     matrix,
@@ -148,6 +149,32 @@ def test_the_instance_of_a_stack_set_is_named_by_its_set() -> None:
     assert (row.stack, row.region, row.state) == ("agent (StackSet)", "us-west-2", "current")
     assert is_instance(INSTANCE)
     assert not is_instance("StackSet-notes")
+
+
+def test_a_stack_without_a_record_is_unknown_where_no_agent_ever_reported() -> None:
+    """REQ-X3: `missing` is a claim, and needs somebody who looked."""
+    assert recorded_row(stack(), None, None, NOW, reported=False).state == "unknown"
+    assert recorded_row(stack(), state(), None, NOW, reported=False).state == "current"
+
+
+def test_a_stack_of_ours_that_the_project_does_not_know_is_no_good_sign() -> None:
+    assert further_row(state(), NOW).state == "unexpected"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, "no agent has reported from 1 here yet"), (3 * 3_600, "last reported 3h ago"), (2_000, "")],
+)
+def test_it_is_said_how_old_what_is_shown_may_be(seconds: int | None, said: str) -> None:
+    """REQ-C9: silence is no good news."""
+    lines = silences([Place("1", "here", seconds)])
+    assert (said in lines[0]) if said else lines == []
+
+
+def test_notes_of_a_check_that_waits_are_no_differences() -> None:
+    waiting = check("unknown", "wait for the agent's next report")
+    line = summaries(rows_of_both(), {}, {("orders", "dev"): waiting}, NOW)[0]
+    assert (line.parity, line.differences) == ("unknown", 0)
 
 
 def test_a_stack_in_two_regions_has_two_cells() -> None:
