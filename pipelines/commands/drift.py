@@ -60,7 +60,7 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
     return PENDING if lacking or not all(one.is_known for one in found) else 0
 
 
-def print_drift(found: Sequence[StackDrift], lacking: Sequence[str]) -> None:
+def print_drift(found: Sequence[StackDrift], lacking: Sequence[str] = ()) -> None:
     """Print the properties that differ, then how far drift detection reached."""
     from rich.table import Table
     from rich.text import Text
