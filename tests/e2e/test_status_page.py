@@ -17,7 +17,7 @@ import pytest
 
 from pipelines.board import Board, recorded_board
 from pipelines.commands.status_page import render_page
-from pipelines.state.records import Alert, Check, DriftSummary, StackKey, StackState, Uncovered
+from pipelines.state.records import Alert, Census, Check, DriftSummary, StackKey, StackState, Uncovered
 from pipelines.state.sequence import observed_seq
 from pipelines.state.store import StateStore
 from pipelines.workspace import Workspace
@@ -91,6 +91,8 @@ def board(client: Client) -> Board:
     store.put_check(
         Check(first.workload, "prod", NOW, "v1.0.0", "inconsistent", ({"message": f"{first.name}: is gone"},))
     )
+    for account, region in {(one.account, one.region) for one in project.stacks}:
+        store.record_census(Census(account, region, NOW, 1))
     alert = Alert(
         "drift/x", "drift", "prod", "orders", "critical", "found", 1, "d", HOSTILE, "", "{}", NOW, NOW
     )
