@@ -24,7 +24,7 @@ EXTENSION = Extension(
             "from SQS, with partial batch failures, filters and concurrency",
         ),
         recorded(
-            "AWS::Lambda::EventSourceMapping MaximumBatchingWindowInSeconds",
+            "AWS::Lambda::EventSourceMapping MaximumBatchingWindowInSeconds of a queue",
             "a batch never waits for more messages",
         ),
     ),

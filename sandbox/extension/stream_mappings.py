@@ -70,6 +70,8 @@ class Shard:
     next_position: int = 0
     parts: deque[Part] = field(default_factory=deque)
     busy: bool = False
+    waiting_since: float | None = None
+    """When the first record came of a batch that waits for more of them."""
 
 
 _shards: dict[str, Shard] = {}
@@ -121,15 +123,30 @@ def _given_up(mapping: Any, part: Part) -> str | None:
     return "MaxRecordAgeExceeded" if 0 < oldest < time.time() - min(times) else None
 
 
+def _is_gathering(mapping: Any, shard: Shard, found: int) -> bool:
+    """Whether a batch that is not full waits for more: the batching window, from its first record on."""
+    window = float(mapping.get("MaximumBatchingWindowInSeconds") or 0)
+    if found >= int(mapping.get("BatchSize", 100)):
+        window = 0.0
+    now = time.monotonic()
+    shard.waiting_since = now if shard.waiting_since is None else shard.waiting_since
+    if now - shard.waiting_since < window:
+        return True
+    shard.waiting_since = None
+    return False
+
+
 def _read(mapping: Any, table: str, shard: Shard) -> bool:
-    """Read the next batch, without the records that the filter leaves out; False when there is none."""
+    """Read the next batch, without the records that the filter leaves out; False when there is none yet."""
     identity, horizon, end = mapping["UUID"], START.get()(table), END.get()(table)
     positions = POSITIONS.get()
     begin = horizon if mapping.get("StartingPosition") == "TRIM_HORIZON" else end
     position = max(positions.setdefault(identity, begin), horizon)
     batch = RECORDS.get()(table, position, int(mapping.get("BatchSize", 100)))
-    shard.next_position = position + len(batch)
     kept = FILTER.get()(batch, mapping)
+    if kept and _is_gathering(mapping, shard, len(batch)):
+        return False
+    shard.next_position = position + len(batch)
     if kept:
         shard.parts.append(Part(kept))
     else:
@@ -209,7 +226,7 @@ EXTENSION = Extension(
     claims=(
         emulated(
             "AWS::Lambda::EventSourceMapping of a DynamoDB stream",
-            "filters, retries, age, halving, partial failures, and the on-failure destination, in the stream's order",
+            "filters, batching window, retries, age, halving, partial failures, the on-failure destination, in order",
         ),
         recorded(
             "AWS::Lambda::EventSourceMapping ParallelizationFactor",

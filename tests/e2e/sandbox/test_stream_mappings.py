@@ -139,3 +139,22 @@ def test_a_record_arrives_soon(client: Client, account: str, stack: Stack) -> No
         dynamodb.put_item(TableName=outputs["Table"], Item={"id": {"S": identity}})
         assert json.dumps(received(sqs, outputs["Seen"], 1)) == f'[["{identity}"]]'
         assert time.monotonic() - begun < 5
+
+
+def test_a_batch_waits_for_more_as_long_as_its_window(client: Client, account: str, stack: Stack) -> None:
+    """What comes within the window of the first record is handed over together."""
+    s3 = client("s3", account=account)
+    s3.create_bucket(Bucket=f"code-{account}")
+    s3.put_object(Bucket=f"code-{account}", Key="code.zip", Body=package(RAISES))
+    on = TEMPLATE.replace("BUCKET", account).replace("BISECT", "true").replace("ENABLED", "true")
+    on = on.replace("BatchSize: 10", "BatchSize: 10\n      MaximumBatchingWindowInSeconds: 3")
+    assert stack.create(on) == "CREATE_COMPLETE", stack.reasons()
+    outputs, dynamodb, sqs = (
+        stack.outputs(),
+        client("dynamodb", account=account),
+        client("sqs", account=account),
+    )
+    for identity in ("a", "b", "c"):
+        dynamodb.put_item(TableName=outputs["Table"], Item={"id": {"S": identity}})
+        time.sleep(0.3)
+    assert received(sqs, outputs["Seen"], 1, SETTLE_SECONDS) == [["a", "b", "c"]]
