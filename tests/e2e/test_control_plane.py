@@ -350,7 +350,7 @@ REPORTED: dict[str, dict[str, Any]] = {
     },
     "detail.tags is not an object": {"tags": ["Environment"]},
 }
-"""What the agent of an account may put on its bus, by the reason for which home refuses it."""
+"""What an agent may say, by the reason for which home refuses it."""
 
 
 def test_events_that_are_wrong_are_refused_with_a_reason_and_stop_nothing(plane: Plane) -> None:
@@ -366,18 +366,20 @@ def test_events_that_are_wrong_are_refused_with_a_reason_and_stop_nothing(plane:
         ),
         "the body is larger than 262144 bytes": _message(padding="x" * 262_144),
     }
-    for body in queued.values():
+    said = [_message(**_observation(**changes)) for changes in REPORTED.values()]
+    for body in (*queued.values(), *said):
         sqs.send_message(QueueUrl=url, MessageBody=body)
+    # Nobody but an agent speaks as one: what is not on its own bus goes nowhere.
+    forged = StackKey("trial", "dev", DEV, HERE, "dev-forged")
     bus = plane.client("events", DEV, HERE)
-    for changes in REPORTED.values():
-        entry = {**_entry(**changes), "EventBusName": "dev-control-agent"}
-        assert bus.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    assert bus.put_events(Entries=[_entry(name=forged.stack)])["FailedEntryCount"] == 0
     for reason in (*queued, *REPORTED):
         (refused,) = until(f"refusal: {reason}", lambda r=reason: plane.refusals(r))
         assert "\n" not in refused.detail
     trial = Trial(plane, "dev-trial", HERE)
     assert trial.change(40) == "UPDATE_COMPLETE"
     until("the next change recorded", lambda: trial.recorded("UPDATE_COMPLETE", 40))
+    assert plane.table.state(forged) is None
     assert all(
         _left(plane, each) == 0 for each in ("tracker-queue/QueueUrl", "tracker-queue/DeadLetterQueueUrl")
     )
