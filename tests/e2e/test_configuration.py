@@ -20,6 +20,8 @@ from tests.e2e.recorded_project import BUCKET_NAME, RecordedProject
 pytestmark = pytest.mark.xdist_group("recorded")
 ENVIRONMENTS = ("dev", "staging", "prod")
 TAG = "v1.0.0"
+NOBODY = accounts.trust_policy().replace(accounts.OPERATOR, "444444444444")
+"""A role's trust in an account that nobody here is of."""
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,35 @@ def test_a_second_deployment_writes_no_object_again(project: RecordedProject) ->
     versions = project.client("s3").list_object_versions(Bucket=BUCKET_NAME)["Versions"]
     assert sorted(one["Key"] for one in versions if one["IsLatest"]) == before
     assert len(versions) == len(before)
+
+
+def test_nothing_goes_through_the_role_that_deploys_the_home(project: RecordedProject) -> None:
+    """REQ-P8: a deployment is recorded, and state read, without it."""
+    iam, role = project.client("iam"), accounts.role_name("shared")
+    count = len(states(project))
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=NOBODY)
+    try:
+        _deployed(project)
+        assert project.run("status").returncode == cli.SUCCESS
+    finally:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=accounts.trust_policy())
+    assert len(states(project)) == count + 1
+
+
+@pytest.mark.parametrize(("role", "command"), [("recorder-dev", "deploy"), ("reader", "verify")])
+def test_a_home_that_refuses_is_no_missing_home(project: RecordedProject, role: str, command: str) -> None:
+    """REQ-C1: nothing is deployed that nobody records."""
+    iam, name = project.client("iam"), f"shared-control-{role}"
+    count = len(states(project))
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=NOBODY)
+    try:
+        refused = project.run(command, "dev")
+    finally:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=accounts.trust_policy())
+    assert refused.returncode == cli.TECHNICAL, refused.stdout + refused.stderr
+    assert "a role cannot be assumed: AccessDenied" in refused.stderr
+    assert "docs/first-deployment.md" in refused.stderr
+    assert len(states(project)) == count
 
 
 def test_a_run_that_died_is_carried_on_under_its_number(project: RecordedProject) -> None:
