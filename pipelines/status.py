@@ -5,13 +5,13 @@ Two sources give the same rows: the state table, which agents keep up to date, a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.live import LiveStack
+from pipelines.tracking.names import stack_set_of
 from validator.environments import ENVIRONMENTS
 from validator.model import Stack
 
@@ -25,7 +25,6 @@ Parity = Literal["as declared", "differs", "unknown"]
 GONE = "DELETE_COMPLETE"
 SILENT_SECONDS = 35 * 60
 COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
-_INSTANCE = re.compile(r"StackSet-(?P<set>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +125,8 @@ def recorded_row(
 def further_row(recorded: StackState, now: datetime) -> Row:
     """Return the row of a recorded stack that is no stack of the project's: a StackSet's, or one that nobody knows."""
     key = recorded.key
-    instance = _INSTANCE.fullmatch(key.stack)
-    name = f"{instance['set']} (StackSet)" if instance else key.stack
+    instance = stack_set_of(key.stack)
+    name = f"{instance} (StackSet)" if instance else key.stack
     prefix = f"{key.environment}-{key.workload}-"
     place = (key.environment, key.workload, name.removeprefix(prefix), key.account, key.region)
     row = _recorded(place, recorded, "unknown", True, now)
@@ -136,7 +135,7 @@ def further_row(recorded: StackState, now: datetime) -> Row:
 
 def is_instance(name: str) -> bool:
     """Tell whether a stack is an instance of a StackSet, by the name that CloudFormation gives those."""
-    return _INSTANCE.fullmatch(name) is not None
+    return bool(stack_set_of(name))
 
 
 def _recorded(

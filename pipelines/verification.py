@@ -18,7 +18,9 @@ from validator.errors import FailureError
 from validator.findings import Finding, merged
 
 DRIFT_MENDS = {
-    "drifted": "see `lockstep drift {}`: take the change back, or make it in the repository and deploy it",
+    "drifted": "see `lockstep drift {0}`: put the property back by hand, or change it in the repository and release "
+    "that (a stack whose template and parameters stay as they were is not deployed); "
+    "then run `lockstep drift {0} --detect`",
     "started": "wait for the detection to end, then verify again",
     "unknown": "run `lockstep drift {} --detect`, then verify again",
 }

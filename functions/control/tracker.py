@@ -62,6 +62,8 @@ def _sent_at(record: dict[str, Any]) -> datetime | None:
 
 def _tell(message_id: str, effect: Effect) -> None:
     measure(effect.metric, 1, Environment=effect.environment)
+    if effect.rolled_back:
+        measure("Rollbacks", 1, Environment=effect.environment, Workload=effect.rolled_back)
     if effect.lag is not None:
         lag = max(0.0, effect.lag.total_seconds())
         measure("TrackerLagSeconds", lag, "Seconds", Environment=effect.environment)

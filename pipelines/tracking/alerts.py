@@ -16,6 +16,7 @@ from pipelines.state.records import Alert, AlertKind, Census, Severity, StackKey
 from pipelines.state.times import timestamp
 
 from .drift_report import Drifted, DriftReport
+from .names import stack_set_of
 
 PRODUCTION = "prod"
 SHARED = "shared"
@@ -51,12 +52,12 @@ def deployment_alert(state: StackState) -> Alert:
     rolled_back = "ROLLBACK" in state.status
     what = "was rolled back" if rolled_back and not state.status.endswith("FAILED") else "failed"
     severity: Severity = "critical" if what == "failed" or state.key.environment == PRODUCTION else "warning"
-    return _alert(
+    return alert_on(
         kind="deployment",
         key=state.key,
         severity=severity,
         at=state.operation_at,
-        subject=f"{state.key.stack} {what}",
+        subject=f"{shown(state.key)} {what}",
         text=f"Stack {state.key.stack} is {state.status}. Reason: {state.reason or 'none given'}",
         # The status alone: the text of a reason can differ between two looks at the same failure.
         digest_of=[state.status, timestamp(state.operation_at)],
@@ -75,12 +76,12 @@ def drift_alert(key: StackKey, report: DriftReport) -> Alert:
     lines = [f"- {name}" for name in names[:NAMED]]
     lines += [f"- and {len(names) - NAMED} more"] if len(names) > NAMED else []
     count = f"{len(names)} resource{'s' if len(names) > 1 else ''}"
-    return _alert(
+    return alert_on(
         kind="drift",
         key=key,
         severity="critical" if key.environment == PRODUCTION else "warning",
         at=report.detected_at,
-        subject=f"{key.stack}: {count} drifted",
+        subject=f"{shown(key)}: {count} drifted",
         text="\n".join([f"{key.stack}: {count} not as deployed:", *lines]),
         digest_of=report.digest,
         detail={
@@ -118,7 +119,7 @@ def silence_alert(census: Census, environments: tuple[str, ...]) -> Alert:
     environment = of_workloads[0] if len(of_workloads) == 1 else "-"
     key = StackKey("-", environment, census.account, census.region, "-")
     since = timestamp(census.observed_at)
-    return _alert(
+    return alert_on(
         kind="silence",
         key=key,
         severity="critical",
@@ -131,20 +132,10 @@ def silence_alert(census: Census, environments: tuple[str, ...]) -> Alert:
     )
 
 
-def stack_set_alert(key: StackKey, environment: str, arn: str, status: str, at: datetime) -> Alert:
-    """Return the alert of an operation on a StackSet that failed."""
-    name = key.stack.partition(":")[2]
-    return _alert(
-        kind="deployment",
-        key=StackKey("-", environment, key.account, key.region, key.stack),
-        severity="critical",
-        at=at,
-        subject=f"StackSet {name}: operation {status.lower()}",
-        text=f"An operation on StackSet {name} ended as {status}.",
-        digest_of=[status, timestamp(at)],
-        detail={"stack_set_arn": arn, "status": status},
-        name=fingerprint("deployment", key),
-    )
+def shown(key: StackKey) -> str:
+    """Return what a subject calls a stack: an instance of a StackSet by that name and its region."""
+    name = stack_set_of(key.stack)
+    return f"{name} (StackSet) in {key.region}" if name else key.stack
 
 
 def console_url(region: str, stack_id: str) -> str:
@@ -153,7 +144,7 @@ def console_url(region: str, stack_id: str) -> str:
     return f"{page}#/stacks/stackinfo?stackId={quote(stack_id, safe='')}" if stack_id else page
 
 
-def _alert(  # noqa: PLR0913 - what every alert says
+def alert_on(  # noqa: PLR0913 - what every alert says
     *,
     kind: AlertKind,
     key: StackKey,
@@ -165,6 +156,7 @@ def _alert(  # noqa: PLR0913 - what every alert says
     detail: Mapping[str, Any],
     name: str = "",
 ) -> Alert:
+    """Return an alert on a stack as it is first found; `name` is its fingerprint where it is not the stack's own."""
     where = {
         "account": key.account,
         "region": key.region,

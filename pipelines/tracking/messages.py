@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipelines.state.keys import FOREIGN
+from pipelines.state.keys import FOREIGN, StackKey
 from pipelines.state.records import Alert
 from pipelines.state.times import timestamp
 
+from .alerts import shown
 from .document import one_line
 
 SCHEMA = "lockstep/alert/v1"
@@ -22,15 +23,29 @@ TEXT, DETAIL = 4_000, 30_000
 """Characters of the text and of the detail: SNS takes 256 kB in all, and the JSON stands in it once a protocol."""
 MACHINES = ("http", "https", "sqs", "lambda")
 
+STACK_SET = "stack_set"
+
 _TO_DO = {
-    "drift": "Revert the change or bring it into the template, then run: lockstep drift --detect.",
+    "drift": "Put the property back by hand, or change the template and release that; a deployment of what is deployed "
+    "already changes nothing. Then run: lockstep drift {environment} --detect",
     "deployment": "Read the reason, correct it and deploy again; the runbook says how to recover a stuck stack.",
     "consistency": "Deploy what is missing, or declare the difference; lockstep status shows where.",
     "silence": "Look at the agent's queue, its dead letters and its logs in that region.",
 }
 
-_RUNBOOKS = {"consistency": "failed-check"}
+_WRONG = {
+    "drift": "drift",
+    "deployment": "failed deployment",
+    "consistency": "differences",
+    "silence": "silence",
+}
+"""What is wrong, in a subject: `RESOLVED drift` can be read one way only."""
+
+_RUNBOOKS = {"consistency": "failed-check", STACK_SET: "stack-set-failed"}
 """Pages that are named otherwise than the kind of alert."""
+
+_PLACE = ("account", "region", "stack", "console", "stack_id", STACK_SET, "stack_set_arn")
+"""What the detail says of where, which stays true when all is right again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,8 @@ def topic(alert: Alert) -> Topic:
 
 def subject(alert: Alert) -> str:
     """Return the subject: ASCII, one line, fewer than 100 characters, beginning with a letter or a bracket."""
-    line = f"[{alert.environment}] {alert.kind} {alert.state}: {alert.subject}"
+    said = alert.subject if alert.is_open else resolution(alert)
+    line = f"[{alert.environment}] {alert.state.upper()} {_WRONG[alert.kind]}: {said}"
     return one_line(line.encode("ascii", "replace").decode(), SUBJECT)
 
 
@@ -80,15 +96,14 @@ def text(alert: Alert) -> str:
         str(detail[name]) for name in ("stack", "region", "account") if detail.get(name) not in (None, "-")
     ]
     since = timestamp(alert.opened_at)
-    ended = f"Resolved at {timestamp(alert.changed_at)}." if not alert.is_open else ""
+    ended = "" if alert.is_open else timestamp(alert.changed_at)
     lines = [
-        "\n".join(one_line(line, 1024) for line in alert.text[:TEXT].splitlines()),
+        "\n".join(one_line(line, 1024) for line in _said(alert).splitlines()),
         "",
-        ended,
         f"Where:   environment {alert.environment}, workload {alert.workload}"
         + (f", {', '.join(where)}" if where else ""),
-        f"Since:   {since}",
-        "" if ended else f"To do:   {_TO_DO[alert.kind]}",
+        f"From:    {since} to {ended}" if ended else f"Since:   {since}",
+        "" if ended else f"To do:   {_TO_DO[alert.kind].format(environment=alert.environment)}",
         f"Runbook: {runbook(alert)}",
         f"Console: {detail['console']}" if detail.get("console") else "",
         f"Id:      {identity(alert)}",
@@ -96,9 +111,40 @@ def text(alert: Alert) -> str:
     return "\n".join(line for index, line in enumerate(lines) if line or index == 1) + "\n"
 
 
+def resolution(alert: Alert) -> str:
+    """Return what is right again, in one line."""
+    place = StackKey(alert.workload, alert.environment, *(_where(alert, name) for name in _KEY))
+    stack_set = _detail(alert).get(STACK_SET)
+    said = {
+        "drift": f"{shown(place)} is as deployed again",
+        "deployment": f"StackSet {stack_set} succeeded again"
+        if stack_set
+        else f"{shown(place)} is COMPLETE again",
+        "consistency": f"{alert.workload} matches its release again",
+        "silence": f"{place.region} of {place.account} reports again",
+    }
+    return said[alert.kind]
+
+
+def _said(alert: Alert) -> str:
+    """Return the text: of what is right again that, and not what was wrong."""
+    if alert.is_open:
+        return alert.text[:TEXT]
+    gone = " (or was deleted)" if alert.kind in ("drift", "deployment") else ""
+    return f"{resolution(alert)}{gone}."
+
+
+_KEY = ("account", "region", "stack")
+
+
+def _where(alert: Alert, name: str) -> str:
+    return str(_detail(alert).get(name) or FOREIGN)
+
+
 def runbook(alert: Alert) -> str:
     """Return the page of the repository that says what to do."""
-    return f"docs/runbooks/{_RUNBOOKS.get(alert.kind, alert.kind)}.md"
+    kind = STACK_SET if STACK_SET in _detail(alert) else alert.kind
+    return f"docs/runbooks/{_RUNBOOKS.get(kind, kind)}.md"
 
 
 def identity(alert: Alert) -> str:
@@ -119,12 +165,20 @@ def document(alert: Alert) -> dict[str, Any]:
         "environment": alert.environment,
         "workload": alert.workload,
         "subject": subject(alert),
-        "text": alert.text[:TEXT],
+        "text": _said(alert),
         "opened_at": timestamp(alert.opened_at),
         "changed_at": timestamp(alert.changed_at),
         "runbook": runbook(alert),
-        "detail": _detail(alert),
+        "detail": _detail(alert) if alert.is_open else _past(alert),
     }
+
+
+def _past(alert: Alert) -> dict[str, Any]:
+    """Return the detail of what is right again: where it was, and under `before` what was wrong."""
+    detail = _detail(alert)
+    place = {name: value for name, value in detail.items() if name in _PLACE}
+    before = {name: value for name, value in detail.items() if name not in _PLACE}
+    return {**place, "before": {"subject": alert.subject[:SUBJECT], "text": alert.text[:TEXT], **before}}
 
 
 def _detail(alert: Alert) -> dict[str, Any]:

@@ -24,6 +24,15 @@ _ARN = re.compile(
 )
 
 
+_INSTANCE = re.compile(r"StackSet-(?P<set>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def stack_set_of(stack: str) -> str:
+    """Return the StackSet that a stack is an instance of, by the name that CloudFormation gives those; else empty."""
+    instance = _INSTANCE.fullmatch(stack)
+    return instance["set"] if instance else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Arn:
     """The ARN of a stack, or of a StackSet (`kind` is `stack` or `stackset`)."""

@@ -13,6 +13,8 @@ from pipelines.state.sequence import DELETED
 from pipelines.state.store import StateStore
 
 from .alerts import GOOD, deployment_alert, fingerprint, is_bad, silence_alert, silence_fingerprint
+from .history import with_reason
+from .stack_sets import are_good, last_ended, owners, stack_set_key
 from .track import Accounts
 
 SILENT_AFTER = timedelta(minutes=35)
@@ -67,8 +69,10 @@ class Reconciler:
         censuses, states = tuple(self._store.censuses()), tuple(self._states())
         silent = tuple(self._silence(censuses, now))
         stuck = sum(self._end_stuck(key, started, now) for key, started in tuple(self._store.started()))
-        standing = {alert.fingerprint: alert.digest for alert in self._store.alerts()}
+        alerts = tuple(self._store.alerts())
+        standing = {alert.fingerprint: alert.digest for alert in alerts}
         repaired = sum(self._repair(state, standing) for state in states)
+        repaired += sum(self._repair_stack_set(alert, states) for alert in alerts)
         announced, failed = self._announce_again()
         gauges = (*self._sync(censuses, now, len(silent)), *self._drift(states), *self._differences(states))
         return Outcome(gauges, silent, stuck, repaired, announced, failed)
@@ -102,6 +106,7 @@ class Reconciler:
             alert = deployment_alert(state)
             if standing.get(deployment) == alert.digest:
                 return 0
+            alert = deployment_alert(with_reason(self._store, state))
             return self._store.raise_alert(alert) is not None
         repaired = 0
         if state.status in GOOD and deployment in standing:
@@ -110,6 +115,16 @@ class Reconciler:
             at = max(state.operation_at, state.observed_at)
             repaired += self._store.resolve_alert(drift, at) is not None
         return repaired
+
+    def _repair_stack_set(self, alert: Alert, states: Iterable[StackState]) -> int:
+        """End the alert of a StackSet whose success came while a stack was being rolled back, and stands by now."""
+        key = stack_set_key(alert)
+        if key is None or not are_good(owners(states, key)):
+            return 0
+        ended = last_ended(self._store.events(key))
+        if ended is None or ended.status != "SUCCEEDED":
+            return 0
+        return self._store.resolve_alert(alert.fingerprint, ended.time) is not None
 
     def _announce_again(self) -> tuple[int, tuple[str, ...]]:
         """Announce what the stream did not, such as after SNS was down for long.

@@ -18,7 +18,6 @@ from .alerts import (
     drift_alert,
     fingerprint,
     is_bad,
-    stack_set_alert,
 )
 from .census import NAMES_IN_PART
 from .events import (
@@ -32,6 +31,16 @@ from .events import (
     StackSetChanged,
     read_event,
 )
+from .history import with_reason
+from .stack_sets import (
+    ENDED,
+    STACK_SET,
+    failed_instances,
+    is_taken_back,
+    owners,
+    said_of,
+    stack_set_alert,
+)
 from .track import (
     Accounts,
     RefusedError,
@@ -44,13 +53,13 @@ from .track import (
     trigger_of,
 )
 
-ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
-"""Statuses in which an operation on a StackSet ends."""
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one event did: the metric that counts it, for which environment, what was refused, how old it was."""
+    """What one event did: the metric that counts it, for which environment, what was refused, how old it was.
+
+    `rolled_back` is the workload whose stack it told to be rolled back, once; empty for all else.
+    """
 
     metric: str
     environment: str = FOREIGN
@@ -58,6 +67,7 @@ class Effect:
     lag: timedelta | None = None
     gone: int = 0
     unknown: int = 0
+    rolled_back: str = ""
 
 
 class Recorder:
@@ -126,7 +136,13 @@ class Recorder:
             )
         if history := trigger_of(key, event):
             self._store.record_event(history)
-        return Effect("EventsRecorded" if self._become(state) else "EventsRepeated", key.environment)
+        recorded = self._become(state)
+        rolled_back = recorded and key.is_ours and state.status.endswith("ROLLBACK_COMPLETE")
+        return Effect(
+            "EventsRecorded" if recorded else "EventsRepeated",
+            key.environment,
+            rolled_back=key.workload if rolled_back else "",
+        )
 
     def _become(self, state: StackState) -> bool:
         """Make this the current state, and alert of it if it is, also when a first attempt ended in between."""
@@ -136,7 +152,7 @@ class Recorder:
         if not recorded and not self._is_left_out(state):
             return False
         if is_bad(state.status):
-            self._store.raise_alert(deployment_alert(state))
+            self._store.raise_alert(deployment_alert(with_reason(self._store, state)))
         else:
             self._store.resolve_alert(fingerprint("deployment", state.key), state.operation_at)
         if state.status == DELETED:
@@ -167,11 +183,7 @@ class Recorder:
         return self._history(known.key, event.envelope, event.status, event.reason)
 
     def _history(self, key: StackKey, envelope: Envelope, status: str, reason: str) -> Effect:
-        recorded = self._store.record_event(
-            StackEvent(
-                key, envelope.event_id, envelope.time, status, reason, envelope.detail_type, envelope.source
-            )
-        )
+        recorded = self._store.record_event(_event(key, envelope, status, reason))
         return Effect("EventsRecorded" if recorded else "EventsRepeated", key.environment)
 
     def _find(self, envelope: Envelope, name: str, stack_id: str) -> StackState | None:
@@ -208,15 +220,26 @@ class Recorder:
 
     def _stack_set(self, event: StackSetChanged) -> Effect:
         place, name = event.envelope, event.stack_set.name
-        key = StackKey(FOREIGN, FOREIGN, place.account, place.region, f"stackset:{name}")
-        where = f"{event.instance.account} {event.instance.region}: " if event.instance else ""
-        effect = self._history(key, place, event.status, where + (event.reason or event.detailed_status))
+        key = StackKey(FOREIGN, FOREIGN, place.account, place.region, f"{STACK_SET}{name}")
+        effect = self._history(key, place, event.status, said_of(event))
         if event.instance is None and event.status in ENDED:
-            environments = self._accounts.environments_of(place.account)
-            environment = next((each for each in environments if name.startswith(f"{each}-")), FOREIGN)
-            if event.status == "SUCCEEDED":
-                self._store.resolve_alert(fingerprint("deployment", key), place.time)
-            else:
-                alert = stack_set_alert(key, environment, event.stack_set.text, event.status, place.time)
-                self._store.raise_alert(alert)
+            self._stack_set_ended(key, event)
         return effect
+
+    def _stack_set_ended(self, key: StackKey, event: StackSetChanged) -> None:
+        place, name = event.envelope, event.stack_set.name
+        if event.status == "SUCCEEDED":
+            if not is_taken_back(owners(self._store.states_in(place.account, place.region), key)):
+                self._store.resolve_alert(fingerprint("deployment", key), place.time)
+            return
+        environments = self._accounts.environments_of(place.account)
+        environment = next((each for each in environments if name.startswith(f"{each}-")), FOREIGN)
+        ended = _event(key, place, event.status, event.reason)
+        instances = failed_instances(self._store.events(key), ended)
+        self._store.raise_alert(stack_set_alert(key, environment, event.stack_set.text, ended, instances))
+
+
+def _event(key: StackKey, envelope: Envelope, status: str, reason: str) -> StackEvent:
+    return StackEvent(
+        key, envelope.event_id, envelope.time, status, reason, envelope.detail_type, envelope.source
+    )

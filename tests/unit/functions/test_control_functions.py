@@ -30,6 +30,7 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn="arn:aws:lambda:us-west-2:333333333333:function:shared-control-tracker",
     aws_request_id="11111111-1111-4111-8111-111111111111",
 )
+SET = f"arn:aws:cloudformation:{REGION}:{DEV}:stackset/dev-control-agent:1"
 KEY = StackKey("orders", "dev", DEV, REGION, "lockstep-dev-orders-queue")
 TOPICS = {"drift": "arn:drift", "validation": "arn:validation", "rollback": "arn:rollback"}
 
@@ -233,14 +234,102 @@ def test_history_comes_from_either_way_and_once(home: Home) -> None:
     assert [each.status for each in home.store.events(KEY)] == ["UPDATE_COMPLETE"]
 
 
+def test_a_rollback_is_announced_with_the_reason_of_its_beginning_and_counted(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """REQ-C5: DescribeStacks gives the last status of a rollback no reason."""
+    home.cloud.create("lockstep-dev-orders-queue")
+    home.look()
+    home.cloud.update("lockstep-dev-orders-queue", "v2.0.0", fails=True)
+    capsys.readouterr()
+    seen = [each for each in home.cloud.events if "ROLLBACK" in each["detail"]["status-details"]["status"]]
+    home.track(*seen)
+    home.look()
+    home.look()
+    assert metrics(capsys.readouterr().out)["Rollbacks"] == 1
+    (alert,) = home.store.alerts()
+    assert "Reason: Resource handler returned message: no" in alert.text
+    home.table.client.delete_item(
+        TableName=TABLE, Key={"pk": {"S": f"ALERT#{alert.fingerprint}"}, "sk": {"S": "OPEN"}}
+    )
+    assert home.reconciler.run().repaired == 1
+    assert next(iter(home.store.alerts())).text == alert.text
+    # The next operation gives no reason: that of the one before is not its own.
+    home.cloud.tick(60)
+    home.cloud.update("lockstep-dev-orders-queue", "v3.0.0")
+    home.cloud.become("lockstep-dev-orders-queue", "UPDATE_ROLLBACK_COMPLETE")
+    home.look()
+    assert "none given" in next(iter(home.store.alerts())).text
+
+
+def operation(status: str, minute: int) -> dict[str, Any]:
+    detail = {"stack-set-arn": SET, "stack-set-operation-id": "1", "status-details": {"status": status}}
+    raw = event("CloudFormation StackSet Operation Status Change", detail, event_id=f"id-{minute}")
+    return {**raw, "time": f"2026-03-02T09:{minute}:00Z"}
+
+
+def instance(region: str, detailed: str, reason: str, minute: int) -> dict[str, Any]:
+    detail = {
+        "stack-set-arn": SET,
+        "stack-id": f"arn:aws:cloudformation:{region}:{DEV}:stack/StackSet-dev-control-agent-1/1",
+        "action": "UPDATE",
+        "status-details": {
+            "status": "CURRENT" if detailed == "SUCCEEDED" else "OUTDATED",
+            "status-reason": reason,
+            "detailed-status": detailed,
+        },
+    }
+    event_id = f"id-{region}-{detailed.lower()}-{minute}"
+    raw = event("CloudFormation StackSet StackInstance Status Change", detail, event_id=event_id)
+    return {**raw, "time": f"2026-03-02T09:{minute}:00Z"}
+
+
+def test_a_failed_stack_set_is_announced_with_its_regions_and_reasons(home: Home) -> None:
+    """REQ-C5, REQ-C10: of that operation, and of no other."""
+    home.track(instance("eu-west-1", "FAILED", "long ago", 30), operation("FAILED", 31))
+    home.track(
+        instance("us-east-2", "RUNNING", "", 32),
+        instance("us-east-2", "SUCCEEDED", "", 33),
+        instance("us-west-2", "RUNNING", "", 33),
+        instance("us-west-2", "FAILED", "Queue: access: denied", 34),
+        instance("ap-south-1", "CANCELLED", "Cancelled since failure tolerance has exceeded", 34),
+        operation("FAILED", 35),
+    )
+    (alert,) = home.store.alerts()
+    assert (alert.environment, alert.workload) == ("dev", "control")
+    assert alert.subject == "StackSet dev-control-agent failed in us-west-2"
+    assert alert.text.splitlines()[1:] == [
+        f"- ap-south-1 of {DEV} cancelled: Cancelled since failure tolerance has exceeded",
+        f"- us-west-2 of {DEV} failed: Queue: access: denied",
+    ]
+    home.announce()
+    said = home.sns.published[-1]
+    assert "stack-set-failed.md" in str(said)
+
+
+def test_the_way_back_of_the_stack_above_resolves_no_stack_set(home: Home) -> None:
+    """REQ-C4: the operation of a rollback succeeds, and what was released is in no region."""
+    name = "lockstep-dev-control-regional-agent"
+    home.cloud.create(name, Workload="control")
+    home.look()
+    home.track(operation("FAILED", 31))
+    home.cloud.stacks[name]["LastUpdatedTime"] = home.cloud.tick()
+    home.cloud.become(name, "UPDATE_ROLLBACK_IN_PROGRESS")
+    home.look()
+    home.track(operation("SUCCEEDED", 32))
+    assert [alert.kind for alert in home.store.alerts()] == ["deployment"]
+    home.cloud.become(name, "UPDATE_ROLLBACK_COMPLETE")
+    home.look()
+    home.reconciler.run()
+    assert len(list(home.store.alerts())) == 2
+    home.cloud.update(name, "v2.0.0")
+    home.look()
+    assert len(list(home.store.alerts())) == 1, "its success was never told"
+    assert home.reconciler.run().repaired == 1
+    assert list(home.store.alerts()) == []
+
+
 def test_a_failed_operation_on_a_stack_set_is_announced_and_resolved(home: Home) -> None:
-    arn = f"arn:aws:cloudformation:{REGION}:{DEV}:stackset/dev-control-agent:1"
-
-    def operation(status: str, minute: int) -> dict[str, Any]:
-        detail = {"stack-set-arn": arn, "stack-set-operation-id": "1", "status-details": {"status": status}}
-        raw = event("CloudFormation StackSet Operation Status Change", detail, event_id=f"id-{minute}")
-        return {**raw, "time": f"2026-03-02T09:{minute}:00Z"}
-
     home.track(operation("RUNNING", 31), operation("FAILED", 32), operation("FAILED", 32))
     (alert,) = home.store.alerts()
     assert (alert.kind, alert.environment, alert.severity) == ("deployment", "dev", "critical")

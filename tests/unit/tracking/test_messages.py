@@ -41,7 +41,7 @@ def machine(alert: Alert) -> dict[str, Any]:
 
 def test_people_read_what_where_since_when_and_what_to_do() -> None:
     said = message(deployment_alert(state()))
-    assert said.subject == "[dev] deployment found: lockstep-dev-orders-queue was rolled back"
+    assert said.subject == "[dev] FOUND failed deployment: lockstep-dev-orders-queue was rolled back"
     people = json.loads(said.body)["default"]
     assert "UPDATE_ROLLBACK_COMPLETE" in people
     assert f"environment dev, workload orders, lockstep-dev-orders-queue, {REGION}, {DEV}" in people
@@ -75,6 +75,44 @@ def test_machines_read_json_of_the_schema_and_filter_by_attributes() -> None:
         "workload": "orders",
         "state": "found",
     }
+
+
+RIGHT_AGAIN = {
+    "drift": "[dev] RESOLVED drift: lockstep-dev-orders-queue is as deployed again",
+    "deployment": "[dev] RESOLVED failed deployment: lockstep-dev-orders-queue is COMPLETE again",
+    "consistency": "[dev] RESOLVED differences: orders matches its release again",
+    "silence": f"[dev] RESOLVED silence: {REGION} of {DEV} reports again",
+}
+
+
+@pytest.mark.parametrize("kind", RIGHT_AGAIN)
+def test_what_is_resolved_says_that_it_is_right_and_not_what_was_wrong(kind: Any) -> None:
+    """REQ-C5: nobody may read that something is wrong when it is not."""
+    alert = replace(deployment_alert(state()), kind=kind)
+    wrong = message(alert)
+    assert " FOUND " in wrong.subject
+    assert " CHANGED " in message(replace(alert, state="changed")).subject
+    resolved = replace(alert, state="resolved")
+    said = message(resolved)
+    assert said.subject == RIGHT_AGAIN[kind]
+    people, document = json.loads(said.body)["default"], machine(resolved)
+    for text in (people, document["text"], document["subject"]):
+        assert "ROLLBACK" not in text
+        assert "rolled back" not in text
+    assert "To do:" not in people
+    assert document["state"] == "resolved"
+    assert document["detail"]["stack"] == "lockstep-dev-orders-queue"
+    assert "status" not in document["detail"]
+    assert document["detail"]["before"]["status"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert "was rolled back" in document["detail"]["before"]["subject"]
+
+
+def test_an_instance_of_a_stack_set_is_called_by_its_short_name() -> None:
+    name = "StackSet-dev-control-agent-11111111-1111-4111-8111-111111111111"
+    alert = deployment_alert(replace(state(), key=StackKey("control", "dev", DEV, "us-west-2", name)))
+    wanted = "[dev] FOUND failed deployment: dev-control-agent (StackSet) in us-west-2 was rolled back"
+    assert message(alert).subject == wanted
+    assert machine(alert)["detail"]["stack"] == name
 
 
 def test_each_kind_has_its_topic() -> None:
