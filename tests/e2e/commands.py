@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.unit.small_project import orders_alone
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -52,3 +58,21 @@ def _run(command: list[str], operator: Mapping[str, str], cwd: Path) -> subproce
         timeout=PATIENCE_SECONDS,
         check=False,
     )
+
+
+@cache
+def orders_root() -> Path:
+    """Return a checkout of this project with `orders` alone: a third of the stacks, for what no other workload changes.
+
+    It is a git repository of one commit, made once in this process and removed at its end.
+    """
+    root = orders_alone(Path(tempfile.mkdtemp(prefix="lockstep-orders-")))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    identity = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
+    for command in (
+        ("init", "--quiet"),
+        ("add", "--all"),
+        (*identity, "commit", "--quiet", "--message", "orders"),
+    ):
+        subprocess.run(["git", "-C", str(root), *command], check=True)
+    return root

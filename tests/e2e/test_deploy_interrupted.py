@@ -16,10 +16,26 @@ import pytest
 from pipelines import cli
 from sandbox import accounts, process
 from sandbox.place import Place
-from tests.e2e.commands import BIN, ROOT, environment, lockstep, lockstep_json, sceptre
+from tests.e2e import commands
+from tests.e2e.commands import BIN, environment, orders_root
 from validator.loader import load
 
 STAGING = {"account": accounts.ACCOUNTS["staging"], "region": "us-east-2"}
+
+
+def lockstep(operator: Mapping[str, str], *arguments: str, cwd: Path | None = None) -> Any:
+    """Run a command on the checkout with `orders` alone."""
+    return commands.lockstep(operator, *arguments, cwd=cwd or orders_root())
+
+
+def lockstep_json(operator: Mapping[str, str], *arguments: str, cwd: Path | None = None) -> Any:
+    """Run a command on the checkout with `orders` alone, and return its document."""
+    return commands.lockstep_json(operator, *arguments, cwd=cwd or orders_root())
+
+
+def sceptre(operator: Mapping[str, str], *arguments: str, cwd: Path | None = None) -> Any:
+    """Run plain Sceptre on the checkout with `orders` alone."""
+    return commands.sceptre(operator, *arguments, cwd=cwd or orders_root())
 
 
 @pytest.fixture
@@ -75,7 +91,7 @@ def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int
     hold_last_stack(own)
     running = subprocess.Popen(
         [BIN / "lockstep", "deploy", "staging"],
-        cwd=ROOT,
+        cwd=orders_root(),
         env=environment(own),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -95,7 +111,7 @@ def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int
     assert "Traceback" not in errors
     before = stack_ids(own)
     assert before.pop(LAST), "the test holds nothing"
-    total = len(load(ROOT).project.of("staging"))
+    total = len(load(orders_root()).project.of("staging"))
     assert after <= len(before) < total
 
     again = lockstep_json(own, "deploy", "staging")
@@ -154,7 +170,7 @@ def test_a_release_that_does_not_touch_a_stack_changes_nothing_in_it(
 ) -> None:
     """REQ-P6: not even its tags, whichever tool deploys; a touched stack gets the new release's."""
     clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    subprocess.run(["git", "clone", "--quiet", str(orders_root()), str(clone)], check=True)
     lockstep_json(own, "deploy", "dev", cwd=clone)
 
     def commit(message: str) -> str:
@@ -196,7 +212,7 @@ def clone_of(root: Path, target: Path) -> Path:
 
 def test_prod_never_lands_in_another_account(own: Mapping[str, str], tmp_path: Path) -> None:
     """Without its role, prod would be deployed with the operator's own credentials: exit code 2, nothing deployed."""
-    clone = clone_of(ROOT, tmp_path / "clone")
+    clone = clone_of(orders_root(), tmp_path / "clone")
     config = clone / "sceptre" / "config" / "config.yaml"
     lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
     config.write_text(

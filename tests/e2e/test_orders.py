@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from pipelines.live import read_stacks
 from sandbox import orders_demo
 from sandbox.place import Record
 from sandbox.traffic import OrderClient, local_url
-from tests.e2e.commands import ROOT, lockstep, lockstep_json
+from tests.e2e import commands
+from tests.e2e.commands import orders_root
 from tests.unit.pipelines.test_cli import validate
 from validator.environments import ENVIRONMENTS
 from validator.loader import load
@@ -21,9 +23,19 @@ from validator.loader import load
 pytestmark = pytest.mark.xdist_group("orders")
 
 
+def lockstep(operator: Mapping[str, str], *arguments: str, cwd: Path | None = None) -> Any:
+    """Run a command on the checkout with `orders` alone."""
+    return commands.lockstep(operator, *arguments, cwd=cwd or orders_root())
+
+
+def lockstep_json(operator: Mapping[str, str], *arguments: str, cwd: Path | None = None) -> Any:
+    """Run a command on the checkout with `orders` alone, and return its document."""
+    return commands.lockstep_json(operator, *arguments, cwd=cwd or orders_root())
+
+
 @pytest.fixture(scope="module")
 def loaded() -> Any:
-    return load(ROOT)
+    return load(orders_root())
 
 
 @pytest.fixture(scope="module")
