@@ -14,7 +14,14 @@ from typing import Any
 
 import click
 
-from validator.errors import ConfigurationError, FailureError, LockstepError, Problem, TechnicalError
+from validator.errors import (
+    ConfigurationError,
+    FailureError,
+    LockstepError,
+    PendingError,
+    Problem,
+    TechnicalError,
+)
 from validator.reports.escaping import harmless
 
 SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
@@ -141,9 +148,8 @@ def _fault(error: Exception) -> TechnicalError:
 
 
 def _exit_code(error: LockstepError) -> int:
-    if isinstance(error, ConfigurationError):
-        return USAGE
-    return FAILURE if isinstance(error, FailureError) else TECHNICAL
+    codes = {ConfigurationError: USAGE, FailureError: FAILURE, PendingError: PENDING}
+    return next((code for family, code in codes.items() if isinstance(error, family)), TECHNICAL)
 
 
 def _wants_json(arguments: list[str]) -> bool:
@@ -153,7 +159,12 @@ def _wants_json(arguments: list[str]) -> bool:
 def _show(error: LockstepError, *, as_json: bool) -> None:
     problems = error.problems if isinstance(error, ConfigurationError) else (Problem("", "", str(error)),)
     if as_json:
-        kind = {ConfigurationError: "configuration", FailureError: "failure", TechnicalError: "technical"}
+        kind = {
+            ConfigurationError: "configuration",
+            FailureError: "failure",
+            PendingError: "pending",
+            TechnicalError: "technical",
+        }
         names = [name for family, name in kind.items() if isinstance(error, family)]
         rows = [{k: getattr(p, k) for k in ("file", "key", "line", "message", "hint")} for p in problems]
         click.echo(

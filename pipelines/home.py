@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.aws import Aws
 from pipelines.live import read_parameters
 from validator.environments import SHARED
+from validator.errors import ConfigurationError, TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.configuration import ConfigurationStore
@@ -20,6 +21,17 @@ TABLE = f"/{CONTROL}/{SHARED}/table/TableName"
 BUCKET = f"/{CONTROL}/{SHARED}/configuration/BucketName"
 
 
+class LostTableError(TechnicalError):
+    """Parameter Store names a state table that is not there any more."""
+
+    def __init__(self, name: str, account: str, region: str) -> None:
+        super().__init__(
+            f"the state table {name} is gone from {account} {region}, though Parameter Store names it there\n"
+            "  mend: `lockstep status --live` shows what runs; docs/control-plane.md, 'A lost home', brings the table "
+            "back"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Home as one role reaches it: the names of its table and of its configuration bucket."""
@@ -27,12 +39,15 @@ class Home:
     aws: Aws
     table_name: str
     bucket: str
+    account: str
 
     def table(self) -> StateStore:
-        """Return the state store."""
+        """Return the state store; each of its calls raises LostTableError where the table is gone."""
         from pipelines.state.store import StateStore
 
         client: Any = self.aws.client("dynamodb")
+        # Clients are shared, so the same answer is looked at once.
+        client.meta.events.register("after-call.dynamodb", self._find_lost, unique_id="lockstep-lost-table")
         return StateStore(client, self.table_name)
 
     def store(self) -> ConfigurationStore:
@@ -42,13 +57,17 @@ class Home:
         client: Any = self.aws.client("s3")
         return ConfigurationStore(client, self.bucket)
 
+    def _find_lost(self, parsed: Mapping[str, Any], **_: Any) -> None:
+        if parsed.get("Error", {}).get("Code") == "ResourceNotFoundException":
+            raise LostTableError(self.table_name, self.account, self.aws.region)
+
 
 def home_of(project: Project, recording: str | None = None) -> Home | None:
     """Return the home of a project; None where the project has none, or it is not deployed yet.
 
     It is reached through the role that reads, or for `recording` through the one that records deployments of that
-    environment. Asks Parameter Store at home. Raises botocore's errors where that cannot be asked: nobody knows then
-    whether there is one.
+    environment. Asks Parameter Store at home. Raises ConfigurationError where the home is there and has no such role
+    yet, botocore's errors where it cannot be asked: nobody knows then whether there is one.
     """
     stack = next((one for one in project.of(SHARED) if one.workload == CONTROL), None)
     if stack is None:
@@ -57,7 +76,7 @@ def home_of(project: Project, recording: str | None = None) -> Home | None:
     values = _names(aws, stack)
     if not {TABLE, BUCKET} <= values.keys():
         return None
-    return Home(aws, values[TABLE], values[BUCKET])
+    return Home(aws, values[TABLE], values[BUCKET], stack.account)
 
 
 def _reading(stack: Stack) -> Aws:
@@ -82,7 +101,7 @@ def _names(aws: Aws, stack: Stack) -> Mapping[str, str]:
     """Return the names that home publishes, as far as it does.
 
     A role that is not there yet is refused like one that trusts somebody else. So whoever may deploy the home is
-    asked whether there is one; the refusal stands where they may not, or find one.
+    asked whether there is one, and whether it has the role; the refusal stands where they may not ask, or it has.
     """
     from botocore.exceptions import ClientError
 
@@ -93,9 +112,33 @@ def _names(aws: Aws, stack: Stack) -> Mapping[str, str]:
         if refused.operation_name != "AssumeRole" or aws.role_arn == stack.role_arn:
             raise
         try:
-            found = read_parameters(Aws(stack.region, stack.role_arn), wanted)
+            deploying = Aws(stack.region, stack.role_arn)
+            found = read_parameters(deploying, wanted)
+            is_older = bool(found) and not _has_role(deploying, aws.role_arn or "")
         except ClientError:
             raise refused from None
+        if is_older:
+            raise _older(aws.role_arn or "") from None
         if found:
             raise
         return found
+
+
+def _has_role(aws: Aws, arn: str) -> bool:
+    """Whether an account has a role; a refusal to say is botocore's error."""
+    from botocore.exceptions import ClientError
+
+    try:
+        aws.client("iam").get_role(RoleName=arn.rpartition("/")[2])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return False
+        raise
+    return True
+
+
+def _older(arn: str) -> ConfigurationError:
+    return ConfigurationError.single(
+        f"the home is older than this checkout: it has no role {arn.rpartition('/')[2]}",
+        hint="run `lockstep deploy shared`",
+    )

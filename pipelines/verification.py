@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipelines.configuration import ConfigurationStore, Manifest
+from pipelines.configuration import Manifest, StoreError
 from pipelines.consistency import Actual, against_release, instances, unfit
 from pipelines.home import Home
 from pipelines.smoke import Trial
@@ -14,7 +14,7 @@ from pipelines.standing import Stands, standing
 from pipelines.state.keys import StackKey
 from pipelines.state.records import StackState
 from pipelines.state.store import StateStore
-from validator.errors import FailureError
+from validator.errors import FailureError, PendingError
 from validator.findings import Finding, merged
 
 DRIFT_MENDS = {
@@ -24,6 +24,8 @@ DRIFT_MENDS = {
     "started": "wait for the detection to end, then verify again",
     "unknown": "run `lockstep drift {} --detect`, then verify again",
 }
+
+UNSURE = {"started": "drift detection is under way", "unknown": "drift is not known"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,21 @@ class Verified:
 def verify(home: Home, environment: str, workloads: Iterable[str], tag: str | None) -> list[Verified]:
     """Verify each workload of an environment against the release recorded for it, or against `tag`.
 
-    Raises FailureError where no such release is recorded or the store does not hold it, botocore's errors where AWS
-    does not answer.
+    An object of the configuration store that is not what was recorded is a finding of its workload. Raises PendingError
+    where no release is recorded, FailureError where there is none of that name, botocore's errors where AWS does not
+    answer.
     """
     return [_verify(home, workload, environment, tag) for workload in workloads]
 
 
 def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Verified:
     table, store = home.table(), home.store()
-    manifest = _recorded(table, store, workload, environment, tag)
-    templates = {one: store.template(one) for one in {stack.template_digest for stack in manifest.stacks}}
+    release, digest = _recorded(table, workload, environment, tag)
+    try:
+        manifest = store.manifest(workload, release, environment, digest)
+        templates = {one: store.template(one) for one in {stack.template_digest for stack in manifest.stacks}}
+    except StoreError as error:
+        return _spoilt(table, workload, environment, release, error)
     those = standing(manifest, templates)
     states = {state.key: state for state in table.states(environment, workload)}
     found = [*_against(table, manifest, templates, those, states.values()), *_drift(manifest, those, states)]
@@ -62,28 +69,34 @@ def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Ver
     return Verified(workload, manifest.tag, manifest.commit, len(those), tried, merged(found))
 
 
-def _recorded(
-    table: StateStore, store: ConfigurationStore, workload: str, environment: str, tag: str | None
-) -> Manifest:
-    """Return the manifest of the release that was deployed last, or of the one that is named."""
+def _spoilt(table: StateStore, workload: str, environment: str, tag: str, error: StoreError) -> Verified:
+    """Return what is left to say where the store does not hold what was recorded: nothing else can be judged."""
+    release = table.release(workload, tag)
+    message, _, mend = str(error).partition("\n  mend: ")
+    found = unfit(environment, message, mend, key=error.key)
+    return Verified(workload, tag, release.commit if release else "", 0, (), (found,))
+
+
+def _recorded(table: StateStore, workload: str, environment: str, tag: str | None) -> tuple[str, str]:
+    """Return name and manifest digest of the release that was deployed last, or of the one that is named."""
     if tag is None:
         latest = next(
             (one for one in table.environment_releases(workload, environment) if one.state != "rolled_back"),
             None,
         )
         if latest is None:
-            raise FailureError(
+            raise PendingError(
                 f"no release of {workload} is recorded for {environment}\n"
                 f"  mend: run `lockstep deploy {environment}`, which records it"
             )
-        return store.manifest(workload, latest.tag, environment, latest.manifest_digest)
+        return latest.tag, latest.manifest_digest
     release = table.release(workload, tag)
     if release is None or environment not in release.digests:
         raise FailureError(
             f"there is no release {tag} of {workload} for {environment}\n"
             "  mend: name one that was deployed; `lockstep status` shows them"
         )
-    return store.manifest(workload, tag, environment, release.digests[environment])
+    return tag, release.digests[environment]
 
 
 def _against(
@@ -114,15 +127,22 @@ def _against(
 def _drift(
     manifest: Manifest, those: Iterable[Stands], states: Mapping[StackKey, StackState]
 ) -> Iterator[Finding]:
-    """Yield each stack that is not known to be in sync; not knowing is not being so (REQ-C4)."""
+    """Yield each stack that drifted, and once those of which that is not known: it is not being in sync (REQ-C4)."""
+    unsure: dict[str, list[str]] = {}
     for one in those:
         key = StackKey(manifest.workload, manifest.environment, one.account, one.region, one.live.name)
         state = states.get(key)
         status = state.drift.status if state is not None and state.drift is not None else "unknown"
-        if status != "in_sync":
-            message = f"{one.name}: its drift is {status}"
+        if status == "drifted":
             mend = DRIFT_MENDS[status].format(manifest.environment)
-            yield unfit(manifest.environment, message, mend, file=one.file, key="Drift")
+            yield unfit(manifest.environment, f"{one.name}: it drifted", mend, file=one.file, key="Drift")
+        elif status != "in_sync":
+            unsure.setdefault(status, []).append(one.name)
+    for kind, names in unsure.items():
+        message = f"{UNSURE[kind]}: {', '.join(sorted(names))}"
+        yield unfit(
+            manifest.environment, message, DRIFT_MENDS[kind].format(manifest.environment), key="Drift"
+        )
 
 
 def _of_trial(manifest: Manifest, trial: Trial) -> Finding:

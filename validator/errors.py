@@ -67,5 +67,9 @@ class FailureError(LockstepError):
     """The answer is "no": findings, a refused gate, a stack that did not end COMPLETE. Exit code 1."""
 
 
+class PendingError(LockstepError):
+    """Nobody can say yet: what would tell has not happened. Exit code 4."""
+
+
 class TechnicalError(LockstepError):
     """It could not be told: AWS did not answer, a tool crashed. Exit code 3."""

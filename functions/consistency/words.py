@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.state.records import Alert, Check
+from validator.environments import ENVIRONMENTS
 from validator.findings import Finding
 
 SCHEMA = "lockstep/consistency/v1"
@@ -55,7 +56,7 @@ def alert_of(check: Check, found: Sequence[Finding]) -> Alert:
         kind="consistency",
         environment=environment,
         workload=workload,
-        severity="critical" if check.release else "warning",
+        severity="critical" if environment == ENVIRONMENTS[-1] else "warning",
         state="found",
         generation=1,
         digest="sha256:"

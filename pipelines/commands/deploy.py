@@ -53,7 +53,6 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
     from pipelines.agents import OBSERVE, agents_of, ask
     from pipelines.aws import clear_errors
     from pipelines.deploy import Deployment
-    from pipelines.recording import begin
     from pipelines.release import checked_out
     from pipelines.workspace import Workspace
 
@@ -71,9 +70,8 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
             results = deployment.run()
     with clear_errors():
         # Home is where this very deployment made it, the first time.
-        recording = recording or (
-            begin(workspace, environment, release, now) if environment == SHARED else None
-        )
+        if recording is None and environment == SHARED:
+            recording = _begin(workspace, environment, release)
         if recording is not None:
             recording.end(succeeded=is_done(results))
             # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
@@ -87,16 +85,30 @@ def now() -> datetime:
 
 
 def _begin(workspace: Workspace, environment: str, release: Release) -> Recording | None:
-    """Record that a deployment begins; say so where nothing can record it yet."""
+    """Record that a deployment begins; say so where nothing can record it yet.
+
+    A lost table stops every deployment but that of the home, which is part of bringing it back.
+    """
     from pipelines.aws import clear_errors
+    from pipelines.home import LostTableError
     from pipelines.recording import begin
 
-    with clear_errors():
-        recording = begin(workspace, environment, release, now)
+    try:
+        with clear_errors():
+            recording = begin(workspace, environment, release, now)
+    except LostTableError as error:
+        if environment != SHARED:
+            raise
+        _warn(str(error))
+        return None
     if recording is None and environment != SHARED:
-        click.secho("warning: ", fg="yellow", nl=False, err=True)
-        click.echo(NO_HOME, err=True)
+        _warn(NO_HOME)
     return recording
+
+
+def _warn(text: str) -> None:
+    click.secho("warning: ", fg="yellow", nl=False, err=True)
+    click.echo(text, err=True)
 
 
 def is_done(results: list[Result]) -> bool:

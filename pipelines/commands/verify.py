@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from validator.errors import FailureError
+from validator.errors import PendingError
+from validator.findings import Finding
 from validator.reports.escaping import harmless
 
 from .common import echo_json, environment_argument, format_option, project_option
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 def verify(environment: str, root: Path, style: str, tag: str | None) -> int:
     """Verify the stacks of ENVIRONMENT: template, parameters, tags, drift, and a smoke test of each workload.
 
-    Exit code 1 where anything is not as the release says, or is not known to be; 3 where AWS does not answer.
+    Exit code 1 where anything is not as the release says, or is not known to be; 3 where AWS does not answer; 4 where
+    no release is recorded yet.
     """
     found = verify_environment(root, environment, tag)
     if style == "json":
@@ -38,7 +41,7 @@ def verify(environment: str, root: Path, style: str, tag: str | None) -> int:
 
 
 def verify_environment(root: Path, environment: str, tag: str | None = None) -> list[Verified]:
-    """Verify every workload of an environment; raises FailureError where nothing is recorded to verify against."""
+    """Verify every workload of an environment; raises PendingError where nothing is recorded to verify against."""
     from pipelines import verification
     from pipelines.aws import clear_errors
     from pipelines.home import home_of
@@ -49,7 +52,7 @@ def verify_environment(root: Path, environment: str, tag: str | None = None) -> 
     with clear_errors():
         home = home_of(project)
         if home is None:
-            raise FailureError(
+            raise PendingError(
                 "nothing is recorded to verify against: the control plane is not there yet\n"
                 f"  mend: run `lockstep deploy shared`, then `lockstep deploy {environment}`"
             )
@@ -73,10 +76,23 @@ def _print(environment: str, found: list[Verified]) -> None:
     for one in found:
         tried = sum(not trial.reason for trial in one.trials)
         click.echo(
-            f"{environment}/{one.workload}: release {one.release}, {one.stacks} stacks, "
-            f"{tried} of {len(one.trials)} smoke tests pass, {len(one.findings)} findings"
+            f"{environment}/{one.workload}: release {one.release}, {_counted(one.stacks, 'stack')}, "
+            f"{tried} of {_counted(len(one.trials), 'smoke test')} passed, {_counted(len(one.findings), 'finding')}"
         )
-        for finding in one.findings:
-            click.secho("  error: ", fg="red", nl=False)
-            click.echo(harmless(finding.message))
-            click.echo(f"    mend: {harmless(finding.remediation)}")
+        for mend, messages in _by_mend(one.findings).items():
+            for message in messages:
+                click.secho("  error: ", fg="red", nl=False)
+                click.echo(harmless(message))
+            click.echo(f"    mend: {harmless(mend)}")
+
+
+def _by_mend(findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """Return the messages by their mend, in order: many stacks often have one cause."""
+    found: dict[str, list[str]] = {}
+    for finding in findings:
+        found.setdefault(finding.remediation, []).append(finding.message)
+    return found
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -124,3 +124,12 @@ def test_an_alert_is_short_for_people_and_bounded_for_machines() -> None:
     assert len(alert.text) < 10_000
     assert alert_of(check, many).digest == alert.digest
     assert alert_of(check, many[1:]).digest != alert.digest
+
+
+@pytest.mark.parametrize(
+    ("environment", "severity"), [("dev", "warning"), ("staging", "warning"), ("prod", "critical")]
+)
+@pytest.mark.parametrize("release", ["v1", ""])
+def test_only_prod_is_critical(environment: str, severity: str, release: str) -> None:
+    check = Check("orders", environment, NOW, release, "inconsistent", ())
+    assert alert_of(check, (unfit(environment, "it differs", "mend it"),)).severity == severity

@@ -1,0 +1,104 @@
+"""What `lockstep verify` says of what it cannot judge, and how it says it (REQ-V10, REQ-C4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pipelines import cli, verification
+from pipelines.commands import verify as command
+from pipelines.configuration import ObjectChangedError
+from pipelines.consistency import unfit
+from pipelines.standing import Stands
+from pipelines.state.records import EnvironmentRelease
+from pipelines.verification import Verified, _drift
+from tests.unit.consistency.releases import manifest
+from tests.unit.pipelines.test_status import state, summary
+from validator.errors import PendingError
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Recorded:
+    """Home with a release of each workload but one, and a store in which every manifest was changed."""
+
+    aws: Any = None
+
+    def table(self) -> Any:
+        return self
+
+    def store(self) -> Any:
+        return self
+
+    def environment_releases(self, workload: str, environment: str) -> Any:
+        if workload == "new":
+            return
+        yield EnvironmentRelease(
+            workload, environment, 1, "v1", "sha256:1", "succeeded", NOW, NOW, "somebody"
+        )
+
+    def release(self, workload: str, tag: str) -> None:
+        return None
+
+    def manifest(self, workload: str, *_: str) -> Any:
+        raise ObjectChangedError(f"releases/{workload}", "sha256:1", "sha256:2")
+
+
+def test_a_spoilt_object_is_a_finding_of_its_workload_and_hides_no_other() -> None:
+    home: Any = Recorded()
+    found = verification.verify(home, "dev", ["orders", "control"], None)
+    assert [one.workload for one in found] == ["orders", "control"]
+    for one in found:
+        (finding,) = one.findings
+        assert finding.message.startswith(f"releases/{one.workload} was changed after it was written")
+        assert finding.remediation.startswith("restore the object's earlier version")
+
+
+def test_where_no_release_is_recorded_the_answer_is_pending(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home: Any = Recorded()
+    with pytest.raises(PendingError, match="no release of new is recorded for dev") as error:
+        verification.verify(home, "dev", ["new"], None)
+    monkeypatch.setattr(command, "verify_environment", lambda *_: (_ for _ in ()).throw(error.value))
+    assert cli.run(["verify", "dev"]) == cli.PENDING
+    assert cli.run(["verify", "dev", "--format", "json"]) == cli.PENDING
+    assert '"kind": "pending"' in capsys.readouterr().out
+
+
+def _stands(name: str, recorded: Any) -> Stands:
+    live: Any = type("Live", (), {"name": recorded.key.stack})()
+    return Stands(name, f"{name}.yaml", recorded.key.account, recorded.key.region, "", live)
+
+
+def test_drift_that_nobody_knows_is_one_finding_with_the_names() -> None:
+    recorded = [
+        replace(state(drift=drift), key=replace(state().key, stack=name))
+        for name, drift in (
+            ("a", summary("drifted")),
+            ("b", None),
+            ("c", summary("unknown")),
+            ("d", summary("in_sync", 0)),
+            ("e", summary("started", 0)),
+        )
+    ]
+    states = {one.key: one for one in recorded}
+    those = [_stands(one.key.stack, one) for one in recorded]
+    assert [finding.message for finding in _drift(manifest("dev"), those, states)] == [
+        "a: it drifted",
+        "drift is not known: b, c",
+        "drift detection is under way: e",
+    ]
+
+
+def test_one_mend_stands_once_under_what_it_mends(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = tuple(unfit("dev", text, mend) for text, mend in (("a", "x"), ("b", "y"), ("c", "x")))
+    command._print("dev", [Verified("orders", "v1", "", 2, (), findings)])
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].endswith("2 stacks, 0 of 0 smoke tests passed, 3 findings")
+    assert [line.strip() for line in out[1:]] == ["error: a", "error: c", "mend: x", "error: b", "mend: y"]
+    command._print("dev", [Verified("orders", "v1", "", 1, (), findings[:1])])
+    assert "1 stack, 0 of 0 smoke tests passed, 1 finding\n" in capsys.readouterr().out
