@@ -21,6 +21,8 @@ from tests.state_table import HOUR, KEY, START, alert, create_state_table, state
 LAWS = settings(deadline=None, derandomize=True, max_examples=40)
 MINUTE = timedelta(minutes=1)
 
+pytestmark = pytest.mark.xdist_group("state-laws")
+
 
 @pytest.fixture(scope="module")
 def store(client: Client) -> StateStore:

@@ -22,7 +22,7 @@ LONGEST = {
 }
 WITHOUT_RESOURCE = re.compile(
     r"(ec2:(\w+NetworkInterfaces?|\w+PrivateIpAddresses|DescribeSubnets)|xray:Put\w+"
-    r"|cloudformation:DescribeStackDriftDetectionStatus)"
+    r"|cloudformation:(BatchDescribeTypeConfigurations|DescribeStackDriftDetectionStatus))"
 )
 """Actions that AWS, or Lambda on the function's behalf, accepts on no narrower resource."""
 

@@ -19,12 +19,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipelines import cli
+from validator.environments import ENVIRONMENTS
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted(path for path in (ROOT / ".github").rglob("*") if path.suffix in {".yml", ".yaml"})
-BRANCHES = sorted(
-    ["main", *(f"env/{path.name}" for path in (ROOT / "sceptre/config").iterdir() if path.is_dir())]
-)
+BRANCHES = sorted(["main", *(f"env/{name}" for name in ENVIRONMENTS)])
+"""What belongs to no environment has no branch of its own: it is deployed from main."""
 TARGETS = set(re.findall(r"^([\w./-]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 MAY_WRITE = {"security-events"}
 """What a job may write, if nothing of a pull request runs in it."""
