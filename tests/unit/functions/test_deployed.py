@@ -33,7 +33,7 @@ class Deployment:
         account.create_bucket()
         self.dead_letters = self._queue("dead-letters")
         redrive = {"deadLetterTargetArn": self._arn(self.dead_letters), "maxReceiveCount": 2}
-        self.queue = self._queue("orders", RedrivePolicy=json.dumps(redrive), VisibilityTimeout="1")
+        self.queue = self._queue("orders", RedrivePolicy=json.dumps(redrive), VisibilityTimeout="10")
         values = {
             "table/TableName": "orders",
             "queue/QueueUrl": self.queue,
