@@ -164,7 +164,7 @@ def test_an_object_changed_by_hand_is_named_with_both_digests(project: RecordedP
         assert (caught.value.key, caught.value.expected) == (key, release.digests["dev"])
         verified = project.run("verify", "dev")
         assert verified.returncode == cli.FAILURE
-        assert f"{key} was changed after it was written" in verified.stderr
+        assert f"{key} was changed after it was written" in verified.stdout + verified.stderr
         count = len(states(project))
         refused = project.run("deploy", "dev")
         assert refused.returncode == cli.FAILURE, refused.stderr

@@ -286,7 +286,7 @@ def test_the_configuration_store_is_replicated_and_tells_what_somebody_changed(p
             plane.store().manifest(*named)
         done = plane.project.run("verify", "dev")
         assert done.returncode == 1
-        assert f"{key} was changed after it was written" in done.stderr
+        assert f"{key} was changed after it was written" in done.stdout + done.stderr
     finally:
         s3.delete_object(Bucket=bucket, Key=key, VersionId=changed["VersionId"])
     assert plane.store().manifest(*named) == manifest

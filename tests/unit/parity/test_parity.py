@@ -58,6 +58,14 @@ def environments(loaded: Loaded) -> dict[str, tuple[Stack, ...]]:
     return {name: loaded.project.of(name) for name in loaded.project.environments}
 
 
+def orders(loaded: Loaded) -> dict[str, tuple[Stack, ...]]:
+    """Return the stacks of `orders`: what is tried one by one is tried with these."""
+    return {
+        name: tuple(stack for stack in stacks if stack.workload == "orders")
+        for name, stacks in environments(loaded).items()
+    }
+
+
 def test_every_difference_of_this_repository_is_declared(
     repository: Loaded, declared: list[Declared]
 ) -> None:
@@ -65,17 +73,21 @@ def test_every_difference_of_this_repository_is_declared(
 
 
 def changed(stacks: tuple[Stack, ...], name: str, **changes: Any) -> tuple[Stack, ...]:
-    return tuple(replace(stack, **changes) if stack.short_name == name else stack for stack in stacks)
+    """Change the stack of that path, or of that name in `orders`."""
+    path = name if "/" in name else f"orders/{name}"
+    return tuple(replace(stack, **changes) if stack.path == path else stack for stack in stacks)
 
 
 def test_every_shared_parameter_that_changes_in_one_environment_is_caught(
     repository: Loaded, declared: list[Declared]
 ) -> None:
     """One by one, over every parameter of every stack that is alike in staging and prod and has no declared source."""
-    stacks = environments(repository)
+    stacks = orders(repository)
     values = written(repository)
     settings = {
-        f"settings.{path}" for (_, path), by in values.items() if len({repr(v) for v in by.values()}) == 1
+        f"settings.{path}"
+        for (group, path), by in values.items()
+        if group == "orders" and len({repr(v) for v in by.values()}) == 1
     }
     tried, caught = 0, 0
     for stack in stacks["prod"]:
@@ -84,9 +96,7 @@ def test_every_shared_parameter_that_changes_in_one_environment_is_caught(
             varies = any(f"settings.{path}" not in settings for path in stack.sources.get(place, ()))
             if place in stack.identity or varies or not isinstance(value, str):
                 continue
-            other = changed(
-                stacks["prod"], stack.short_name, parameters={**stack.parameters, key: f"{value}9"}
-            )
+            other = changed(stacks["prod"], stack.path, parameters={**stack.parameters, key: f"{value}9"})
             found = findings({**stacks, "prod": other}, values, declared)
             tried += 1
             caught += any(stack.short_name in finding.message for finding in found)
@@ -97,7 +107,7 @@ def test_every_shared_parameter_that_changes_in_one_environment_is_caught(
 def test_a_stack_a_tag_or_a_dependency_in_one_environment_only_is_caught(
     repository: Loaded, declared: list[Declared]
 ) -> None:
-    stacks, values = environments(repository), written(repository)
+    stacks, values = orders(repository), written(repository)
     for stack in stacks["prod"]:
         without = tuple(one for one in stacks["prod"] if one.name != stack.name)
         (finding,) = [
@@ -105,14 +115,11 @@ def test_a_stack_a_tag_or_a_dependency_in_one_environment_only_is_caught(
             for finding in findings({**stacks, "prod": without}, values, declared)
             if "the whole stack" in finding.message
         ]
-        assert (
-            f"orders/{stack.short_name}: the whole stack is 'present' in staging and absent in prod"
-            in finding.message
-        )
-        tagged = changed(stacks["prod"], stack.short_name, tags={**stack.tags, "Colour": "blue"})
+        assert f"{stack.path}: the whole stack is 'present' in staging and absent in prod" in finding.message
+        tagged = changed(stacks["prod"], stack.path, tags={**stack.tags, "Colour": "blue"})
         assert any("Tags.Colour" in f.message for f in findings({**stacks, "prod": tagged}, values, declared))
         if stack.dependencies:
-            fewer = changed(stacks["prod"], stack.short_name, dependencies=stack.dependencies[1:])
+            fewer = changed(stacks["prod"], stack.path, dependencies=stack.dependencies[1:])
             assert any(
                 "Dependencies" in f.message for f in findings({**stacks, "prod": fewer}, values, declared)
             )
