@@ -308,9 +308,12 @@ def alarms_reach_somebody(template: Template) -> Iterator[str]:
             yield f"{alarm[0]} tells {told}"
         yield from wrong(alarm, OKActions=told, TreatMissingData=..., ActionsEnabled=True)
     for name, dashboard in template.resources("AWS::CloudWatch::Dashboard"):
-        text = re.sub(r"(?<!\")\$\{\w+\}(?!\")", "0", dashboard["Properties"]["DashboardBody"]["Fn::Sub"])
+        body = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+        text = re.sub(r"(?<!\")\$\{\w+\}(?!\")", "0", body if isinstance(body, str) else body[0])
         shown = json.loads(text)["widgets"][0]["properties"]["alarms"]
-        if sorted(shown) != sorted(f"${{{alarm}.Arn}}" for alarm in alarms):
+        loops = {alarm.replace("${Environment}", "s"): alarm for alarm in alarms if "${" in alarm}
+        single = [f"${{{alarm}.Arn}}" for alarm in alarms if alarm not in loops.values()]
+        if sorted(shown) != sorted([*single, *(f"${{{loop}}}" for loop in loops)]):
             yield f"{name} does not show every alarm"
 
 

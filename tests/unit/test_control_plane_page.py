@@ -119,9 +119,12 @@ def test_every_alarm_has_its_line_and_its_runbook() -> None:
     for _, alarm in template("control-monitoring").resources("AWS::CloudWatch::Alarm"):
         properties = alarm["Properties"]
         name = re.fullmatch(
-            r"\$\{NamePrefix\}alarm-([a-z-]+)\$\{NameSuffix\}", properties["AlarmName"]["Fn::Sub"]
+            r"\$\{NamePrefix\}alarm-([a-zA-Z-]+)\$\{NameSuffix\}",
+            properties["AlarmName"]["Fn::Sub"].replace("${Environment}", "ENV"),
         )
-        said = re.fullmatch(r"(.+) \(docs/runbooks/([a-z-]+)\.md\)", properties["AlarmDescription"])
+        said = re.fullmatch(
+            r"(.+) \(\$\{RunbooksUrl\}/([a-z-]+)\.md\)", properties["AlarmDescription"]["Fn::Sub"]
+        )
         assert name is not None
         assert said is not None
         missing = {"breaching": "alarm", "notBreaching": "no alarm"}[properties["TreatMissingData"]]

@@ -8,7 +8,7 @@ It has two parts with a model each: the agents, in every account and region of a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -48,10 +48,17 @@ class Schedules(Model):
 
 
 class GitHub(Model):
-    """The repository whose workflows may deploy (REQ-P9)."""
+    """The repository whose workflows may deploy (REQ-P9), and where its pages are read."""
+
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {"runbooks_url": ("organization", "repository")}
 
     organization: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")]
     repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+
+    @property
+    def runbooks_url(self) -> str:
+        """Where the runbooks are, as alarms and messages name them: somebody reads them at night, on a telephone."""
+        return f"https://github.com/{self.organization}/{self.repository}/blob/main/docs/runbooks"
 
 
 class Alarms(Model):
@@ -176,6 +183,18 @@ class HomeSettings(WorkloadSettings):
     configuration: Configuration
     notifications: Notifications
     alarms: HomeAlarms
+    github: GitHub
+
+    @property
+    def environments(self) -> list[str]:
+        """The environments that report here, each with an alarm on its silence (REQ-C9)."""
+        return [name for name in get_args(Environment) if name != self.environment]
+
+    @property
+    def silence_alarm_arns(self) -> list[str]:
+        """Those alarms, in the same order."""
+        place = f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:{self.name_prefix}alarm-silence"
+        return [f"{place}-{name}{self.name_suffix}" for name in self.environments]
 
     @property
     def bus_arn(self) -> str:

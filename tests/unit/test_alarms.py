@@ -1,0 +1,83 @@
+"""The alarms of home and agents: none hides another, each reaches somebody, each names a page that exists (REQ-C9)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import pytest
+
+from pipelines.workspace import Workspace
+from validator.settings.control import Environment
+
+from .template_facts import ROOT, Template
+
+ALARM = "AWS::CloudWatch::Alarm"
+WITH_ALARMS = ("control-monitoring",)
+"""Templates of the control plane that have alarms."""
+
+
+def read(name: str) -> Template:
+    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def alarms(name: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of each alarm of a template."""
+    return {key: body["Properties"] for key, body in read(name).resources(ALARM)}
+
+
+def rendered(stack: str) -> dict[str, Any]:
+    """Return the effective resources of a stack."""
+    return next(one["resources"] for one in Workspace(ROOT).rendered() if one["name"] == stack)
+
+
+@pytest.mark.parametrize("name", WITH_ALARMS)
+def test_every_alarm_names_a_runbook_that_exists(name: str) -> None:
+    """REQ-X5: by a URL, since who is woken has a telephone and no repository."""
+    for key, alarm in alarms(name).items():
+        page = re.search(r"\(\$\{RunbooksUrl\}/([a-z-]+\.md)\)$", alarm["AlarmDescription"]["Fn::Sub"])
+        assert page and (ROOT / "docs" / "runbooks" / page[1]).is_file(), key
+
+
+def test_a_page_is_where_the_repository_is() -> None:
+    """REQ-P2: from organization and repository in the settings."""
+    drift = rendered("shared/control/monitoring")["DriftAlarm"]["Properties"]["AlarmDescription"]
+    assert drift.endswith("(https://github.com/example-org/lockstep/blob/main/docs/runbooks/drift.md)")
+
+
+def test_no_environment_hides_another() -> None:
+    """A query over all of them groups, so that each is a contributor with notifications of its own."""
+    for key, alarm in alarms("control-monitoring").items():
+        (first, *_) = alarm.get("Metrics", [{}])
+        query = str(first.get("Expression", ""))
+        if "Environment" in query:
+            assert re.search(r" GROUP BY Environment(, Workload)?$", query), key
+            assert ("Workload" in query.split("GROUP BY")[0]) == query.endswith("Workload"), key
+            assert alarm["TreatMissingData"] == "notBreaching", f"{key}: a group without figures is gone"
+
+
+def test_silence_of_each_environment_breaks_an_alarm_of_its_own() -> None:
+    """REQ-C9: a missing figure is as bad as a wrong one, and is seen beside figures of the others."""
+    found = {
+        key: body["Properties"]
+        for key, body in rendered("shared/control/monitoring").items()
+        if body["Type"] == ALARM and body["Properties"]["TreatMissingData"] == "breaching"
+    }
+    of_environments = {key: one for key, one in found.items() if key.startswith("SilenceAlarm")}
+    assert found.keys() - of_environments.keys() == {"SilentRegionsAlarm"}
+    watched = {one["Dimensions"][0]["Value"]: one for one in of_environments.values()}
+    folders = {path.name for path in (ROOT / "sceptre" / "config").iterdir() if path.is_dir()}
+    assert watched.keys() == folders - {"shared"} == set(get_args(Environment)) - {"shared"}
+    for name, alarm in watched.items():
+        assert alarm["MetricName"] == "LastSuccessfulSyncAgeSeconds"
+        assert alarm["Dimensions"][1] == {"Name": "service", "Value": "reconciler"}
+        assert alarm["AlarmName"] == f"shared-control-alarm-silence-{name}"
+
+
+def test_the_dashboard_shows_the_alarms_on_silence() -> None:
+    """By ARNs that the settings make: a template cannot list what a loop makes."""
+    resources = rendered("shared/control/monitoring")
+    body = str(resources["Dashboard"]["Properties"]["DashboardBody"])
+    for key, alarm in resources.items():
+        if key.startswith("SilenceAlarm"):
+            assert f':alarm:{alarm["Properties"]["AlarmName"]}"' in body.replace("\\n", ""), key
