@@ -78,7 +78,9 @@ def survey(root: Path) -> Loaded:
     hierarchy = Hierarchy(reader.documents, reader.lost)
     settings, found, mended = hierarchy.settings({(e, g): raw for e, g, raw in map(settings_of, stacks)})
     problems += found
+    packages: dict[str, str] = {}
     for stack in stacks:
+        stack._lockstep_packages = packages  # By name, for the resolvers: worked out once for all stacks.
         if settings_of(stack)[:2] in mended:
             stack._lockstep_settings = settings[settings_of(stack)[:2]]
     sound = [stack for stack in stacks if settings_of(stack)[:2] in settings]

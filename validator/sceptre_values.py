@@ -124,13 +124,17 @@ def _argument(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-@cache
 def _tag(kind: Any) -> str:
     """Return the tag that makes a resolver or hook: the name of its entry point."""
-    target = f"{kind.__module__}:{kind.__qualname__}"
     group = "sceptre.hooks" if issubclass(kind, Hook) else "sceptre.resolvers"
-    names = [point.name for point in entry_points(group=group) if point.value == target]
-    return names[0] if names else kind.__name__
+    name: str = kind.__name__
+    return _names(group).get(f"{kind.__module__}:{kind.__qualname__}", name)
+
+
+@cache
+def _names(group: str) -> dict[str, str]:
+    """Return the name of each entry point by what it stands for; the first of several is the one."""
+    return {point.value: point.name for point in reversed(tuple(entry_points(group=group)))}
 
 
 def identities(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 
 from validator.errors import ConfigurationError
@@ -14,6 +14,8 @@ ROOTS = ("functions", "pipelines", "validator")
 REFUSED = frozenset({"cfnlint", "click", "rich", "sceptre"})
 """What belongs to the command line and to rendering: too large for a function, and not in any of their locks."""
 DATA = ("*.json", "*.yaml")
+BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
+"""Where a statement, or a part of one, holds further statements."""
 
 Imports = tuple[tuple[str, tuple[str, ...]], ...]
 """Each imported module, absolute, with the names that are taken from it, which may be modules too."""
@@ -30,10 +32,11 @@ def closure(root: Path, paths: Mapping[str, bytes]) -> dict[str, bytes]:
     found: dict[str, bytes] = dict(paths)
     chains: dict[str, tuple[str, ...]] = {path: (path,) for path in paths}
     queue = sorted(paths)
+    module = cache(lambda path: _module(root, path))
     while queue:
         path = queue.pop(0)
         for name, taken in _imports(found[path], _package(path)):
-            for other in _files(root, name, taken, chains[path]):
+            for other in _files(module, name, taken, chains[path]):
                 if other not in found:
                     found[other] = (root / other).read_bytes()
                     chains[other] = (*chains[path], other)
@@ -53,7 +56,7 @@ def _package(path: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def _imports(content: bytes, package: tuple[str, ...]) -> Imports:
     found: list[tuple[str, tuple[str, ...]]] = []
-    for node in _statements(ast.parse(content)):
+    for node in _statements(ast.parse(content).body):
         if isinstance(node, ast.Import):
             found += [(alias.name, ()) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -63,15 +66,13 @@ def _imports(content: bytes, package: tuple[str, ...]) -> Imports:
     return tuple(found)
 
 
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield every node but those that only a type checker reads."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and _is_for_types(child.test):
-            for other in child.orelse:
-                yield from _statements(other)
-        else:
-            yield from _statements(child)
+def _statements(block: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield every statement but those that only a type checker reads; expressions hold no imports."""
+    for node in block:
+        yield node
+        for name in BLOCKS:
+            if name != "body" or not (isinstance(node, ast.If) and _is_for_types(node.test)):
+                yield from _statements(getattr(node, name, ()))
 
 
 def _is_for_types(test: ast.expr) -> bool:
@@ -79,7 +80,9 @@ def _is_for_types(test: ast.expr) -> bool:
     return name == "TYPE_CHECKING"
 
 
-def _files(root: Path, name: str, taken: tuple[str, ...], chain: tuple[str, ...]) -> Iterator[str]:
+def _files(
+    module: Callable[[str], str | None], name: str, taken: tuple[str, ...], chain: tuple[str, ...]
+) -> Iterator[str]:
     """Yield the files of an imported module, of its parents, and of what is taken from it that is a module."""
     top = name.split(".", 1)[0]
     if top in REFUSED:
@@ -88,11 +91,11 @@ def _files(root: Path, name: str, taken: tuple[str, ...], chain: tuple[str, ...]
         return
     parts = name.split(".")
     for length in range(1, len(parts) + 1):
-        file = _module(root, "/".join(parts[:length]))
+        file = module("/".join(parts[:length]))
         if file is None:
             raise _refused(chain, name, "there is no such module", "correct the import")
         yield file
-    yield from filter(None, (_module(root, "/".join((*parts, each))) for each in taken))
+    yield from filter(None, (module("/".join((*parts, each))) for each in taken))
 
 
 def _module(root: Path, path: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sceptre.hooks import Hook
 
-from .resolvers import project_root, stack_settings, template_body, template_key
+from .resolvers import key_of_package, project_root, stack_settings, template_body, template_key
 
 
 class UploadPackage(Hook):  # type: ignore[misc]  # Sceptre ships no types
@@ -15,9 +15,7 @@ class UploadPackage(Hook):  # type: ignore[misc]  # Sceptre ships no types
 
     def check(self) -> None:
         """Raise ConfigurationError when there is no such package; the loader asks, and runs nothing."""
-        from pipelines.packages import package_key
-
-        package_key(project_root(self.stack), str(self.argument))
+        key_of_package(self.stack, str(self.argument))
 
     def run(self) -> None:
         """Build from the working tree, upload under the key that `!package` names; an existing object stays."""

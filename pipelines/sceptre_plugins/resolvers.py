@@ -66,6 +66,19 @@ def project_root(stack: SceptreStack) -> Path:
     return Path(stack.config["project_path"]).parent
 
 
+def key_of_package(stack: SceptreStack, name: str) -> str:
+    """Return the S3 key of a package; raises ConfigurationError. The stacks of one load work it out once.
+
+    What a package holds takes a while to find, and several stacks of every environment name the same.
+    """
+    from pipelines.packages import package_key
+
+    kept: dict[str, str] = getattr(stack, "_lockstep_packages", {})
+    if name not in kept:
+        kept[name] = package_key(project_root(stack), name)
+    return kept[name]
+
+
 class Setting(Resolver):  # type: ignore[misc]  # Sceptre ships no types
     """`!setting queue.retention_days`: one value of the typed settings."""
 
@@ -213,10 +226,8 @@ class PackageKey(Resolver):  # type: ignore[misc]  # Sceptre ships no types
 
     def resolve(self) -> str:
         """Return `functions/<package>/<digest>.zip`."""
-        from pipelines.packages import package_key
-
         try:
-            return package_key(project_root(self.stack), str(self.argument))
+            return key_of_package(self.stack, str(self.argument))
         except ConfigurationError as error:
             raise ResolverError(error.problems) from None
 

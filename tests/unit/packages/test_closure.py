@@ -51,6 +51,11 @@ PARENTS = {"pipelines/__init__.py", "pipelines/stock/__init__.py", "pipelines/st
         "from pipelines.stock.count import anything",
         "def handler():\n    from pipelines.stock import count as used\n",
         "try:\n    import pipelines.stock.count\nexcept ImportError:\n    pass\n",
+        "try:\n    pass\nexcept ImportError:\n    import pipelines.stock.count\n",
+        "try:\n    pass\nfinally:\n    import pipelines.stock.count\n",
+        "for _ in ():\n    pass\nelse:\n    import pipelines.stock.count\n",
+        "if not X:\n    pass\nelif X:\n    import pipelines.stock.count\n",
+        "match 1:\n    case 2:\n        with X:\n            import pipelines.stock.count\n",
     ],
 )
 def test_an_imported_module_comes_with_its_parents(shop: Project, statement: str) -> None:
