@@ -20,13 +20,16 @@ from functions.agent.edge import (
     tracer,
 )
 from pipelines.tracking.census import list_stacks
-from pipelines.tracking.drift import collect, detectable, start
+from pipelines.tracking.drift import collect, detectable, never_checked, start
 from pipelines.tracking.events import Refused, StackChanged, read_event
 from pipelines.tracking.observe import describe as describe_stack
 from pipelines.tracking.publish import entry
 
 MARGIN = 30.0
 """Seconds before the end of the function in which nothing new is begun."""
+
+FIRST = 20
+"""Detections that a turn starts on stacks that were never checked: an agent that finds hundreds takes several turns."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -38,7 +41,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     messages that failed (ReportBatchItemFailures).
     """
     if event.get("lockstep") == "detect":
-        return _detect(event.get("stacks"), context)
+        return _detect(event, context)
     if "detail-type" in event:
         _follow(dumps(event))
         return {}
@@ -49,7 +52,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             if seconds_left(context) < MARGIN:
                 failed.append(record["messageId"])  # the queue delivers it again
             elif request.get("lockstep") == "detect":
-                _detect(request.get("stacks"), context)
+                _detect(request, context)
             elif not request:
                 _follow(record["body"])
         except (*AWS_ERRORS, PublishError) as error:
@@ -102,16 +105,13 @@ def _start(raw: Mapping[str, Any]) -> bool:
     return True
 
 
-def _detect(named: Any, context: Any) -> dict[str, Any]:
-    """Start a detection on the named stacks, or on all of ours; what time is too short for comes first next time."""
-    if not isinstance(named, list):
-        found = list_stacks(cloudformation())
-    else:
-        described = [describe_stack(cloudformation(), str(name)) for name in named]
-        found = [raw for raw in described if raw]
-    waiting = detectable(found)
+def _detect(request: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Start a detection on what is asked for; what time is too short for comes first next time."""
+    waiting, most = _asked(request)
     started, failed = 0, 0
     for index, raw in enumerate(waiting):
+        if started == most:
+            break
         if seconds_left(context) < MARGIN:
             logger.warning("detection cut short", left=len(waiting) - index)
             count("PassesCutShort")
@@ -123,3 +123,17 @@ def _detect(named: Any, context: Any) -> dict[str, Any]:
             count("DetectionFailures")
             failed += 1
     return {"stacks": len(waiting), "started": started, "failed": failed}
+
+
+def _asked(request: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], int]:
+    """Return the stacks to check and how many to start at most: the named, the never checked, or all of ours."""
+    named = request.get("stacks")
+    if isinstance(named, list):
+        described = [describe_stack(cloudformation(), str(name)) for name in named]
+        found = detectable(raw for raw in described if raw)
+        return found, len(found)
+    every = list_stacks(cloudformation())
+    if request.get("unchecked") is True:
+        return never_checked(every), FIRST
+    found = detectable(every)
+    return found, len(found)

@@ -48,6 +48,16 @@ def detectable(stacks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(wanted, key=lambda raw: raw.get("DriftInformation", {}).get("LastCheckTimestamp") or never)
 
 
+def never_checked(stacks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return our stacks that can be checked and on which no detection was ever started, as before there was an agent.
+
+    Source: CloudFormation API reference, StackDriftInformation, LastCheckTimestamp.
+    """
+    return [
+        raw for raw in detectable(stacks) if not raw.get("DriftInformation", {}).get("LastCheckTimestamp")
+    ]
+
+
 def start(client: CloudFormationClient, raw: Mapping[str, Any], clock: Clock) -> DriftReport | None:
     """Start a detection on a stack. None where one is running already, or the stack cannot be checked any more."""
     from botocore.exceptions import ClientError

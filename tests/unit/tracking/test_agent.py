@@ -278,6 +278,24 @@ def test_the_schedule_detects_all_or_the_named(region: Region, queued: bool) -> 
     assert sorted(region.started) == ["alpha", "beta", "gamma"]
 
 
+def test_stacks_older_than_their_agent_are_checked_a_few_a_turn(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQ-C4: no event of them comes any more. One that cannot be started takes no other's place."""
+    monkeypatch.setattr(drift, "FIRST", 2)
+    for name in ("alpha", "beta", "delta", "gamma", "checked", "foreign"):
+        region.create(name, ManagedBy="" if name == "foreign" else "lockstep")
+    region.stacks["checked"]["DriftInformation"] = {"LastCheckTimestamp": START}
+    region.running.add(region.stacks["alpha"]["StackId"])
+    request = {"lockstep": "detect", "unchecked": True}
+    assert drift.handler(request, Context()) == {"stacks": 4, "started": 2, "failed": 0}
+    assert region.started == ["beta", "delta"]
+    for name in region.started:
+        region.stacks[name]["DriftInformation"] = {"LastCheckTimestamp": START}
+    batch(drift.handler, request)
+    assert region.started == ["beta", "delta", "gamma"]
+
+
 def test_throttling_brings_a_message_back_and_an_event_without_a_queue_is_followed(region: Region) -> None:
     region.create(QUEUE)
     region.throttled = 1
