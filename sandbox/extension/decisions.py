@@ -15,18 +15,8 @@ from typing import Any
 from sandbox.decisions import Log
 from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
+from sandbox.extension.policies import ENFORCE, EVALUATE
 
-EVALUATE = Name.function("core.iam_evaluator", "evaluate", "ctx", "policies", "limits")
-ENFORCE = Name.function(
-    "core.iam_evaluator",
-    "enforce",
-    "access_key_id",
-    "iam_action",
-    "service",
-    "region",
-    "resource_arn",
-    "service_context",
-)
 AUTH_ERROR = Name("core.iam_evaluator", "AuthError")
 ACCOUNT = Name.function("core.responses", "get_account_id")
 

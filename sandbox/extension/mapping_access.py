@@ -11,18 +11,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.extension import decisions
 from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
+from sandbox.extension.policies import BOUNDARY, CONTEXT, EVALUATE, OF_ROLES, ROLE_POLICIES, ROLES
 
 MAPPINGS = Name.function("services.lambda_svc", "_iter_all_esms")
 FUNCTION = Name.function("services.lambda_svc", "_get_func_record_for_qualifier", "name", "qualifier")
 ARN = Name.function("services.lambda_svc", "_esm_arn", "esm_id")
-CONTEXT = Name("core.iam_evaluator", "EvalContext")
-POLICIES = Name.function("core.iam_evaluator", "_gather_role_policies", "role_name", "account_id")
-BOUNDARY = Name.function("core.iam_evaluator", "_permissions_boundary", "store", "name", "account_id")
 SCOPE = Name.function("core.responses", "request_scope", "account_id", "region")
-ROLES = Name("services.iam", "_roles")
 
 ACTIONS = {
     "sqs": ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
@@ -45,12 +41,12 @@ def _denied(account: str, region: str, mapping: Any) -> str:
     if function is None or not actions or role.count(":") != 5:
         return ""
     owner, name = role.split(":")[4], role.rpartition("/")[2]
-    policies = POLICIES.get()(name, owner)
+    policies = ROLE_POLICIES.get()(name, owner)
     limits = BOUNDARY.get()(ROLES.get(), name, owner)
     lacking = [
         action
         for action in actions
-        if decisions.EVALUATE.get()(
+        if EVALUATE.get()(
             CONTEXT.get()(
                 principal_arn=f"arn:aws:sts::{owner}:assumed-role/{name}/{mapping['FunctionName']}",
                 principal_type="AssumedRole",
@@ -96,6 +92,6 @@ EXTENSION = Extension(
             "has to allow reading the queue or the stream; without that nothing arrives, and the mapping says so",
         ),
     ),
-    names=(MAPPINGS, FUNCTION, ARN, CONTEXT, POLICIES, BOUNDARY, SCOPE, ROLES),
+    names=(MAPPINGS, FUNCTION, ARN, SCOPE, *OF_ROLES),
     install=lambda: replace(MAPPINGS, _asking),
 )

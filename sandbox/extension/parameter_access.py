@@ -9,37 +9,11 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssyste
 from __future__ import annotations
 
 import json
-from contextvars import ContextVar
-from typing import Any
 
 from sandbox.extension.claims import Extension, emulated
-from sandbox.extension.names import Name, replace
+from sandbox.extension.policies import ENFORCE, RESOURCE, Asked, Request, ask_each
 
-ENFORCE = Name.function(
-    "core.iam_evaluator",
-    "enforce",
-    "access_key_id",
-    "iam_action",
-    "service",
-    "region",
-    "resource_arn",
-    "service_context",
-)
-RESOURCE = Name.function(
-    "core.iam_actions",
-    "extract_resource_arn",
-    "service",
-    "method",
-    "path",
-    "headers",
-    "body",
-    "query_params",
-    "region",
-    "account_id",
-)
 ACTION = "ssm:GetParameters"
-
-_asked: ContextVar[tuple[str, ...]] = ContextVar("parameters that the request names", default=())
 
 
 def named(body: bytes, region: str, account: str) -> tuple[str, ...]:
@@ -52,39 +26,15 @@ def named(body: bytes, region: str, account: str) -> tuple[str, ...]:
     return tuple(f"{prefix}/{str(name).lstrip('/')}" for name in names)
 
 
-def _noting(original: Any) -> Any:
-    def extract(*arguments: Any) -> Any:
-        service, _method, _path, _headers, body, _query, region, account = arguments
-        _asked.set(named(body, region, account) if service == "ssm" else ())
-        return original(*arguments)
-
-    return extract
-
-
-def _enforcing(original: Any) -> Any:
-    def enforce(
-        access_key_id: str,
-        iam_action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        **further: Any,
-    ) -> Any:
-        arns = (_asked.get() if iam_action == ACTION else ()) or (resource_arn,)
-        answers = (original(access_key_id, iam_action, service, region, arn, **further) for arn in arns)
-        return next((denied for denied in answers if denied is not None), None)
-
-    return enforce
-
-
-def _install() -> None:
-    replace(RESOURCE, _noting)
-    replace(ENFORCE, _enforcing)
+def _each(request: Request) -> list[Asked]:
+    if request.service != "ssm":
+        return []
+    return [Asked(arn) for arn in named(request.body, request.region, request.account)]
 
 
 EXTENSION = Extension(
     name="parameter_access",
     claims=(emulated("ssm:GetParameters", "allowed by the parameters that the call names"),),
     names=(ENFORCE, RESOURCE),
-    install=_install,
+    install=lambda: ask_each(ACTION, _each),
 )

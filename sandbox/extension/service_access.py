@@ -14,18 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.extension.names import Name
+from sandbox.extension.policies import BOUNDARY, CONTEXT, EVALUATE, OF_ROLES, ROLE_POLICIES, ROLES
 
-CONTEXT = Name("core.iam_evaluator", "EvalContext")
 RESOURCE_POLICY = Name.function(
     "core.iam_evaluator", "evaluate_resource_policy", "doc", "ctx", "service", "named_only", "direct_only"
 )
-EVALUATE = Name.function("core.iam_evaluator", "evaluate", "ctx", "policies", "limits")
-ROLE_POLICIES = Name.function("core.iam_evaluator", "_gather_role_policies", "role_name", "account_id")
-BOUNDARY = Name.function("core.iam_evaluator", "_permissions_boundary", "store", "name", "account_id")
-ROLES = Name("services.iam", "_roles")
 KEY = Name.function("services.kms", "_resolve_key", "key_id_or_arn")
 
-NAMES = (CONTEXT, RESOURCE_POLICY, EVALUATE, ROLE_POLICIES, BOUNDARY, ROLES, KEY)
+NAMES = (RESOURCE_POLICY, KEY, *OF_ROLES)
 
 KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 """What a service needs of a customer's key to write to a queue or a topic that is encrypted with it."""

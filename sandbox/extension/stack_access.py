@@ -8,43 +8,26 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloud
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from sandbox.extension.claims import Extension, emulated
-from sandbox.extension.names import Name, replace
+from sandbox.extension.policies import RESOURCE, Request, resource_of
 
-RESOURCE = Name.function(
-    "core.iam_actions",
-    "extract_resource_arn",
-    "service",
-    "method",
-    "path",
-    "headers",
-    "body",
-    "query_params",
-    "region",
-    "account_id",
-)
 ACTIONS = (b"Action=DescribeStacks", b"Action=ListStacks")
 
 
-def _naming_all(original: Any) -> Any:
-    def extract(*arguments: Any) -> Any:
-        found = original(*arguments)
-        service, _method, _path, _headers, body, _query, region, account = arguments
-        asks = service == "cloudformation" and any(action in (body or b"").split(b"&") for action in ACTIONS)
-        return f"arn:aws:cloudformation:{region}:{account}:stack/*/*" if asks and found == "*" else found
-
-    return extract
-
-
-def _install() -> None:
-    replace(RESOURCE, _naming_all)
+def _naming_all(request: Request, resource: Callable[[], str]) -> str:
+    found = resource()
+    asks = request.service == "cloudformation" and any(
+        action in request.body.split(b"&") for action in ACTIONS
+    )
+    all_stacks = f"arn:aws:cloudformation:{request.region}:{request.account}:stack/*/*"
+    return all_stacks if asks and found == "*" else found
 
 
 EXTENSION = Extension(
     name="stack_access",
     claims=(emulated("DescribeStacks, ListStacks of all stacks", "allowed by the ARN of every stack there"),),
     names=(RESOURCE,),
-    install=_install,
+    install=lambda: resource_of(_naming_all),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.extension.claims import Extension, absent, emulated
 from sandbox.extension.names import Name, replace
+from sandbox.extension.policies import RESOURCE, Request, resource_of
 from sandbox.stack_sets import registry, run, service, stacks, views, wire
 from sandbox.stack_sets.records import RefusedError
 
@@ -15,18 +16,6 @@ STATE = Name.function("services.cloudformation", "get_state")
 RESTORE = Name.function("services.cloudformation", "load_persisted_state", "data")
 RESET = Name.function("services.cloudformation", "reset")
 ERROR = Name.function("services.cloudformation.helpers", "_error", "code", "message", "status")
-RESOURCE = Name.function(
-    "core.iam_actions",
-    "extract_resource_arn",
-    "service",
-    "method",
-    "path",
-    "headers",
-    "body",
-    "query_params",
-    "region",
-    "account_id",
-)
 SAVED = "lockstep_stack_sets"
 
 OPERATIONS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -82,17 +71,13 @@ def _clearing(original: Any) -> Any:
     return reset
 
 
-def _naming(original: Any) -> Any:
+def _naming(request: Request, resource: Callable[[], str]) -> str:
     """Have policies evaluated against the StackSet that a call names, as on AWS."""
-
-    def extract(*arguments: Any) -> Any:
-        kind, _method, _path, _headers, _body, query, region, account = arguments
-        name = (query.get("StackSetName") or [""])[0] if kind == "cloudformation" else ""
-        if not name:
-            return original(*arguments)
-        return f"arn:aws:cloudformation:{region}:{account}:stackset/{name if ':' in name else f'{name}:*'}"
-
-    return extract
+    name = (request.query.get("StackSetName") or [""])[0] if request.service == "cloudformation" else ""
+    if not name:
+        return resource()
+    stack_set = name if ":" in name else f"{name}:*"
+    return f"arn:aws:cloudformation:{request.region}:{request.account}:stackset/{stack_set}"
 
 
 def _install() -> None:
@@ -100,7 +85,7 @@ def _install() -> None:
     replace(STATE, _saving)
     replace(RESTORE, _loading)
     replace(RESET, _clearing)
-    replace(RESOURCE, _naming)
+    resource_of(_naming)
 
 
 EXTENSION = Extension(

@@ -12,16 +12,12 @@ import json
 from typing import Any
 
 from sandbox.extension.names import Name
+from sandbox.extension.policies import BOUNDARY, CONTEXT, EVALUATE, OF_ROLES, ROLE_POLICIES, ROLES
 from sandbox.stack_sets.records import Operation, StackSet
 
-ROLES = Name("services.iam", "_roles")
-EVALUATE = Name.function("core.iam_evaluator", "evaluate", "ctx", "policies", "limits")
-CONTEXT = Name("core.iam_evaluator", "EvalContext")
-POLICIES = Name.function("core.iam_evaluator", "_gather_role_policies", "role_name", "account_id")
-BOUNDARY = Name.function("core.iam_evaluator", "_permissions_boundary", "store", "name", "account_id")
 TRUST = Name.function("core.iam_evaluator", "evaluate_trust_policy", "trust_doc", "caller_arn", "ctx")
 
-NAMES = (ROLES, EVALUATE, CONTEXT, POLICIES, BOUNDARY, TRUST)
+NAMES = (TRUST, *OF_ROLES)
 
 SERVICE = "cloudformation.amazonaws.com"
 
@@ -67,5 +63,5 @@ def _may_assume(arn: str, target: str, source: str) -> bool:
         service_context={"aws:sourcearn": source},
     )
     limits = BOUNDARY.get()(ROLES.get(), name, account)
-    decided = EVALUATE.get()(context, POLICIES.get()(name, account), *limits)
+    decided = EVALUATE.get()(context, ROLE_POLICIES.get()(name, account), *limits)
     return bool(decided.decision == "Allow")

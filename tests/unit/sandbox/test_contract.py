@@ -24,6 +24,7 @@ HELPERS = {
     "ec2",
     "event_dead_letters",
     "names",
+    "policies",
     "resources",
     "service_access",
     "stubs",
