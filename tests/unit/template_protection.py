@@ -299,10 +299,25 @@ def methods_are_authorised(template: Template) -> Iterator[str]:
             yield f"{name} answers to {method['Properties']['AuthorizationType']}"
 
 
+def _is_taken(alarm: dict[str, Any], template: Template) -> bool:
+    """Tell whether a rule takes an alarm's changes elsewhere, by its name; in a loop by one that the loop makes."""
+    name = re.escape(alarm["Properties"]["AlarmName"]["Fn::Sub"])
+    name = re.sub(r"\\\$\\{(Queue|Function)\\}", "[a-z-]+", name)
+    rules = [rule["Properties"] for _, rule in template.resources("AWS::Events::Rule")]
+    details = [rule.get("EventPattern", {}).get("detail", {}) for rule in rules]
+    return any(re.fullmatch(name, each["Fn::Sub"]) for one in details for each in one.get("alarmName", []))
+
+
 def alarms_reach_somebody(template: Template) -> Iterator[str]:
-    """Every alarm tells the topic both ways and says what missing data means; the dashboard is JSON and shows all."""
+    """Every alarm tells the topic both ways and says what missing data means; the dashboard is JSON and shows all.
+
+    An alarm that a rule of the template takes elsewhere has no action.
+    """
     alarms = dict(template.resources("AWS::CloudWatch::Alarm"))
     for alarm in alarms.items():
+        if _is_taken(alarm[1], template):
+            yield from wrong(alarm, TreatMissingData=..., ActionsEnabled=True)
+            continue
         told = alarm[1]["Properties"].get("AlarmActions", [])
         if len(told) != 1 or not str(told[0].get("Ref")).endswith("TopicArn"):
             yield f"{alarm[0]} tells {told}"

@@ -13,7 +13,7 @@ from validator.settings.control import Environment
 from .template_facts import ROOT, Template
 
 ALARM = "AWS::CloudWatch::Alarm"
-WITH_ALARMS = ("control-monitoring",)
+WITH_ALARMS = ("control-monitoring", "agent")
 """Templates of the control plane that have alarms."""
 
 
@@ -81,3 +81,50 @@ def test_the_dashboard_shows_the_alarms_on_silence() -> None:
     for key, alarm in resources.items():
         if key.startswith("SilenceAlarm"):
             assert f':alarm:{alarm["Properties"]["AlarmName"]}"' in body.replace("\\n", ""), key
+
+
+def test_what_an_agents_alarms_say_goes_home_without_a_function() -> None:
+    """REQ-C9: each of them is named by the rule, since an alarm without a way to somebody is none."""
+    resources = rendered("dev/control/agent")
+    rule = resources["ForwardAlarmsRule"]["Properties"]
+    names = [body["Properties"]["AlarmName"] for body in resources.values() if body["Type"] == ALARM]
+    assert sorted(rule["EventPattern"]["detail"]["alarmName"]) == sorted(names)
+    assert (rule["EventBusName"], rule["EventPattern"]["source"]) == ("default", ["aws.cloudwatch"])
+    (target,) = rule["Targets"]
+    home = "arn:aws:events:us-west-2:333333333333:event-bus/shared-control-home"
+    assert (target["Arn"], str(target["RoleArn"])) == (home, str({"$symbol": "att:ForwardRole.Arn"}))
+
+
+def test_every_dead_letter_and_failure_of_an_agent_has_an_alarm() -> None:
+    """Queues and functions of the agent, each by itself: a second one is not hidden by the first."""
+    resources = rendered("dev/control/agent")
+    watched = [body["Properties"] for body in resources.values() if body["Type"] == ALARM]
+    found = {(one["MetricName"], one["Dimensions"][0]["Value"]) for one in watched}
+    assert found == {
+        *(
+            ("ApproximateNumberOfMessagesVisible", body["Properties"]["QueueName"])
+            for body in resources.values()
+            if body["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" not in body["Properties"]
+        ),
+        *(
+            (metric, body["Properties"]["FunctionName"])
+            for body in resources.values()
+            if body["Type"] == "AWS::Lambda::Function"
+            for metric in ("Errors", "Throttles")
+        ),
+    }
+
+
+def test_home_tells_what_the_agents_alarms_say_once() -> None:
+    """To the topic itself; what is replayed from the archive was told already."""
+    rule = rendered("shared/control/bus")["AlarmsRule"]["Properties"]
+    assert rule["EventPattern"] == {
+        "source": ["aws.cloudwatch"],
+        "detail-type": ["CloudWatch Alarm State Change"],
+        "replay-name": [{"exists": False}],
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"$symbol": "ssm:/control/shared/topics/ValidationTopicArn"}
+    assert "DeadLetterConfig" in target
+    given = target["InputTransformer"]
+    assert set(re.findall("<([a-z]+)>", given["InputTemplate"])) == given["InputPathsMap"].keys()

@@ -144,9 +144,12 @@ def test_each_source_goes_home_from_one_bus_with_a_role_of_its_own(name: str, bu
     role = dict(template.resources("AWS::IAM::Role"))[f"{name}Role"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     on = "" if bus == "default" else "${NamePrefix}agent${NameSuffix}/"
-    assert trust["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"].endswith(
-        f":rule/{on}{rule['Name']['Fn::Sub']}"
-    )
+    trusted = [
+        each["Fn::Sub"].split(":rule/")[1]
+        for each in listed(trust["Condition"]["ArnEquals"]["aws:SourceArn"])
+    ]
+    alarms = ["${NamePrefix}forward-alarms${NameSuffix}"] if name == "Forward" else []
+    assert trusted == [f"{on}{rule['Name']['Fn::Sub']}", *alarms]
 
 
 def test_the_deploying_boundary_is_what_its_policies_allow() -> None:
