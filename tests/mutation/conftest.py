@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit.small_project import one_workload
 from validator import rendering
 from validator.effective import Context, EffectiveTemplate, Template, evaluate
 from validator.parity import sides
@@ -19,6 +21,20 @@ from .judging import copy
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what the checks read. Each mutant puts back what it changed."""
     return copy(tmp_path_factory.mktemp("mutants"))
+
+
+Alone = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    """Return where a copy with one workload alone is: a mutant is read and judged there in a fraction of the time."""
+
+    @cache
+    def copied(workload: str) -> Path:
+        return one_workload(tmp_path_factory.mktemp(workload) / "project", workload)
+
+    return copied
 
 
 @pytest.fixture(scope="session", autouse=True)

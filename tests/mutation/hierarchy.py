@@ -21,8 +21,6 @@ from validator.settings.rules import growing
 
 from .judging import ENVIRONMENTS, ROOT, plain, repository, subject
 
-WORKLOAD = "orders"
-MODEL = WORKLOADS[WORKLOAD]
 Key = tuple[str, ...]
 
 
@@ -30,6 +28,7 @@ Key = tuple[str, ...]
 class Change:
     """Another value of one setting in one environment."""
 
+    workload: str
     environment: str
     key: Key
     value: Any
@@ -37,7 +36,7 @@ class Change:
     @property
     def shown(self) -> str:
         """The setting as findings name it, with the new value."""
-        return f"{self.environment}: {'.'.join(self.key)} = {self.value!r}"
+        return f"{self.environment}/{self.workload}: {'.'.join(self.key)} = {self.value!r}"
 
     @property
     def named(self) -> list[str]:
@@ -46,57 +45,60 @@ class Change:
 
 
 @cache
-def config(environment: str) -> dict[str, Any]:
+def config(workload: str, environment: str) -> dict[str, Any]:
     """Return what an environment's config file of the workload says."""
-    return plain(ROOT / "sceptre" / "config" / environment / WORKLOAD / "config.yaml")
+    return plain(ROOT / "sceptre" / "config" / environment / workload / "config.yaml")
 
 
-def shared() -> dict[Key, Any]:
+def shared(workload: str) -> dict[Key, Any]:
     """Return the settings that the environments share, by their keys."""
     workloads: Any = yaml.safe_load(
         re.sub("!\\w+", "", (ROOT / "sceptre/config/config.yaml").read_text("utf-8"))
     )
-    return leaves(workloads["workloads"][WORKLOAD])
+    return leaves(workloads["workloads"][workload])
 
 
-def own(environment: str) -> dict[Key, Any]:
+def own(workload: str, environment: str) -> dict[Key, Any]:
     """Return the settings that an environment decides itself, by their keys."""
-    return leaves(config(environment)["settings"])
+    return leaves(config(workload, environment)["settings"])
 
 
 def text_of(change: Change) -> str:
     """Return the config file of the change's environment with it."""
     settings = {"settings": _nested(change.key, change.value)}
-    return str(yaml.safe_dump(merge(config(change.environment), settings), sort_keys=False))
+    return str(yaml.safe_dump(merge(config(change.workload, change.environment), settings), sort_keys=False))
 
 
-def shared_changes(environment: str) -> Iterator[Change]:
+def shared_changes(workload: str, environment: str) -> Iterator[Change]:
     """Yield each shared setting with another value of its kind in one environment, one that the model takes if any."""
-    for key, value in shared().items():
-        changes = [Change(environment, key, one) for one in others(key, value) if one != value]
+    for key, value in shared(workload).items():
+        changes = [
+            Change(workload, environment, key, one) for one in others(workload, key, value) if one != value
+        ]
         yield next(filter(is_valid, changes), changes[0])
 
 
-def varying(environment: str) -> Iterator[tuple[Key, Any, Declared]]:
+def varying(workload: str, environment: str) -> Iterator[tuple[Key, Any, Declared]]:
     """Yield each setting that an environment decides and that names nothing, with its one declaration."""
-    for key, value in own(environment).items():
-        if not is_identity(MODEL, key):
+    for key, value in own(workload, environment).items():
+        if not is_identity(WORKLOADS[workload], key):
             path = f"settings.{'.'.join(key)}"
-            (one,) = [one for one in subject().policy.declared if declares(one.declaration, WORKLOAD, path)]
+            (one,) = [one for one in subject().policy.declared if declares(one.declaration, workload, path)]
             yield key, value, one
 
 
-def outside(environment: str) -> Iterator[Change]:
+def outside(workload: str, environment: str) -> Iterator[Change]:
     """Yield each varying setting just outside its bound: the nearest value above and below, and each that is no number.
 
     Where the model refuses the nearest, the nearest that it takes is a mutant as well.
     """
-    for key, value, one in varying(environment):
+    for key, value, one in varying(workload, environment):
         bound = one.declaration.bound
         bad = [
-            Change(environment, key, other)
-            for other in others(key, value, bound)
-            if set(broken(bound, _values(environment, key, other)))
+            change
+            for other in others(workload, key, value, bound)
+            for change in [Change(workload, environment, key, other)]
+            if set(broken(bound, _values(change)))
         ]
         numbers = [change for change in bad if isinstance(change.value, int | float) and value is not None]
         yield from (change for change in bad if change not in numbers or isinstance(value, bool))
@@ -107,14 +109,13 @@ def outside(environment: str) -> Iterator[Change]:
             yield from dict.fromkeys([*side[:1], *list(filter(is_valid, side))[:1]])
 
 
-def inside(environment: str) -> Iterator[Change]:
+def inside(workload: str, environment: str) -> Iterator[Change]:
     """Yield for each varying setting the furthest values inside its bound, above and below, that the model takes."""
-    for key, value, one in varying(environment):
+    for key, value, one in varying(workload, environment):
         good = [
             change
-            for change in (
-                Change(environment, key, other) for other in others(key, value, one.declaration.bound)
-            )
+            for other in others(workload, key, value, one.declaration.bound)
+            for change in [Change(workload, environment, key, other)]
             if change.value != value and _is_inside(change, one) and is_valid(change)
         ]
         good.sort(key=lambda change: change.value)
@@ -123,23 +124,24 @@ def inside(environment: str) -> Iterator[Change]:
 
 def _is_inside(change: Change, one: Declared) -> bool:
     """Tell whether a bound holds with a change; all environments at one value would be a shared one."""
-    values = _values(change.environment, change.key, change.value)
+    values = _values(change)
     return len({repr(item) for item in values.values()}) > 1 and not set(
         broken(one.declaration.bound, values)
     )
 
 
-def _values(environment: str, key: Key, value: Any) -> dict[str, Any]:
-    return {name: value if name == environment else own(name)[key] for name in ENVIRONMENTS}
+def _values(change: Change) -> dict[str, Any]:
+    held = {name: own(change.workload, name)[change.key] for name in ENVIRONMENTS}
+    return {**held, change.environment: change.value}
 
 
 def is_valid(change: Change) -> bool:
     """Tell whether the model takes the change, alone and beside the other environments."""
     found = dict(repository().settings)
-    place = (change.environment, WORKLOAD)
+    place = (change.environment, change.workload)
     raw = merge(found[place].model_dump(), _nested(change.key, change.value))
     try:
-        found[place] = MODEL.model_validate(raw)
+        found[place] = WORKLOADS[change.workload].model_validate(raw)
     except ValidationError:
         return False
     return not list(growing(found))
@@ -149,16 +151,16 @@ def _nested(key: Key, value: Any) -> dict[str, Any]:
     return {key[0]: _nested(key[1:], value) if key[1:] else value}
 
 
-def others(key: Key, value: Any, bound: Bound | None = None) -> list[Any]:
+def others(workload: str, key: Key, value: Any, bound: Bound | None = None) -> list[Any]:
     """Return further values of a setting: each that its type lists, or numbers on both sides of every landmark."""
-    listed = _listed(MODEL, key)
+    listed = _listed(WORKLOADS[workload], key)
     if listed:
         return [item for item in listed if item != value]
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, str):
         return [f"{value[:-1]}{'1' if value[-1] != '1' else '2'}"]
-    marks = [value, *(own(name).get(key) for name in ENVIRONMENTS)]
+    marks = [value, *(own(workload, name).get(key) for name in ENVIRONMENTS)]
     if bound and bound.range:
         marks += [bound.range.minimum, bound.range.maximum]
     numbers = [mark for mark in marks if mark is not None]

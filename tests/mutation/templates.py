@@ -16,7 +16,7 @@ from validator.parity.sides import IDENTITY_CONTEXT, Side
 from validator.places import StackPlaces
 from validator.rendering import context_of, parsed
 
-from .judging import DAY, repository, subject
+from .judging import DAY, ENVIRONMENTS, repository, subject
 
 ELSEWHERE = "IsElsewhere"
 ATTRIBUTES = (
@@ -27,20 +27,30 @@ ATTRIBUTES = (
     "CreationPolicy",
     "UpdatePolicy",
 )
-BY = {
-    "a name": {"Fn::Equals": [{"Ref": "NamePrefix"}, "prod-orders-"]},
-    "the account": {"Fn::Equals": [{"Ref": "AWS::AccountId"}, "333333333333"]},
-    "the region": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-2"]},
-    "the stack's name": {
-        "Fn::Equals": [{"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "AWS::StackName"}]}]}, "prod"]
-    },
-    "a path": {
-        "Fn::Not": [
-            {"Fn::Equals": [{"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "ParameterPath"}]}]}, "dev"]}
-        ]
-    },
-}
-"""Conditions that hold in some environments and not in others, by what they look at."""
+
+
+def conditions_of(file: str) -> dict[str, Any]:
+    """Return conditions that hold in some environments and not in dev, by what they look at.
+
+    Taken from the stacks themselves: a template need not know a name or a path.
+    """
+    workload = stacks_by_template()[file][0].workload
+    places = {one.environment: one for one in stacks_by_template()[file] if one.workload == workload}
+    elsewhere = [places[name].region for name in ENVIRONMENTS if places[name].region != places["dev"].region]
+    known = template_of(file).section("Parameters")
+    by = {
+        "the account": {"Fn::Equals": [{"Ref": "AWS::AccountId"}, places["prod"].account]},
+        "the region": {"Fn::Equals": [{"Ref": "AWS::Region"}, elsewhere[0]]},
+        "the stack's name": {
+            "Fn::Equals": [{"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "AWS::StackName"}]}]}, "prod"]
+        },
+    }
+    if "NamePrefix" in known:
+        by["a name"] = {"Fn::Equals": [{"Ref": "NamePrefix"}, f"prod-{workload}-"]}
+    if "ParameterPath" in known:
+        environment = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "ParameterPath"}]}]}
+        by["a path"] = {"Fn::Not": [{"Fn::Equals": [environment, "dev"]}]}
+    return by
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,11 @@ class Place:
 
 @cache
 def stacks_by_template() -> dict[str, list[Stack]]:
-    """Return the stacks of this repository by their template."""
+    """Return the stacks of the environments by their template; what the home alone has is compared with nothing."""
     found: dict[str, list[Stack]] = {}
     for stack in repository().project.stacks:
-        found.setdefault(stack.template, []).append(stack)
+        if stack.environment in ENVIRONMENTS:
+            found.setdefault(stack.template, []).append(stack)
     return found
 
 

@@ -10,18 +10,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from .hierarchy import WORKLOAD, Change, config, inside, outside, shared_changes, text_of
+from .conftest import Alone
+from .hierarchy import Change, config, inside, outside, shared_changes, text_of
 from .judging import ENVIRONMENTS, Verdict, findings, look, replaced, shares
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* is deprecated as of 4.0.0")
 Record = Callable[[str, object], None]
+WORKLOAD = pytest.mark.parametrize("workload", ["orders", "control"])
 EVERY = pytest.mark.parametrize("environment", ENVIRONMENTS)
 ROLE = "arn:aws:iam::111111111111:role/another"
 BESIDE: tuple[dict[str, Any], ...] = (
@@ -60,47 +63,45 @@ BESIDE: tuple[dict[str, Any], ...] = (
 """What a config file may say beside `settings`; each differs from what the environments share."""
 
 
-def path_of(project: Path, change: Change) -> Path:
-    return project / "sceptre" / "config" / change.environment / WORKLOAD / "config.yaml"
-
-
-def looked_at(project: Path, changes: Iterable[Change]) -> list[Verdict]:
-    verdicts = []
+def looked_at(root: Path, changes: Iterable[Change]) -> Iterator[Verdict]:
     for change in changes:
-        with replaced(path_of(project, change), text_of(change)):
-            verdicts.append(look(project, change.shown, change.named))
-    return verdicts
+        with written(root, change):
+            yield look(root, change.shown, change.named)
+
+
+def written(root: Path, change: Change) -> AbstractContextManager[None]:
+    path = root / "sceptre" / "config" / change.environment / change.workload / "config.yaml"
+    return replaced(path, text_of(change))
 
 
 @EVERY
+@WORKLOAD
 def test_each_shared_value_changed_in_one_environment_is_caught(
-    environment: str, project: Path, record_property: Record
+    workload: str, environment: str, alone: Alone, record_property: Record
 ) -> None:
-    shares(
-        record_property, "hierarchy: shared value changed", looked_at(project, shared_changes(environment))
-    )
+    verdicts = list(looked_at(alone(workload), shared_changes(workload, environment)))
+    shares(record_property, "hierarchy: shared value changed", verdicts)
 
 
 @EVERY
+@WORKLOAD
 def test_each_varying_value_outside_its_bound_is_caught(
-    environment: str, project: Path, record_property: Record
+    workload: str, environment: str, alone: Alone, record_property: Record
 ) -> None:
-    shares(
-        record_property,
-        "hierarchy: varying value outside its bound",
-        looked_at(project, outside(environment)),
-    )
+    verdicts = list(looked_at(alone(workload), outside(workload, environment)))
+    shares(record_property, "hierarchy: varying value outside its bound", verdicts)
 
 
 @EVERY
+@WORKLOAD
 def test_each_varying_value_inside_its_bound_passes(
-    environment: str, project: Path, record_property: Record
+    workload: str, environment: str, alone: Alone, record_property: Record
 ) -> None:
     """Here a mutant counts when nothing at all is found."""
     verdicts = []
-    for change in inside(environment):
-        with replaced(path_of(project, change), text_of(change)):
-            found = findings(project)
+    for change in inside(workload, environment):
+        with written(alone(workload), change):
+            found = findings(alone(workload))
         verdicts.append(Verdict(change.shown, not found, tuple(one.message for one in found)))
     shares(record_property, "hierarchy: varying value inside its bound (passes)", verdicts)
 
@@ -108,12 +109,13 @@ def test_each_varying_value_inside_its_bound_passes(
 @EVERY
 @pytest.mark.parametrize("level", ["environment", "workload"])
 def test_each_key_beside_the_settings_is_caught(
-    environment: str, level: str, project: Path, record_property: Record
+    environment: str, level: str, alone: Alone, record_property: Record
 ) -> None:
     """Every third key in each environment and level, so that each is tried at both."""
     start = ENVIRONMENTS.index(environment)
-    folder = project / "sceptre" / "config" / environment
-    path = folder / "config.yaml" if level == "environment" else folder / WORKLOAD / "config.yaml"
+    orders = alone("orders")
+    folder = orders / "sceptre" / "config" / environment
+    path = folder / "config.yaml" if level == "environment" else folder / "orders" / "config.yaml"
     verdicts = []
     for more in itertools.islice(BESIDE, start, None, len(ENVIRONMENTS)):
         text = path.read_text(encoding="utf-8") + yaml.safe_dump(more).replace(
@@ -121,12 +123,12 @@ def test_each_key_beside_the_settings_is_caught(
         )
         with replaced(path, text):
             named = [name for name in more if name != "parameters_inheritance"] or ["parameters.NamePrefix"]
-            verdicts.append(look(project, f"{environment}, {level}: {more}", named))
+            verdicts.append(look(orders, f"{environment}, {level}: {more}", named))
     shares(record_property, "hierarchy: key beside the settings", verdicts)
 
 
 def changed_identity(environment: str, **more: Any) -> str:
-    own = config(environment)
+    own = config("orders", environment)
     network = {**own["settings"]["network"], "cidr": more.pop("cidr", own["settings"]["network"]["cidr"])}
     return str(yaml.safe_dump({**own, "settings": {**own["settings"], "network": network}, **more}))
 
@@ -145,11 +147,12 @@ def changed_identity(environment: str, **more: Any) -> str:
     ],
 )
 def test_what_names_another_environment_or_nothing_is_caught(
-    environment: str, change: dict[str, Any], named: str, project: Path, record_property: Record
+    environment: str, change: dict[str, Any], named: str, alone: Alone, record_property: Record
 ) -> None:
-    path = project / "sceptre" / "config" / environment / WORKLOAD / "config.yaml"
+    orders = alone("orders")
+    path = orders / "sceptre" / "config" / environment / "orders" / "config.yaml"
     with replaced(path, changed_identity(environment, **change)):
-        one = look(project, f"{environment}: {change}", [named])
+        one = look(orders, f"{environment}: {change}", [named])
     shares(record_property, "hierarchy: identity of another, or of nothing", [one])
 
 
@@ -162,16 +165,18 @@ def test_what_names_another_environment_or_nothing_is_caught(
     ],
 )
 def test_another_identity_of_its_own_passes(
-    environment: str, change: dict[str, Any], project: Path, record_property: Record
+    environment: str, change: dict[str, Any], alone: Alone, record_property: Record
 ) -> None:
     """Identity is never compared, and everything follows it: names, zones, prefix lists, parts of the network."""
-    path = project / "sceptre" / "config" / environment / WORKLOAD / "config.yaml"
+    orders = alone("orders")
+    path = orders / "sceptre" / "config" / environment / "orders" / "config.yaml"
     with replaced(path, changed_identity(environment, **change)):
-        found = findings(project)
+        found = findings(orders)
     one = Verdict(f"{environment}: {change}", not found, tuple(one.message for one in found))
     shares(record_property, "hierarchy: another identity of its own (passes)", [one])
 
 
-def test_nothing_is_found_in_the_copy_as_it_is(project: Path) -> None:
+@WORKLOAD
+def test_nothing_is_found_in_the_copy_as_it_is(workload: str, alone: Alone) -> None:
     """So that whatever is found of a mutant is found because of what was changed."""
-    assert findings(project) == ()
+    assert findings(alone(workload)) == ()

@@ -56,7 +56,9 @@ def changes(root: Path, environment: str) -> Iterator[Change]:
     """Yield each value that reaches a stack with another one of its kind that the model takes."""
     for key, value in sorted(reaching(root).items()):
         path = tuple(key.split("."))
-        found = (Change(environment, path, one) for one in others(path, value) if one != value)
+        found = (
+            Change("orders", environment, path, one) for one in others("orders", path, value) if one != value
+        )
         yield from list(filter(is_valid, found))[:1]
 
 

@@ -28,6 +28,7 @@ from validator.parity import compare, judge, pairs_of
 from validator.parity.pairs import Half, Pair
 from validator.places import StackPlaces
 
+from .conftest import Alone
 from .judging import DAY, ENVIRONMENTS, ROOT, Verdict, look, replaced, repository, shares, subject, verdict
 
 Record = Callable[[str, object], None]
@@ -61,29 +62,29 @@ def _hooked(text: str) -> str:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_each_stack_file_of_its_own_is_caught(
-    environment: str, project: Path, record_property: Record
+    environment: str, alone: Alone, record_property: Record
 ) -> None:
     """Every third mutant of every file in each environment, which comes to each one."""
-    verdicts = []
+    orders, verdicts = alone("orders"), []
     every = [(file, *mutant) for file in FILES for mutant in texts(file, environment)]
     for file, kind, text, named in every[ENVIRONMENTS.index(environment) :: len(ENVIRONMENTS)]:
-        with replaced(project / "sceptre" / "config" / environment / "orders" / file.name, text):
-            verdicts.append(look(project, f"{environment}, {file.stem}: {kind}", named, without=SHARED))
+        with replaced(orders / "sceptre" / "config" / environment / "orders" / file.name, text):
+            verdicts.append(look(orders, f"{environment}, {file.stem}: {kind}", named, without=SHARED))
     shares(record_property, "stack file: another in one environment", verdicts)
 
 
-def test_each_stack_file_in_one_environment_only_is_caught(project: Path, record_property: Record) -> None:
-    verdicts = []
+def test_each_stack_file_in_one_environment_only_is_caught(alone: Alone, record_property: Record) -> None:
+    orders, verdicts = alone("orders"), []
     for file, environment in zip(FILES, itertools.cycle(ENVIRONMENTS), strict=False):
-        folder = project / "sceptre" / "config" / environment / "orders"
+        folder = orders / "sceptre" / "config" / environment / "orders"
         named = f"{environment}/orders/{file.name}"
         text = file.read_text(encoding="utf-8")
         with replaced(folder / file.name, None):
-            verdicts.append(look(project, f"{named} missing", [named]))
+            verdicts.append(look(orders, f"{named} missing", [named]))
         with replaced(folder / f"further-{file.name}", text):
-            verdicts.append(look(project, f"further-{file.name} in {environment}", [f"further-{file.name}"]))
+            verdicts.append(look(orders, f"further-{file.name} in {environment}", [f"further-{file.name}"]))
         with replaced(folder / file.name, f"{text}# a comment\n"):
-            verdicts.append(look(project, f"{named} with a comment", [named]))
+            verdicts.append(look(orders, f"{named} with a comment", [named]))
     shares(record_property, "stack file: missing, further, or a copy", verdicts)
 
 
@@ -166,7 +167,7 @@ def test_each_value_of_each_stack_in_one_environment_is_caught(
 ) -> None:
     environments = itertools.cycle(ENVIRONMENTS)
     verdicts: list[Verdict] = []
-    for path in sorted({stack.path for stack in repository().project.stacks}):
+    for path in sorted({one.path for one in repository().project.stacks if one.environment in ENVIRONMENTS}):
         stack = repository().project[f"{next(environments)}/{path}"]
         for place, mutant in ways(stack):
             named = [

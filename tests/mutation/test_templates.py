@@ -26,9 +26,9 @@ from .judging import Verdict, replaced, shares, verdict
 from .judging import look as look_at
 from .templates import (
     ATTRIBUTES,
-    BY,
     ELSEWHERE,
     changed,
+    conditions_of,
     has_effect,
     judge_template,
     other,
@@ -55,7 +55,7 @@ def chosen(first: Any, second: Any) -> dict[str, Any]:
 
 @EVERY
 def test_each_value_changed_in_one_environment_is_caught(file: str, record_property: Record) -> None:
-    template, conditions = template_of(file), itertools.cycle(BY.values())
+    template, conditions = template_of(file), itertools.cycle(conditions_of(file).values())
     verdicts = [
         look(
             changed(template, place.path, chosen(other(place.value), place.value), next(conditions)),
@@ -69,7 +69,7 @@ def test_each_value_changed_in_one_environment_is_caught(file: str, record_prope
 
 @EVERY
 def test_each_part_left_out_in_one_environment_is_caught(file: str, record_property: Record) -> None:
-    template, conditions = template_of(file), itertools.cycle(BY.values())
+    template, conditions = template_of(file), itertools.cycle(conditions_of(file).values())
     verdicts = [
         look(
             changed(template, place.path, chosen(NOTHING, place.value), next(conditions)),
@@ -82,7 +82,8 @@ def test_each_part_left_out_in_one_environment_is_caught(file: str, record_prope
 
 
 def existence(template: Template) -> Iterator[Verdict]:
-    for place, condition in zip(list(resources(template)), itertools.cycle(BY.values()), strict=False):
+    by = conditions_of(template.file)
+    for place, condition in zip(list(resources(template)), itertools.cycle(by.values()), strict=False):
         held = place.value.get("Condition")
         both = {"Fn::And": [{"Condition": held}, condition]} if held else condition
         path = (*place.path, "Condition")
@@ -100,7 +101,7 @@ def existence(template: Template) -> Iterator[Verdict]:
             yield look(changed(template, (*place.path, "Properties", "Tags"), more, condition), name, [name])
     for name in template.section("Outputs"):
         path = ("Outputs", name, "Condition")
-        yield look(changed(template, path, ELSEWHERE, BY["the account"]), name, [f"Outputs.{name}"])
+        yield look(changed(template, path, ELSEWHERE, by["the account"]), name, [f"Outputs.{name}"])
 
 
 @EVERY
@@ -118,7 +119,7 @@ def test_each_condition_narrowed_or_widened_by_identity_is_caught(record_propert
         for (name, held), function in itertools.product(
             template.section("Conditions").items(), ("Fn::And", "Fn::Or")
         ):
-            for condition in BY.values():
+            for condition in conditions_of(file).values():
                 mutant = changed(template, ("Conditions", name), {function: [held, condition]})
                 one = look(mutant, f"{file}:{name} {function}", [f"Conditions.{name}"])
                 if one.caught or has_effect(mutant):
@@ -171,10 +172,9 @@ def test_each_entry_of_a_mapping_changed_for_one_region_is_caught(record_propert
 def test_a_mutant_of_each_template_on_disk_is_caught(project: Path, record_property: Record) -> None:
     """Written out, read by the loader, and judged by the checks: what the others leave out for speed."""
     verdicts = []
-    for (file, stacks), (who, condition) in zip(
-        stacks_by_template().items(), itertools.cycle(BY.items()), strict=False
-    ):
-        template = template_of(file)
+    for index, (file, stacks) in enumerate(stacks_by_template().items()):
+        by = list(conditions_of(file).items())
+        template, (who, condition) = template_of(file), by[index % len(by)]
         place = next(place for place in properties(template) if isinstance(place.value, str | int))
         mutant = changed(template, place.path, chosen(other(place.value), place.value), condition)
         with replaced(project / file, json.dumps(mutant.body, indent=1)):

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from validator.effective import Template
 
-from .templates import BY, ELSEWHERE, Place, changed, other, properties, resources
+from .judging import ENVIRONMENTS
+from .templates import (
+    ELSEWHERE,
+    Place,
+    changed,
+    conditions_of,
+    other,
+    properties,
+    resources,
+    stacks_by_template,
+)
 
 ENVIRONMENT = {"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "NamePrefix"}]}]}
 LAST_OF_REGION = {"Fn::Select": [2, {"Fn::Split": ["-", {"Ref": "AWS::Region"}]}]}
-TWINS = {f"Twin{name}": {"Type": "AWS::SNS::Topic"} for name in ("dev", "staging", "prod")}
+ACCOUNTS = ("111111111111", "222222222222", "333333333333")
+TWINS = {f"Twin{name}": {"Type": "AWS::SNS::Topic"} for name in ENVIRONMENTS}
 
 
-def _mapped(key: Any, *rows: str) -> Callable[[Template, Place], Template]:
+def _regions(template: Template) -> list[str]:
+    return sorted({stack.region for stack in stacks_by_template()[template.file]})
+
+
+def _mapped(key: Any, rows_of: Callable[[Template], Sequence[str]]) -> Callable[[Template, Place], Template]:
     def way(template: Template, place: Place) -> Template:
+        rows = rows_of(template)
         last = rows[-1]
         values = {row: {"Value": other(place.value) if row == last else place.value} for row in rows}
         mutant = changed(template, place.path, {"Fn::FindInMap": ["Elsewhere", key, "Value"]})
@@ -38,13 +54,17 @@ def _chain(template: Template, place: Place) -> Template:
     """A condition on a condition on identity."""
     value = {"Fn::If": ["IsThere", other(place.value), place.value]}
     further = {"IsThere": {"Fn::Not": [{"Condition": ELSEWHERE}]}}
-    return _section(changed(template, place.path, value, BY["the account"]), "Conditions", further)
+    return _section(
+        changed(template, place.path, value, conditions_of(template.file)["the account"]),
+        "Conditions",
+        further,
+    )
 
 
 WAYS: dict[str, Callable[[Template, Place], Template]] = {
-    "mapping by account": _mapped({"Ref": "AWS::AccountId"}, "111111111111", "222222222222", "333333333333"),
-    "mapping by region": _mapped({"Ref": "AWS::Region"}, "us-east-1", "us-east-2"),
-    "mapping by name": _mapped(ENVIRONMENT, "dev", "staging", "prod"),
+    "mapping by account": _mapped({"Ref": "AWS::AccountId"}, lambda _: ACCOUNTS),
+    "mapping by region": _mapped({"Ref": "AWS::Region"}, _regions),
+    "mapping by name": _mapped(ENVIRONMENT, lambda _: ENVIRONMENTS),
     "item by region": _put(
         lambda place: {"Fn::Select": [LAST_OF_REGION, [0, place.value, other(place.value)]]}
     ),
@@ -81,10 +101,7 @@ def undecided(template: Template) -> Iterator[tuple[str, Template]]:
 
 def _exists_by_name(template: Template, resource: Place) -> Template:
     name = {"Fn::Sub": ["Is${Name}", {"Name": ENVIRONMENT}]}
-    truths = {
-        f"Is{environment}": {"Fn::Equals": [environment, "prod"]}
-        for environment in ("dev", "staging", "prod")
-    }
+    truths = {f"Is{environment}": {"Fn::Equals": [environment, "prod"]} for environment in ENVIRONMENTS}
     return _section(changed(template, (*resource.path, "Condition"), name), "Conditions", truths)
 
 
