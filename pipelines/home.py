@@ -50,12 +50,12 @@ class Home:
         client.meta.events.register("after-call.dynamodb", self._find_lost, unique_id="lockstep-lost-table")
         return StateStore(client, self.table_name)
 
-    def store(self) -> ConfigurationStore:
-        """Return the configuration store."""
+    def store(self, by: str) -> ConfigurationStore:
+        """Return what the deployments of an environment wrote to the configuration store."""
         from pipelines.configuration import ConfigurationStore
 
         client: Any = self.aws.client("s3")
-        return ConfigurationStore(client, self.bucket)
+        return ConfigurationStore(client, self.bucket, by)
 
     def _find_lost(self, parsed: Mapping[str, Any], **_: Any) -> None:
         if parsed.get("Error", {}).get("Code") == "ResourceNotFoundException":

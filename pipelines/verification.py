@@ -51,7 +51,7 @@ def verify(home: Home, environment: str, workloads: Iterable[str], tag: str | No
 
 
 def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Verified:
-    table, store = home.table(), home.store()
+    table, store = home.table(), home.store(environment)
     release, digest = _recorded(table, workload, environment, tag)
     try:
         manifest = store.manifest(workload, release, environment, digest)
@@ -71,7 +71,7 @@ def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Ver
 
 def _spoilt(table: StateStore, workload: str, environment: str, tag: str, error: StoreError) -> Verified:
     """Return what is left to say where the store does not hold what was recorded: nothing else can be judged."""
-    release = table.release(workload, tag)
+    release = table.release(workload, tag, environment)
     message, _, mend = str(error).partition("\n  mend: ")
     found = unfit(environment, message, mend, key=error.key)
     return Verified(workload, tag, release.commit if release else "", 0, (), (found,))
@@ -90,7 +90,7 @@ def _recorded(table: StateStore, workload: str, environment: str, tag: str | Non
                 f"  mend: run `lockstep deploy {environment}`, which records it"
             )
         return latest.tag, latest.manifest_digest
-    release = table.release(workload, tag)
+    release = table.release(workload, tag, environment)
     if release is None or environment not in release.digests:
         raise FailureError(
             f"there is no release {tag} of {workload} for {environment}\n"
@@ -116,7 +116,11 @@ def _against(
         if actual.place not in wanted and not any(one.has(actual.place) for one in reached)
     ]
     versions = {actual.version for actual in actuals if actual.version}
-    known = {version for version in versions if table.release(manifest.workload, version) is not None}
+    known = {
+        version
+        for version in versions
+        if table.release(manifest.workload, version, manifest.environment) is not None
+    }
     yield from against_release(manifest, actuals, known, templates)
     for actual in actuals:
         if actual.is_moving:

@@ -117,10 +117,10 @@ def alert(at: datetime = START, digest: str = "sha256:a", **given: Any) -> Alert
     return replace(found, **given)
 
 
-def release(tag: str = "v1.2.0", **digests: str) -> Release:
-    """Return a release of `orders`."""
+def release(tag: str = "v1.2.0", environment: str = "dev", **digests: str) -> Release:
+    """Return a release of `orders` as an environment records it."""
     every = {"dev": f"sha256:dev-{tag}", "staging": f"sha256:staging-{tag}", "prod": f"sha256:prod-{tag}"}
-    return Release("orders", tag, "0" * 40, START, {**every, **digests})
+    return Release("orders", environment, tag, "0" * 40, START, {**every, **digests})
 
 
 def lock_of(store: StateStore, environment: str, now: datetime = START, owner: str = "run-1") -> Lock:

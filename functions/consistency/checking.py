@@ -37,10 +37,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """Checks on one table and one store; `clock` gives the time."""
+    """Checks on one table; `store` gives what an environment's deployments wrote, `clock` the time."""
 
     table: StateStore
-    store: ConfigurationStore
+    store: Callable[[str], ConfigurationStore]
     clock: Callable[[], datetime]
 
     def check(self, workload: str, environment: str) -> Result:
@@ -106,20 +106,21 @@ class Checking:
         self, workload: str, environment: str, latest: EnvironmentRelease | None
     ) -> tuple[Judged, list[Finding]]:
         """Return what differs from the release, and what differs from the other environments."""
-        release = self.table.release(workload, latest.tag) if latest else None
+        release = self.table.release(workload, latest.tag, environment) if latest else None
         if latest is None or release is None:
             what = f"release {latest.tag}, deployed last, is not" if latest else "no release is"
             raise _NothingRecorded(f"{environment}: {what} recorded, so that nothing says what should run")
-        manifest = self.store.manifest(workload, latest.tag, environment, latest.manifest_digest)
+        store = self.store(environment)
+        manifest = store.manifest(workload, latest.tag, environment, latest.manifest_digest)
         actuals = self._actuals(workload, environment)
-        known = self._known(workload, actuals)
-        texts = dict(self._templates([Running(manifest, actuals)]))
+        known = self._known(workload, environment, actuals)
+        texts = dict(_templates(store, [Running(manifest, actuals)]))
         ended_at, reports = latest.ended_at or latest.started_at, cache(self._reported)
         own = judged(by_stack(manifest, actuals, known, texts), actuals, ended_at, reports)
         if own.counted:
             # A stack may have been recorded between this reading and the count of its region: read after the count.
             actuals = self._actuals(workload, environment)
-            known = self._known(workload, actuals)
+            known = self._known(workload, environment, actuals)
             own = judged(by_stack(manifest, actuals, known, texts), actuals, ended_at, reports)
         if environment not in manifest.environments:
             return own, []  # It belongs to none that it could differ from.
@@ -129,9 +130,9 @@ class Checking:
             if name == environment or name in release.digests
         ]
         policy = read_policy(
-            self.store.policy(manifest.policy_digest), manifest.policy_file, manifest.environments
+            store.policy(manifest.policy_digest), manifest.policy_file, manifest.environments
         )
-        texts |= self._templates(running)
+        texts |= _templates(store, running)
         return own, list(between(environment, running, texts, policy, self.clock().date()))
 
     def _reported(self, account: str, region: str) -> Reported | None:
@@ -142,13 +143,14 @@ class Checking:
         there = {state.key.stack for state in states if state.status != GONE}
         return Reported(census.observed_at, census.stacks, len(there))
 
-    def _known(self, workload: str, actuals: Iterable[Actual]) -> set[str]:
-        """Return the versions that stacks carry and that are recorded as releases."""
-        return {version for version in {one.version for one in actuals} if self._is_known(workload, version)}
+    def _known(self, workload: str, environment: str, actuals: Iterable[Actual]) -> set[str]:
+        """Return the versions that stacks carry and that are recorded as releases of their environment."""
+        versions = {one.version for one in actuals}
+        return {version for version in versions if self._is_known(workload, environment, version)}
 
-    def _is_known(self, workload: str, version: str) -> bool:
+    def _is_known(self, workload: str, environment: str, version: str) -> bool:
         try:
-            return bool(version) and self.table.release(workload, version) is not None
+            return bool(version) and self.table.release(workload, version, environment) is not None
         except ValueError:  # No key can hold it, so no release has it.
             return False
 
@@ -159,7 +161,9 @@ class Checking:
     def _other(self, release: Release, environment: str) -> Running:
         """Return another environment: as it runs where it runs the same release, else as the release would be there."""
         digest = release.digests[environment]
-        manifest = self.store.manifest(release.workload, release.tag, environment, digest)
+        manifest = self.store(release.environment).manifest(
+            release.workload, release.tag, environment, digest
+        )
         latest = self._latest(release.workload, environment)
         if latest is None or latest.tag != release.tag or latest.state != "succeeded":
             return Running(manifest)
@@ -167,24 +171,25 @@ class Checking:
         own = judged(by_stack(manifest, actuals), actuals, ended_at, cache(self._reported))
         return Running(manifest, _settled(actuals, own))
 
-    def _templates(self, running: Iterable[Running]) -> Iterator[tuple[str, str]]:
-        manifests: list[Manifest] = []
-        live: set[str] = set()
-        for one in running:
-            manifests.append(one.manifest)
-            live |= {actual.template_digest for actual in one.actuals if actual.template_digest}
-        wanted = {stack.template_digest for manifest in manifests for stack in manifest.stacks}
-        yield from ((digest, self.store.template(digest)) for digest in sorted(wanted))
-        for digest in sorted(live - wanted):
-            try:
-                yield digest, self.store.template(digest)
-            except (ObjectMissingError, ValueError):
-                continue  # It is in no release, which the check against the release says.
-
 
 def _settled(actuals: tuple[Actual, ...], judged: Judged) -> tuple[Actual, ...]:
     """Return the stacks of which it is known what they are since the deployment."""
     return tuple(actual for actual in actuals if actual.place not in judged.pending)
+
+
+def _templates(store: ConfigurationStore, running: Iterable[Running]) -> Iterator[tuple[str, str]]:
+    manifests: list[Manifest] = []
+    live: set[str] = set()
+    for one in running:
+        manifests.append(one.manifest)
+        live |= {actual.template_digest for actual in one.actuals if actual.template_digest}
+    wanted = {stack.template_digest for manifest in manifests for stack in manifest.stacks}
+    yield from ((digest, store.template(digest)) for digest in sorted(wanted))
+    for digest in sorted(live - wanted):
+        try:
+            yield digest, store.template(digest)
+        except (ObjectMissingError, ValueError):
+            continue  # It is in no release, which the check against the release says.
 
 
 class _NothingRecorded(Exception):  # noqa: N818 - no error: an answer

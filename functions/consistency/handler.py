@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -43,7 +43,9 @@ def checking() -> Checking:
     values = {one["Name"].removeprefix(f"{root}/"): one["Value"] for one in answer["Parameters"]}
     return Checking(
         table=StateStore(boto3.client("dynamodb", config=SDK), values["table/TableName"]),
-        store=ConfigurationStore(boto3.client("s3", config=SDK), values["configuration/BucketName"]),
+        store=cache(
+            partial(ConfigurationStore, boto3.client("s3", config=SDK), values["configuration/BucketName"])
+        ),
         clock=lambda: datetime.now(UTC),
     )
 

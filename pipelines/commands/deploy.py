@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,20 +63,31 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
     warn(project)
     if not quiet:
         console().print(f"[bold]{environment}[/]: {len(stacks)} stacks, release {release.version}")
-    recording = _begin(workspace, environment, release)
-    with progress([stack.name for stack in stacks], quiet=quiet) as reporter:
-        deployment = Deployment(workspace, environment, reporter)
-        with stop_on_signal(deployment):
-            results = deployment.run()
-    with clear_errors():
+    with _begin(workspace, environment, release) or nullcontext() as recording:
+        with progress([stack.name for stack in stacks], quiet=quiet) as reporter:
+            deployment = Deployment(workspace, environment, reporter)
+            if recording is not None:
+                recording.guard(deployment.stop)
+            with stop_on_signal(deployment):
+                results = deployment.run()
+        _end(recording, results)
+    if recording is None and environment == SHARED:
         # Home is where this very deployment made it, the first time.
-        if recording is None and environment == SHARED:
-            recording = _begin(workspace, environment, release)
-        if recording is not None:
-            recording.end(succeeded=is_done(results))
+        with _begin(workspace, environment, release) or nullcontext() as recording:
+            _end(recording, results)
+    if recording is not None:
+        with clear_errors():
             # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
             ask(agents_of(project, environment), OBSERVE)
     return results
+
+
+def _end(recording: Recording | None, results: list[Result]) -> None:
+    from pipelines.aws import clear_errors
+
+    if recording is not None:
+        with clear_errors():
+            recording.end(succeeded=is_done(results))
 
 
 def now() -> datetime:

@@ -1,4 +1,8 @@
-"""Where things lie in the configuration store (REQ-C8). Pure."""
+"""Where things lie in the configuration store (REQ-C8). Pure.
+
+Everything lies below the name of the environment whose deployments wrote it, `by`, and nobody else may write there
+(REQ-P8).
+"""
 
 from __future__ import annotations
 
@@ -8,24 +12,24 @@ SHA256 = "sha256:"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def manifest_key(workload: str, tag: str, environment: str) -> str:
+def manifest_key(by: str, workload: str, tag: str, environment: str) -> str:
     """Return the key of a release's manifest in one environment."""
-    return f"releases/{workload}/{tag}/{environment}/manifest.json"
+    return f"{by}/releases/{workload}/{tag}/{environment}/manifest.json"
 
 
-def parameters_key(workload: str, tag: str, environment: str) -> str:
+def parameters_key(by: str, workload: str, tag: str, environment: str) -> str:
     """Return the key of the one rendered parameter file of a release in one environment."""
-    return f"releases/{workload}/{tag}/{environment}/parameters.json"
+    return f"{by}/releases/{workload}/{tag}/{environment}/parameters.json"
 
 
-def template_key(digest: str) -> str:
+def template_key(by: str, digest: str) -> str:
     """Return the key of a template by its digest; raises ValueError for what is none."""
-    return f"templates/sha256/{_hexadecimal(digest)}.yaml"
+    return f"{by}/templates/sha256/{_hexadecimal(digest)}.yaml"
 
 
-def policy_key(digest: str) -> str:
+def policy_key(by: str, digest: str) -> str:
     """Return the key of a policy of variances by its digest; raises ValueError for what is none."""
-    return f"policies/sha256/{_hexadecimal(digest)}.yaml"
+    return f"{by}/policies/sha256/{_hexadecimal(digest)}.yaml"
 
 
 def _hexadecimal(digest: str) -> str:

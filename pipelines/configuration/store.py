@@ -36,10 +36,14 @@ KEPT = 512
 
 @dataclass(slots=True)
 class ConfigurationStore:
-    """The store in one bucket. Encryption is the bucket's own: it refuses what is not under its key."""
+    """What the deployments of one environment, `by`, wrote to a bucket: releases, with all environments in them.
+
+    Encryption is the bucket's own: it refuses what is not under its key.
+    """
 
     client: S3Client
     bucket: str
+    by: str
     _kept: dict[str, bytes] = field(default_factory=dict)
 
     def put_release(
@@ -51,18 +55,18 @@ class ConfigurationStore:
         ObjectConflictError where a key holds other bytes, TechnicalError where somebody else is writing it just now.
         """
         those = list(manifests)
-        objects = {template_key(digest): body for digest, body in templates.items()}
-        objects |= {policy_key(digest_of(policy)): policy}
-        objects |= {parameters_key(m.workload, m.tag, m.environment): m.parameters for m in those}
+        objects = {template_key(self.by, digest): body for digest, body in templates.items()}
+        objects |= {policy_key(self.by, digest_of(policy)): policy}
+        objects |= {parameters_key(self.by, m.workload, m.tag, m.environment): m.parameters for m in those}
         self._put_all(objects)
-        self._put_all({manifest_key(m.workload, m.tag, m.environment): m.text for m in those})
+        self._put_all({manifest_key(self.by, m.workload, m.tag, m.environment): m.text for m in those})
 
     def manifest(self, workload: str, tag: str, environment: str, digest: str) -> Manifest:
         """Return a manifest that was recorded under `digest`.
 
         Raises ObjectMissingError where it is not there, ObjectChangedError where it holds anything else.
         """
-        key = manifest_key(workload, tag, environment)
+        key = manifest_key(self.by, workload, tag, environment)
         content = self._read(key, digest)
         try:
             return from_json(json.loads(content))
@@ -71,16 +75,16 @@ class ConfigurationStore:
 
     def parameters(self, manifest: Manifest) -> bytes:
         """Return the parameter file of a manifest; raises as `manifest` does."""
-        key = parameters_key(manifest.workload, manifest.tag, manifest.environment)
+        key = parameters_key(self.by, manifest.workload, manifest.tag, manifest.environment)
         return self._read(key, manifest.parameters_digest)
 
     def template(self, digest: str) -> str:
         """Return the template of a digest as it is sent; raises as `manifest` does."""
-        return self._read(template_key(digest), digest).decode()
+        return self._read(template_key(self.by, digest), digest).decode()
 
     def policy(self, digest: str) -> str:
         """Return the policy of variances of a digest; raises as `manifest` does."""
-        return self._read(policy_key(digest), digest).decode()
+        return self._read(policy_key(self.by, digest), digest).decode()
 
     def _read(self, key: str, digest: str) -> bytes:
         """Return an object whose bytes have a digest; what was read once is kept by that."""

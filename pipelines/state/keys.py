@@ -112,9 +112,9 @@ def open_drift(workload: str, environment: str) -> Key:
     return Key(f"ENV#{joined(workload, environment)}", "DRIFT")
 
 
-def release(workload: str, tag: str) -> Key:
-    """A release."""
-    return Key(f"REL#{joined(workload, tag)}", "META")
+def release(workload: str, tag: str, environment: str) -> Key:
+    """A release as the deployments of one environment recorded it: nobody else may write that partition (REQ-P8)."""
+    return Key(f"REL#{joined(workload, tag, environment)}", "META")
 
 
 def environment_release(workload: str, environment: str, number: int) -> Key:
@@ -137,9 +137,13 @@ def alert(fingerprint: str) -> Key:
     return Key(f"ALERT#{joined(fingerprint)}", "OPEN")
 
 
-def refusal(time: datetime, event_id: str) -> Key:
-    """An event that was refused; one partition a day."""
-    return Key(f"REFUSED#{timestamp(time)[:10]}", f"{timestamp(time)}#{joined(event_id)}")
+def refusal(time: datetime, account: str, event_id: str) -> Key:
+    """An event that was refused; one partition a day and account, `-` where the event names none.
+
+    So an account that sends much fills no partition but its own.
+    """
+    partition = f"REFUSED#{timestamp(time)[:10]}#{joined(account or FOREIGN)}"
+    return Key(partition, f"{timestamp(time)}#{joined(event_id)}")
 
 
 def census(account: str, region: str) -> Key:

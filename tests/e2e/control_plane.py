@@ -110,9 +110,9 @@ class Plane:
         return StateStore(self.client("dynamodb"), self.parameter("table/TableName"))
 
     def store(self, region: str = HOME["region"], bucket: str = "") -> ConfigurationStore:
-        """Return the configuration store, or its replica in another region; it has read nothing yet."""
+        """Return what dev wrote to the configuration store, or to its replica; it has read nothing yet."""
         s3 = self.client("s3", region=region)
-        return ConfigurationStore(s3, bucket or self.parameter("configuration/BucketName"))
+        return ConfigurationStore(s3, bucket or self.parameter("configuration/BucketName"), "dev")
 
     def inbox(self, name: str, topics: tuple[str, ...] = TOPICS, **policy: list[str]) -> Inbox:
         """Subscribe a queue to topics, with the subscription's filter policy if there is one."""

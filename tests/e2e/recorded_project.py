@@ -124,10 +124,9 @@ class RecordedProject:
         """The state table."""
         return StateStore(self.client("dynamodb"), TABLE_NAME)
 
-    @property
-    def store(self) -> ConfigurationStore:
-        """The configuration store, which knows nothing yet."""
-        return ConfigurationStore(self.client("s3"), BUCKET_NAME)
+    def store(self, by: str = "dev") -> ConfigurationStore:
+        """Return what an environment's deployments wrote to the configuration store; it has read nothing yet."""
+        return ConfigurationStore(self.client("s3"), BUCKET_NAME, by)
 
     def keys(self) -> list[str]:
         """Return every object of the configuration store."""

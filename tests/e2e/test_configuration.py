@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipelines import cli
 from pipelines.configuration import ObjectChangedError, ObjectMissingError
 from pipelines.configuration.keys import manifest_key, parameters_key
+from pipelines.state import keys
 from sandbox import accounts, process
 from sandbox.place import Place
-from tests.e2e.recorded_project import BUCKET_NAME, RecordedProject
+from tests.e2e.commands import BIN, environment
+from tests.e2e.control_plane import until
+from tests.e2e.recorded_project import BUCKET_NAME, TABLE_NAME, RecordedProject
 
 pytestmark = pytest.mark.xdist_group("recorded")
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -65,7 +70,7 @@ def test_without_a_home_a_deployment_says_so_and_carries_on(
 
 
 def test_a_deployment_is_recorded_with_the_release_of_every_environment(project: RecordedProject) -> None:
-    release = project.table.release("orders", TAG)
+    release = project.table.release("orders", TAG, "dev")
     assert release is not None
     assert set(release.digests) == set(ENVIRONMENTS)
     assert release.commit == project.git("rev-parse", "HEAD")
@@ -74,11 +79,11 @@ def test_a_deployment_is_recorded_with_the_release_of_every_environment(project:
     assert first.state == "succeeded"
     assert first.by.startswith("arn:aws:")
     for environment in ENVIRONMENTS:
-        manifest = project.store.manifest("orders", TAG, environment, release.digests[environment])
-        document = json.loads(project.store.parameters(manifest))
+        manifest = project.store().manifest("orders", TAG, environment, release.digests[environment])
+        document = json.loads(project.store().parameters(manifest))
         assert len(document["stacks"]) == len(manifest.stacks) > 10
-        assert all(project.store.template(stack.template_digest) for stack in manifest.stacks)
-        assert "variances:" in project.store.policy(manifest.policy_digest)
+        assert all(project.store().template(stack.template_digest) for stack in manifest.stacks)
+        assert "variances:" in project.store().policy(manifest.policy_digest)
 
 
 def test_a_second_deployment_writes_no_object_again(project: RecordedProject) -> None:
@@ -122,12 +127,75 @@ def test_a_home_that_refuses_is_no_missing_home(project: RecordedProject, role: 
 
 def test_a_run_that_died_is_carried_on_under_its_number(project: RecordedProject) -> None:
     """Killed after the beginning was recorded, and before the end was."""
-    release = project.table.release("orders", TAG)
+    release = project.table.release("orders", TAG, "dev")
     assert release is not None
-    begun = project.table.begin_environment_release(release, "dev", datetime.now(UTC), "a run that died")
+    begun = project.table.begin_environment_release(release, datetime.now(UTC), "a run that died")
     assert begun is not None
     _deployed(project)
     assert states(project)[-1] == (begun.number, TAG, "succeeded")
+
+
+def test_a_second_run_ends_at_once_and_says_who_deploys(project: RecordedProject) -> None:
+    """REQ-G5: nothing is written and nothing deployed; the lock is given back in the end."""
+    count, now = len(states(project)), datetime.now(UTC)
+    lock = project.table.acquire_lock("orders", "dev", "another run", now, timedelta(hours=1))
+    assert lock is not None
+    try:
+        done = project.run("deploy", "dev")
+        assert done.returncode == cli.PENDING, done.stdout + done.stderr
+        assert "orders is being deployed into dev by another run, since " in done.stderr
+        assert "mend: wait for that run to end, then run `lockstep deploy dev` again" in done.stderr
+        assert "unchanged" not in done.stdout
+        assert len(states(project)) == count
+    finally:
+        project.table.release_lock(lock)
+    _deployed(project)
+    assert project.table.lock("orders", "dev", datetime.now(UTC)) is None
+
+
+def test_a_run_that_is_killed_is_carried_on_once_its_lock_has_ended(project: RecordedProject) -> None:
+    """REQ-G5: until then the next one is told how long."""
+    command = [str(BIN / "lockstep"), "deploy", "dev"]
+    killed = subprocess.Popen(
+        command, cwd=project.root, env=environment(project.operator), stdout=subprocess.DEVNULL
+    )
+    until("deployment begun", lambda: states(project)[-1][2] == "deploying")
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    number = states(project)[-1][0]
+    refused = project.run("deploy", "dev")
+    assert refused.returncode == cli.PENDING, refused.stdout + refused.stderr
+    assert "a run that died holds it until" in refused.stderr
+    past = {":past": {"S": "2026-01-01T00:00:00.000000Z"}}
+    key = keys.lock("orders", "dev")
+    project.client("dynamodb").update_item(
+        TableName=TABLE_NAME,
+        Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+        UpdateExpression="SET held_until = :past",
+        ExpressionAttributeValues=past,
+    )
+    _deployed(project)
+    assert states(project)[-1] == (number, TAG, "succeeded")
+
+
+def test_a_name_that_the_environment_before_took_for_something_else_is_refused(
+    project: RecordedProject,
+) -> None:
+    """REQ-G1: before anything is deployed."""
+    release = project.table.release("orders", TAG, "dev")
+    assert release is not None
+    taken = replace(release, commit="f" * 40, digests={**release.digests, "staging": "sha256:another"})
+    dynamodb = project.client("dynamodb")
+    dynamodb.put_item(TableName=TABLE_NAME, Item=taken.to_item())
+    try:
+        refused = project.run("deploy", "staging")
+    finally:
+        dynamodb.put_item(TableName=TABLE_NAME, Item=release.to_item())
+    assert refused.returncode == cli.FAILURE, refused.stdout + refused.stderr
+    said = f"release {TAG} of orders is recorded in dev with another content, of commit {'f' * 12}"
+    assert said in refused.stderr
+    assert project.table.latest_environment_release("orders", "staging") is None
+    assert project.table.lock("orders", "staging", datetime.now(UTC)) is None
 
 
 @pytest.mark.parametrize("lost", ["manifest.json", "parameters.json", ".yaml"])
@@ -141,9 +209,9 @@ def test_a_writing_that_died_is_carried_on(project: RecordedProject, lost: str) 
         s3.delete_object(Bucket=BUCKET_NAME, Key=key)
     _deployed(project)
     assert sorted(project.keys()) == before
-    release = project.table.release("orders", TAG)
+    release = project.table.release("orders", TAG, "dev")
     assert release is not None
-    assert project.store.manifest("orders", TAG, "dev", release.digests["dev"]).tag == TAG
+    assert project.store().manifest("orders", TAG, "dev", release.digests["dev"]).tag == TAG
     for key in gone:  # So that the count of versions stays what the other tests expect.
         for one in s3.list_object_versions(Bucket=BUCKET_NAME, Prefix=key).get("DeleteMarkers", []):
             s3.delete_object(Bucket=BUCKET_NAME, Key=key, VersionId=one["VersionId"])
@@ -153,14 +221,14 @@ def test_a_writing_that_died_is_carried_on(project: RecordedProject, lost: str) 
 
 
 def test_an_object_changed_by_hand_is_named_with_both_digests(project: RecordedProject) -> None:
-    release = project.table.release("orders", TAG)
+    release = project.table.release("orders", TAG, "dev")
     assert release is not None
-    s3, key = project.client("s3"), manifest_key("orders", TAG, "dev")
+    s3, key = project.client("s3"), manifest_key("dev", "orders", TAG, "dev")
     whole = s3.get_object(Bucket=BUCKET_NAME, Key=key)["Body"].read()
     s3.put_object(Bucket=BUCKET_NAME, Key=key, Body=whole.replace(b'"3"', b'"9"'))
     try:
         with pytest.raises(ObjectChangedError) as caught:
-            project.store.manifest("orders", TAG, "dev", release.digests["dev"])
+            project.store().manifest("orders", TAG, "dev", release.digests["dev"])
         assert (caught.value.key, caught.value.expected) == (key, release.digests["dev"])
         verified = project.run("verify", "dev")
         assert verified.returncode == cli.FAILURE
@@ -173,13 +241,13 @@ def test_an_object_changed_by_hand_is_named_with_both_digests(project: RecordedP
     finally:
         last = s3.list_object_versions(Bucket=BUCKET_NAME, Prefix=key)["Versions"][0]
         s3.delete_object(Bucket=BUCKET_NAME, Key=key, VersionId=last["VersionId"])
-    assert project.store.manifest("orders", TAG, "dev", release.digests["dev"]).tag == TAG
+    assert project.store().manifest("orders", TAG, "dev", release.digests["dev"]).tag == TAG
 
 
 def test_a_parameter_file_that_is_missing_is_named(project: RecordedProject) -> None:
-    release = project.table.release("orders", TAG)
+    release = project.table.release("orders", TAG, "dev")
     assert release is not None
-    store, key = project.store, parameters_key("orders", TAG, "dev")
+    store, key = project.store(), parameters_key("dev", "orders", TAG, "dev")
     manifest = store.manifest("orders", TAG, "dev", release.digests["dev"])
     s3 = project.client("s3")
     marker = s3.delete_object(Bucket=BUCKET_NAME, Key=key)["VersionId"]
@@ -211,7 +279,7 @@ def test_what_is_not_committed_is_a_release_of_its_own(project: RecordedProject)
         assert done.returncode == cli.SUCCESS, done.stderr
         tag = states(project)[-1][1]
         assert tag.startswith("v1.0.0-dirty.")
-        assert project.table.release("orders", tag) is not None
+        assert project.table.release("orders", tag, "dev") is not None
     finally:
         path.write_text(whole, encoding="utf-8")
         _deployed(project)

@@ -271,7 +271,7 @@ def test_the_configuration_store_is_replicated_and_tells_what_somebody_changed(p
     assert rule["Destination"]["ReplicationTime"]["Time"] == {"Minutes": 15}
     far = plane.client("s3", region="us-east-1")
     until("replication", lambda: _objects(s3, bucket) == _objects(far, replica))
-    release = plane.table.release("orders", "v1.0.0")
+    release = plane.table.release("orders", "v1.0.0", "dev")
     assert release is not None
     named = ("orders", "v1.0.0", "dev", release.digests["dev"])
     manifest = plane.store().manifest(*named)
@@ -279,7 +279,7 @@ def test_the_configuration_store_is_replicated_and_tells_what_somebody_changed(p
         assert store.manifest(*named) == manifest
         store.parameters(manifest)
         assert all(store.template(stack.template_digest) for stack in manifest.stacks)
-    key = manifest_key("orders", "v1.0.0", "dev")
+    key = manifest_key("dev", "orders", "v1.0.0", "dev")
     changed = s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
     try:
         with pytest.raises(ObjectChangedError, match="was changed after it was written"):

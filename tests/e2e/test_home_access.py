@@ -19,7 +19,14 @@ from tests.e2e.recorded_project import HOME
 pytestmark = pytest.mark.xdist_group("home-access")
 ENVIRONMENTS = ("dev", "staging", "prod")
 DENIED = "AccessDenied"
-KEY = "releases/orders/v9.9.9/prod/manifest.json"
+KEYS = (
+    "releases/orders/v9.9.9/prod/manifest.json",
+    f"templates/sha256/{'a' * 64}.yaml",
+    f"policies/sha256/{'a' * 64}.yaml",
+)
+"""Objects of a release, below the name of the environment whose deployments wrote it."""
+
+KEY = f"dev/{KEYS[0]}"
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +86,9 @@ def put(plane: Plane, session: boto3.Session, *partitions: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_recorder_writes_its_own_environment(plane: Plane, environment: str) -> None:
-    """REQ-C1: deployments and the lock of its own, and releases, alone or together."""
+    """REQ-C1: its deployments, its lock, and releases as it records them, alone or together."""
     session = recorder(plane, environment)
-    own = (f"ENV#orders#{environment}", f"LOCK#orders#{environment}", "REL#orders#v9.9.9")
+    own = (f"ENV#orders#{environment}", f"LOCK#orders#{environment}", f"REL#orders#v9.9.9#{environment}")
     for partition in own:
         put(plane, session, partition)
     put(plane, session, *own)
@@ -98,6 +105,9 @@ def test_a_recorder_writes_its_own_environment(plane: Plane, environment: str) -
     [
         "ENV#orders#prod",
         "LOCK#orders#prod",
+        "REL#orders#v9.9.9#prod",
+        "REL#orders#v9.9.9#staging",
+        "REL#orders#v9.9.9",
         "ALERT#drift/orders/dev",
         "STACK#orders#dev#111111111111#us-east-1#lockstep-dev-orders-queue",
         "PROMO#orders#v9.9.9",
@@ -118,6 +128,41 @@ def test_the_recorder_of_dev_writes_nothing_else(plane: Plane, partition: str) -
             Key={"pk": {"S": partition}, "sk": {"S": "TRIAL"}},
             UpdateExpression="REMOVE opened_at",
         )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_recorder_fences_what_it_writes_with_its_own_lock(plane: Plane, environment: str) -> None:
+    """REQ-G5, REQ-P8: a transaction may ask for the lock of its environment, and for no other."""
+    session, table = recorder(plane, environment), plane.parameter("table/TableName")
+    dynamodb = client(plane, session, "dynamodb")
+
+    def begin(lock: str) -> None:
+        checked = {
+            "TableName": table,
+            "Key": {"pk": {"S": lock}, "sk": {"S": "LOCK"}},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        item = {"pk": {"S": f"ENV#orders#{environment}"}, "sk": {"S": "FENCED"}}
+        dynamodb.transact_write_items(
+            TransactItems=[{"Put": {"TableName": table, "Item": item}}, {"ConditionCheck": checked}]
+        )
+
+    begin(f"LOCK#orders#{environment}")
+    for other in set(ENVIRONMENTS) - {environment}:
+        with pytest.raises(ClientError, match=DENIED):
+            begin(f"LOCK#orders#{other}")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_recorder_takes_no_name_from_another_environment(plane: Plane, environment: str) -> None:
+    """REQ-P8, REQ-C8: what another environment will write first is not there before, under any release or digest."""
+    bucket = plane.parameter("configuration/BucketName")
+    s3 = client(plane, recorder(plane, environment), "s3")
+    for key in KEYS:
+        s3.put_object(Bucket=bucket, Key=f"{environment}/{key}.trial", Body=b"{}", IfNoneMatch="*")
+        for other in ("", *(f"{each}/" for each in {*ENVIRONMENTS, "shared"} - {environment})):
+            with pytest.raises(ClientError, match=DENIED):
+                s3.put_object(Bucket=bucket, Key=f"{other}{key}.trial", Body=b"{}", IfNoneMatch="*")
 
 
 def test_a_recorder_removes_nothing(plane: Plane) -> None:
@@ -192,3 +237,23 @@ def test_nobody_else_at_home_writes_to_the_store(plane: Plane) -> None:
         s3.put_object(Bucket=bucket, Key=f"{KEY}.trial", Body=b"", IfNoneMatch="*")
     deploying = client(plane, taken(plane, accounts.role_arn("shared")), "s3")
     deploying.put_object(Bucket=bucket, Key=f"{KEY}.home", Body=b"", IfNoneMatch="*")
+
+
+def test_nobody_writes_to_the_replica(plane: Plane) -> None:
+    """REQ-C8: not even what deploys the home, which may do everything else; what replication copied stays."""
+    s3, far = (
+        taken(plane, accounts.role_arn("shared")).client(
+            "s3", endpoint_url=plane.record.endpoint, region_name=region
+        )
+        for region in (HOME["region"], "us-east-1")
+    )
+    bucket, replica = (
+        plane.parameter("configuration/BucketName"),
+        plane.parameter("configuration/ReplicaBucketName"),
+    )
+    s3.put_object(Bucket=bucket, Key=f"{KEY}.copied", Body=b"{}", IfNoneMatch="*")
+    assert far.get_object(Bucket=replica, Key=f"{KEY}.copied")["Body"].read() == b"{}"
+    with pytest.raises(ClientError, match=DENIED):
+        far.put_object(Bucket=replica, Key=f"{KEY}.copied", Body=b"{1}")
+    with pytest.raises(ClientError, match=DENIED):
+        far.delete_object(Bucket=replica, Key=f"{KEY}.copied")

@@ -371,14 +371,20 @@ class TestReleases:
         """Its tag stands for one thing."""
         assert [store.put_release(release()) for _ in range(2)] == [True, True]
         assert not store.put_release(release(dev="sha256:another"))
-        assert store.release("orders", "v1.2.0") == release()
-        assert store.release("orders", "v9") is None
+        assert store.release("orders", "v1.2.0", "dev") == release()
+        assert store.release("orders", "v9", "dev") is None
+
+    def test_each_environment_records_its_own(self, store: StateStore) -> None:
+        """What one says of a name is nothing that another says (REQ-P8)."""
+        assert store.put_release(release(prod="sha256:squatted"))
+        assert store.release("orders", "v1.2.0", "prod") is None
+        assert store.put_release(release(environment="prod"))
+        assert store.release("orders", "v1.2.0", "prod") == release(environment="prod")
 
     def test_deployments_are_numbered(self, store: StateStore) -> None:
         """Without gaps, the newest first, also past ten."""
         begun = [
-            store.begin_environment_release(release(f"v{n}"), "dev", START + n * MINUTE, "run")
-            for n in range(12)
+            store.begin_environment_release(release(f"v{n}"), START + n * MINUTE, "run") for n in range(12)
         ]
         assert [each.number for each in begun if each] == list(range(1, 13))
         assert list(store.environment_releases("orders", "dev")) == begun[::-1]
@@ -386,13 +392,13 @@ class TestReleases:
 
     def test_a_repeated_beginning_is_one(self, store: StateStore) -> None:
         """As after a lost answer: what stands under the next number is what was to be put."""
-        begun = store.begin_environment_release(release(), "dev", START, "run")
-        assert store.begin_environment_release(release(), "dev", START, "run") == begun
+        begun = store.begin_environment_release(release(), START, "run")
+        assert store.begin_environment_release(release(), START, "run") == begun
         assert len(list(store.environment_releases("orders", "dev"))) == 1
 
     def test_a_deployment_ends_once(self, store: StateStore) -> None:
         """Success begins the soak; a rollback ends it."""
-        store.begin_environment_release(release(), "dev", START, "run")
+        store.begin_environment_release(release(), START, "run")
         assert store.end_environment_release("orders", "dev", 1, "succeeded", START + HOUR)
         assert store.end_environment_release("orders", "dev", 1, "succeeded", START + 2 * HOUR)
         assert not store.end_environment_release("orders", "dev", 1, "failed", START + HOUR)
@@ -409,6 +415,6 @@ class TestReleases:
         """The token fences a late process off (REQ-G5)."""
         first = lock_of(store, "dev")
         second = lock_of(store, "dev", owner="run-1")
-        assert store.begin_environment_release(release(), "dev", START, "run", first) is None
+        assert store.begin_environment_release(release(), START, "run", first) is None
         assert store.latest_environment_release("orders", "dev") is None
-        assert store.begin_environment_release(release(), "dev", START, "run", second) is not None
+        assert store.begin_environment_release(release(), START, "run", second) is not None

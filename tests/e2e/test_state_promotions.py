@@ -37,7 +37,7 @@ class Ready:
         return self.store.promote(promotion, now=now, acknowledged=acknowledged, **given)
 
     def deploy(self, environment: str, tag: str, at: datetime, state: Any = "succeeded") -> None:
-        begun = self.store.begin_environment_release(release(tag), environment, at, "run")
+        begun = self.store.begin_environment_release(release(tag, environment), at, "run")
         assert begun is not None
         if state != "deploying":
             self.store.end_environment_release("orders", environment, begun.number, state, at)
@@ -144,8 +144,8 @@ def test_the_digest_is_the_one_that_was_tried(ready: Ready) -> None:
 
 def test_another_tag_with_the_same_digest_is_another_release(ready: Ready) -> None:
     """What is approved has a name, and only that goes on."""
-    same = release("v1.3.0", staging=ready.release.digests["staging"])
-    begun = ready.store.begin_environment_release(same, "staging", START + HOUR, "run")
+    same = release("v1.3.0", "staging", staging=ready.release.digests["staging"])
+    begun = ready.store.begin_environment_release(same, START + HOUR, "run")
     assert begun is not None
     ready.store.end_environment_release("orders", "staging", begun.number, "succeeded", START + HOUR)
     assert [each.condition for each in ready.promote().hindrances] == ["source-succeeded"]

@@ -179,10 +179,10 @@ def test_a_value_changed_by_hand_is_found_alerted_once_and_resolved(project: Rec
 
 def test_nothing_is_alerted_while_the_release_is_being_deployed(project: RecordedProject) -> None:
     observe(project)
-    release = project.table.release("orders", TAG)
+    release = project.table.release("orders", TAG, "dev")
     assert release is not None
     before = project.table.alert(FINGERPRINT)
-    begun = project.table.begin_environment_release(release, "dev", datetime.now(UTC), "t")
+    begun = project.table.begin_environment_release(release, datetime.now(UTC), "t")
     assert begun is not None
     try:
         with changed(project, MaxReceiveCount="9"):
@@ -195,10 +195,10 @@ def test_nothing_is_alerted_while_the_release_is_being_deployed(project: Recorde
 def test_nothing_is_said_of_what_nobody_looked_at_since_the_deployment(project: RecordedProject) -> None:
     """REQ-C3: a deployment that ended says nothing yet of what its agents have not seen."""
     observe(project)
-    release, before = project.table.release("orders", TAG), project.table.alert(FINGERPRINT)
+    release, before = project.table.release("orders", TAG, "dev"), project.table.alert(FINGERPRINT)
     assert release is not None
     with changed(project, MaxReceiveCount="9"):
-        begun = project.table.begin_environment_release(release, "dev", datetime.now(UTC), "t")
+        begun = project.table.begin_environment_release(release, datetime.now(UTC), "t")
         assert begun is not None
         ended = datetime.now(UTC)
         project.table.end_environment_release("orders", "dev", begun.number, "succeeded", ended)
@@ -247,7 +247,7 @@ def test_a_stack_that_is_recorded_during_a_check_is_not_missing(project: Recorde
 
 def test_a_manifest_changed_by_hand_is_an_answer_and_an_alert(project: RecordedProject) -> None:
     observe(project)
-    s3, key = project.client("s3"), manifest_key("orders", TAG, "dev")
+    s3, key = project.client("s3"), manifest_key("dev", "orders", TAG, "dev")
     s3.put_object(Bucket=BUCKET_NAME, Key=key, Body=b"{}")
     try:
         found = check(project)

@@ -17,9 +17,13 @@ ReleaseState = Literal["deploying", "succeeded", "failed", "rolled_back"]
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A git tag with what it deploys: `digests` has each environment's manifest digest, `time` is the commit's."""
+    """A git tag with what it deploys, as the deployments of `environment` recorded it.
+
+    `digests` has each environment's manifest digest, `time` is the commit's.
+    """
 
     workload: str
+    environment: str
     tag: str
     commit: str
     time: datetime
@@ -27,7 +31,7 @@ class Release:
 
     def to_item(self) -> Item:
         """Return the item; releases are kept forever."""
-        return built(keys.release(self.workload, self.tag), encoded(self))
+        return built(keys.release(self.workload, self.tag, self.environment), encoded(self))
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -89,7 +93,7 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """An environment's lock, held by `owner` until `expires_at`; `token` grows with each holder (fencing).
+    """An environment's lock, held by `owner` `since` then until `expires_at`; `token` grows with each holder (fencing).
 
     The item is never removed, since its token must never start again: `expires_at` is kept as `held_until`, away from
     the attribute by which DynamoDB removes items.
@@ -102,6 +106,7 @@ class Lock:
     expires_at: datetime
 
     def to_item(self) -> Item:
+    since: datetime
         """Return the item."""
         values = encoded(self)
         values["held_until"] = values.pop("expires_at")

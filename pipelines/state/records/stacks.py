@@ -121,7 +121,9 @@ class Refusal:
         values: dict[str, Any] = encoded(self)
         del values["cut"]
         return built(
-            keys.refusal(self.time, self.event_id), values, expires_at=expiry(self.time, REFUSAL_DAYS)
+            keys.refusal(self.time, self.account, self.event_id),
+            values,
+            expires_at=expiry(self.time, REFUSAL_DAYS),
         )
 
     @classmethod

@@ -29,8 +29,8 @@ class Locks(Part):
         outcome = self._table.write(
             update(
                 keys.lock(workload, environment),
-                "SET #owner = :owner, #held_until = :until, #workload = :workload, #environment = :environment"
-                " ADD #token :one",
+                "SET #owner = :owner, #held_until = :until, #since = :now, #workload = :workload,"
+                " #environment = :environment ADD #token :one",
                 "attribute_not_exists(#owner) OR #held_until <= :now OR #owner = :owner",
                 owner=owner,
                 until=timestamp(until),
@@ -62,7 +62,7 @@ class Locks(Part):
         return self._table.write(
             update(
                 keys.lock(lock.workload, lock.environment),
-                "REMOVE #owner, #held_until",
+                "REMOVE #owner, #held_until, #since",
                 "#owner = :owner AND #token = :token",
                 owner=lock.owner,
                 token=lock.token,

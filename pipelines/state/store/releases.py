@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 
 from .. import keys
-from ..marshal import plain
+from ..marshal import Item, plain
 from ..records import EnvironmentRelease, Lock, Release, ReleaseState
 from ..times import timestamp
 from .locks import still_held
@@ -20,36 +20,37 @@ class Releases(Part):
     """Which release is where."""
 
     def put_release(self, release: Release) -> bool:
-        """Keep a release, which never changes; False where the tag stands for something else already."""
+        """Keep a release, which never changes; False where the tag stands for something else in that environment."""
         item = release.to_item()
         outcome = self._table.write(put(item, ABSENT))
         return outcome.done or outcome.item == item
 
-    def release(self, workload: str, tag: str) -> Release | None:
-        """Return a release, or None."""
-        item = self._table.get(keys.release(workload, tag))
+    def release(self, workload: str, tag: str, environment: str) -> Release | None:
+        """Return a release as the deployments of an environment recorded it, or None where they did not."""
+        item = self._table.get(keys.release(workload, tag, environment))
         return Release.from_item(item) if item else None
 
     def begin_environment_release(
-        self, release: Release, environment: str, at: datetime, by: str, lock: Lock | None = None
+        self, release: Release, at: datetime, by: str, lock: Lock | None = None
     ) -> EnvironmentRelease | None:
-        """Say that a release is being deployed, under the next number; None where `lock` is another's by now.
+        """Say that a release is being deployed into its environment, under the next number; None where `lock` is
+        another's by now.
 
         Saying the same again, as after a lost answer, changes nothing.
-        The manifest digest is the release's of this environment: raises KeyError where it has none.
+        The manifest digest is the release's of that environment: raises KeyError where it has none.
         """
         first = EnvironmentRelease(
             workload=release.workload,
-            environment=environment,
+            environment=release.environment,
             number=1,
             tag=release.tag,
-            manifest_digest=release.digests[environment],
+            manifest_digest=release.digests[release.environment],
             state="deploying",
             started_at=at,
             ended_at=None,
             by=by,
         )
-        latest = self.latest_environment_release(release.workload, environment)
+        latest = self.latest_environment_release(release.workload, release.environment)
         for number in count(latest.number if latest else 1):
             begun = replace(first, number=number)
             fence = [still_held(lock, at)] if lock else []
@@ -61,11 +62,17 @@ class Releases(Part):
         raise AssertionError("there is always a next number")
 
     def end_environment_release(
-        self, workload: str, environment: str, number: int, state: ReleaseState, at: datetime
+        self,
+        workload: str,
+        environment: str,
+        number: int,
+        state: ReleaseState,
+        at: datetime,
+        lock: Lock | None = None,
     ) -> bool:
-        """Say how a deployment ended; False where it ended otherwise before. Success begins the soak.
+        """Say how a deployment ended; False where it ended otherwise before, or `lock` is another's by now.
 
-        A deployment ends once; one that succeeded or failed can still be rolled back.
+        Success begins the soak. A deployment ends once; one that succeeded or failed can still be rolled back.
         """
         condition = "#state = :deploying"
         if state == "rolled_back":
@@ -79,8 +86,12 @@ class Releases(Part):
         if state != "rolled_back":
             values["deploying"] = "deploying"
         key = keys.environment_release(workload, environment, number)
-        outcome = self._table.write(update(key, expression, condition, **values))
-        return outcome.done or (outcome.item is not None and plain(outcome.item["state"]) == state)
+        write = update(key, expression, condition, **values)
+        reasons = self._table.transact([write, *([still_held(lock, at)] if lock else [])])
+        if not reasons:
+            return True
+        stands, *fence = reasons
+        return not any(each.failed for each in fence) and _has(stands.item, state)
 
     def restart_soak(self, workload: str, environment: str, at: datetime) -> bool:
         """Begin the soak of the latest success again at `at`, as after a failed check; it never begins earlier."""
@@ -111,3 +122,7 @@ class Releases(Part):
         return map(
             EnvironmentRelease.from_item, self._table.partition(partition, "REL#", newest=True, page=page)
         )
+
+
+def _has(item: Item | None, state: ReleaseState) -> bool:
+    return item is not None and bool(plain(item["state"]) == state)

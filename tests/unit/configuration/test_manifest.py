@@ -79,18 +79,19 @@ def test_another_document_is_no_manifest(document: dict[str, object]) -> None:
         from_json(document)
 
 
-def test_keys_are_by_release_and_by_content() -> None:
+def test_keys_are_by_who_wrote_it_by_release_and_by_content() -> None:
+    """REQ-P8: the first part is the one that the recorders' policies tell apart."""
     digest = "sha256:" + "a" * 64
-    assert manifest_key("orders", "v1", "dev") == "releases/orders/v1/dev/manifest.json"
-    assert parameters_key("orders", "v1", "dev") == "releases/orders/v1/dev/parameters.json"
-    assert template_key(digest) == f"templates/sha256/{'a' * 64}.yaml"
-    assert policy_key(digest) == f"policies/sha256/{'a' * 64}.yaml"
+    assert manifest_key("dev", "orders", "v1", "prod") == "dev/releases/orders/v1/prod/manifest.json"
+    assert parameters_key("dev", "orders", "v1", "prod") == "dev/releases/orders/v1/prod/parameters.json"
+    assert template_key("dev", digest) == f"dev/templates/sha256/{'a' * 64}.yaml"
+    assert policy_key("dev", digest) == f"dev/policies/sha256/{'a' * 64}.yaml"
 
 
 @pytest.mark.parametrize("digest", ["", "sha256:", "sha256:../../x", "a" * 64, "sha256:" + "A" * 64])
 def test_what_is_no_digest_names_no_object(digest: str) -> None:
     with pytest.raises(ValueError, match="is no digest"):
-        template_key(digest)
+        template_key("dev", digest)
 
 
 def test_the_core_of_the_consistency_function_needs_no_sceptre() -> None:

@@ -26,8 +26,8 @@ def test_an_object_that_is_not_there_is_an_answer_and_no_fault(code: str, status
     """S3 says 403 for it to whoever may not list the bucket, as the functions may not."""
     client, stubber = stubbed()
     stubber.add_client_error("get_object", code, http_status_code=status)
-    with stubber, pytest.raises(ObjectMissingError, match="templates/sha256/aaa"):
-        ConfigurationStore(client, "b").template(DIGEST)
+    with stubber, pytest.raises(ObjectMissingError, match="dev/templates/sha256/aaa"):
+        ConfigurationStore(client, "b", "dev").template(DIGEST)
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "InternalError"])
@@ -35,4 +35,4 @@ def test_what_passes_by_itself_stays_a_fault_of_aws(code: str) -> None:
     client, stubber = stubbed()
     stubber.add_client_error("get_object", code, http_status_code=503)
     with stubber, pytest.raises(ClientError, match=code):
-        ConfigurationStore(client, "b").template(DIGEST)
+        ConfigurationStore(client, "b", "dev").template(DIGEST)

@@ -30,7 +30,7 @@ class Recorded:
     def table(self) -> Any:
         return self
 
-    def store(self) -> Any:
+    def store(self, by: str) -> Any:
         return self
 
     def environment_releases(self, workload: str, environment: str) -> Any:
@@ -40,7 +40,7 @@ class Recorded:
             workload, environment, 1, "v1", "sha256:1", "succeeded", NOW, NOW, "somebody"
         )
 
-    def release(self, workload: str, tag: str) -> None:
+    def release(self, *named: str) -> None:
         return None
 
     def manifest(self, workload: str, *_: str) -> Any:

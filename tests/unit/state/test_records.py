@@ -57,13 +57,17 @@ def test_the_keys_are_those_of_the_design() -> None:
     assert keys.event(KEY, START, "e-1") == (stack, "EVT#2026-03-02T09:30:00.000000Z#e-1")
     assert keys.drift(KEY, "d-1") == (stack, "DRIFT#d-1")
     assert keys.drift_finding(KEY, "d-1", "Queue") == (stack, "DRIFT#d-1#Queue")
-    assert keys.release("orders", "v1") == ("REL#orders#v1", "META")
+    assert keys.release("orders", "v1", "dev") == ("REL#orders#v1#dev", "META")
     assert keys.environment_release("orders", "dev", 3) == ("ENV#orders#dev", "REL#00000003")
     assert keys.promotion("orders", "v1", "dev", "staging") == ("PROMO#orders#v1", "dev#staging")
     assert keys.lock("orders", "dev") == ("LOCK#orders#dev", "LOCK")
     assert keys.alert("f") == ("ALERT#f", "OPEN")
     assert keys.open_drift("orders", "dev") == ("ENV#orders#dev", "DRIFT")
-    assert keys.refusal(START, "e-1") == ("REFUSED#2026-03-02", "2026-03-02T09:30:00.000000Z#e-1")
+    assert keys.refusal(START, "1", "e-1") == (
+        "REFUSED#2026-03-02#1",
+        "2026-03-02T09:30:00.000000Z#e-1",
+    )
+    assert keys.refusal(START, "", "e-1").pk == "REFUSED#2026-03-02#-"
     assert keys.census("1", "us-east-1") == ("REGION#1#us-east-1", "CENSUS")
     assert keys.check("orders", "dev") == ("CHECK#orders#dev", "CURRENT")
 
@@ -92,7 +96,7 @@ def test_what_expires_and_what_never_does() -> None:
     ]
     for item, days in expected:
         assert item["expires_at"] == {"N": str(begun + days * DAY)}
-    lock = Lock("orders", "dev", "run", 1, START)
+    lock = Lock("orders", "dev", "run", 1, START, START)
     promotion = Promotion("orders", "v1", "dev", "staging", START, "alex", "sha256:e")
     check = Check("orders", "dev", START, "v1", "consistent", ())
     for kept in (state(), release(), promotion, lock, check, alert()):
