@@ -84,6 +84,10 @@ ROLES = {"aws.cloudformation": "forward", "lockstep.agent": "report"}
 """Part of the names of the roles whose rules bring events of a source home, as `agent.yaml` names them."""
 
 
+ALARMS = "CloudWatch Alarm State Change"
+"""What an agent's alarms say, which another rule than the tracker's takes."""
+
+
 def bus_statements(effect: str) -> list[dict[str, Any]]:
     found = read("home-bus").resources("AWS::Events::EventBusPolicy")
     return [
@@ -104,10 +108,11 @@ def test_the_bus_takes_named_events_of_each_environment() -> None:
     rule = dict(read("home-bus").resources("AWS::Events::Rule"))["TrackerRule"]["Properties"]
     taken: dict[tuple[str, str], list[str]] = {}
     for statement in bus_statements("Allow"):
-        (source,) = statement["Condition"]["StringEquals"]["events:source"]
+        source, *others = statement["Condition"]["StringEquals"]["events:source"]
         assert statement["Condition"]["ArnLike"] == {"aws:PrincipalArn": arns(ROLES[source])}
         types = statement["Condition"]["StringEquals"]["events:detail-type"]
-        taken[(statement["Principal"]["AWS"]["Ref"], source)] = types
+        assert others == (["aws.cloudwatch"] if ALARMS in types else [])
+        taken[(statement["Principal"]["AWS"]["Ref"], source)] = [kind for kind in types if kind != ALARMS]
     accounts = ("DevAccounts", "StagingAccounts", "ProdAccounts")
     pattern = rule["EventPattern"]
     assert list(taken) == [(each, source) for each in accounts for source in pattern["source"]]
@@ -239,19 +244,20 @@ def test_jobs_on_github_never_deploy_the_home() -> None:
     ]
 
 
-def test_every_alarm_names_a_runbook_that_exists() -> None:
-    """REQ-C9, REQ-X5."""
-    alarms = dict(read("control-monitoring").resources("AWS::CloudWatch::Alarm"))
-    for name, alarm in alarms.items():
-        page = re.search(r"\((docs/runbooks/[a-z-]+\.md)\)$", alarm["Properties"]["AlarmDescription"])
-        assert page and (ROOT / page[1]).is_file(), name
-
-
-def test_silence_breaks_an_alarm() -> None:
-    """REQ-C9: where figures come by the clock, none is as bad as a wrong one."""
-    alarms = dict(read("control-monitoring").resources("AWS::CloudWatch::Alarm"))
-    silent = {
-        name for name, alarm in alarms.items() if alarm["Properties"]["TreatMissingData"] == "breaching"
+def test_only_replication_writes_to_the_replica() -> None:
+    """REQ-C8: in the account itself an identity's own policy would be enough."""
+    (only,) = [
+        each["Fn::If"]
+        for each in statements("bucket", "AWS::S3::BucketPolicy")
+        if each.get("Fn::If", [None])[0] == "IsReplica"
+    ]
+    (copied,) = dict(read("configuration").resources("AWS::IAM::Role")).values()
+    role = copied["Properties"]["RoleName"]["Fn::Sub"]
+    assert only[1]["Effect"] == "Deny" and only[1]["Principal"] == "*"
+    assert only[1]["Condition"] == {
+        "ArnNotEquals": {
+            "aws:PrincipalArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{role}"}
+        }
     }
     assert {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:ReplicateObject"} <= set(
         only[1]["Action"]
