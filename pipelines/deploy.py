@@ -67,6 +67,7 @@ class Deployment:
     _stack_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _account_is_right: bool = False
     _lost: LockstepError | None = None
+    _changed: LockstepError | None = None
 
     def run(self) -> list[Result]:
         """Deploy, and return a result for every stack of the environment in deployment order.
@@ -84,6 +85,8 @@ class Deployment:
                 if self.stop.is_set() or {"failed", "interrupted"} & {r.outcome for r in results.values()}:
                     break
                 results |= self._batch(batch)
+        if self._changed is not None:
+            raise self._changed
         if self._lost is not None:
             raise TechnicalError(
                 f"the deployment of {self.environment} lost AWS on its way, and how its stacks stand is not known:\n"
@@ -168,6 +171,7 @@ class Deployment:
         from sceptre.exceptions import SceptreException
 
         from pipelines import launcher
+        from pipelines.packages import SourcesChangedError
 
         started = self.clock()
         if self.stop.is_set():
@@ -176,6 +180,10 @@ class Deployment:
         try:
             with clear_errors():
                 outcome, reason = self._bring(stack, action)
+        except SourcesChangedError as error:
+            self._changed = error
+            self.stop.set()
+            outcome, reason = "failed", str(error)
         except launcher.Interrupted:
             outcome, reason = "interrupted", "CloudFormation carries on with it; the next run waits for it"
         except ConfigurationError as error:

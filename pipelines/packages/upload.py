@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from validator.errors import FailureError, TechnicalError
+from validator.errors import ConfigurationError, FailureError, Problem, TechnicalError
 
 from .source import package_key
 
@@ -18,6 +18,24 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+class SourcesChangedError(ConfigurationError):
+    """What is to be uploaded is not what the stack was rendered with: it would name an object that is not there."""
+
+    @classmethod
+    def of(cls, what: str) -> SourcesChangedError:
+        """Return the error for a package or a template, as errors call it."""
+        return cls(
+            [
+                Problem(
+                    "",
+                    "",
+                    f"{what} changed after the stack that uses it was rendered",
+                    "leave the sources alone while a deployment runs, and run it again",
+                )
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +50,11 @@ class Upload:
 def upload_package(root: Path, name: str, package: Path, s3: S3Client, bucket: str) -> Upload:
     """Upload the zip that `build_package` made, as `put_once` does.
 
-    Raises `TechnicalError` when the sources changed after the build, too.
+    Raises `SourcesChangedError` when the sources changed after the build, too.
     """
     key = package_key(root, name)
     if package.name != key.rpartition("/")[2]:
-        raise TechnicalError(f"the sources of package {name} changed while it was deployed; run again")
+        raise SourcesChangedError.of(f"package {name}")
     return put_once(s3, bucket, key, package.read_bytes(), f"package {name}")
 
 

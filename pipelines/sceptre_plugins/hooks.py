@@ -18,11 +18,16 @@ class UploadPackage(Hook):  # type: ignore[misc]  # Sceptre ships no types
         key_of_package(self.stack, str(self.argument))
 
     def run(self) -> None:
-        """Build from the working tree, upload under the key that `!package` names; an existing object stays."""
+        """Build from the working tree, upload under the key that the stack was rendered with; an existing object stays.
+
+        Raises SourcesChangedError, and uploads nothing, where the build has another key than that.
+        """
         from pipelines.packages import build_package, upload_package
 
         root, name = project_root(self.stack), str(self.argument)
-        package = build_package(root, name, root / ".lockstep" / "packages")
+        folder = root / ".lockstep" / "packages"
+        package = build_package(root, name, folder)
+        _require_named(self.stack, package.relative_to(folder).as_posix(), f"package {name}")
         for s3, bucket in _artifacts(self.stack, self.regions()):
             upload_package(root, name, package, s3, bucket)
 
@@ -47,12 +52,27 @@ class UploadTemplate(Hook):  # type: ignore[misc]  # Sceptre ships no types
         template_body(self.stack, str(self.argument))
 
     def run(self) -> None:
-        """Upload under the key that `!template_key` names; an existing object stays."""
+        """Upload under the key that the stack was rendered with; an existing object stays.
+
+        Raises SourcesChangedError, and uploads nothing, where the template has another key than that.
+        """
         from pipelines.packages import put_once
 
-        body = template_body(self.stack, str(self.argument))
+        body, what = template_body(self.stack, str(self.argument)), f"template {self.argument}"
+        _require_named(self.stack, template_key(body), what)
         for s3, bucket in _artifacts(self.stack, [self.stack.region]):
-            put_once(s3, bucket, template_key(body), body, f"template {self.argument}", "application/yaml")
+            put_once(s3, bucket, template_key(body), body, what, "application/yaml")
+
+
+def _require_named(stack: Any, key: str, what: str) -> None:
+    """Raise SourcesChangedError unless a parameter names the key.
+
+    Sceptre resolves a parameter once, here if it was not before: what is compared is what will be sent.
+    """
+    from pipelines.packages import SourcesChangedError
+
+    if key not in stack.parameters.values():
+        raise SourcesChangedError.of(what)
 
 
 def _artifacts(stack: Any, regions: Iterable[str]) -> Iterator[tuple[Any, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from pipelines.packages import package_key, upload_package
+from pipelines.packages import SourcesChangedError, package_key, upload_package
 from validator.errors import FailureError, TechnicalError
 
 from .project import Project
@@ -120,5 +120,5 @@ def test_when_s3_does_not_do_its_part_it_is_a_technical_error(project: Project, 
 def test_sources_that_changed_since_the_build_are_not_uploaded_under_another_key(project: Project) -> None:
     package = project.build()
     project.write("functions/shop/api.py", "")
-    with pytest.raises(TechnicalError, match="changed"):
+    with pytest.raises(SourcesChangedError, match="package shop changed after the stack"):
         upload_package(project.root, "shop", package, Bucket(), "artifacts")  # type: ignore[arg-type]
