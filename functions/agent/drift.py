@@ -17,8 +17,8 @@ from functions.agent.edge import (
     request_of,
     seconds_left,
     send_all,
-    tracer,
 )
+from pipelines.traces import traced
 from pipelines.tracking.census import list_stacks
 from pipelines.tracking.drift import collect, detectable, never_checked, start
 from pipelines.tracking.events import Refused, StackChanged, read_event
@@ -33,7 +33,7 @@ FIRST = 20
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Start detections where the schedule or an operator asks, or follow what a batch of the queue says.
 

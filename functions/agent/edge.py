@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
-from aws_lambda_powertools.tracing import Tracer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,9 +32,6 @@ SHORT = 100_000
 
 logger = Logger()
 metrics = Metrics()
-tracer = Tracer(
-    disabled=None if "AWS_XRAY_DAEMON_ADDRESS" in os.environ else True, patch_modules=("botocore",)
-)
 
 
 class PublishError(RuntimeError):

@@ -15,10 +15,10 @@ from functions.control.edge import (
     logger,
     measure,
     settings,
-    tracer,
 )
 from pipelines.state.records import Alert
 from pipelines.state.store import StateStore
+from pipelines.traces import traced
 from pipelines.tracking.announce import Announcer
 
 
@@ -30,7 +30,7 @@ def desk() -> Announcer:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Announce the alerts of a batch in their order; the first that fails is where the stream begins again."""
     for record in event.get("Records") or []:

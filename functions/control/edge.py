@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import single_metric
-from aws_lambda_powertools.tracing import Tracer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -33,9 +32,6 @@ ACCOUNTS = ("bus/DevAccounts", "bus/StagingAccounts", "bus/ProdAccounts")
 TOPICS = ("topics/DriftTopicArn", "topics/ValidationTopicArn", "topics/RollbackTopicArn")
 
 logger = Logger()
-tracer = Tracer(
-    disabled=None if "AWS_XRAY_DAEMON_ADDRESS" in os.environ else True, patch_modules=("botocore",)
-)
 
 
 class SettingsError(RuntimeError):

@@ -17,9 +17,9 @@ from functions.control.edge import (
     now,
     settings,
     sleep,
-    tracer,
 )
 from pipelines.state.store import StateStore
+from pipelines.traces import traced
 from pipelines.tracking.reconciler import Reconciler
 
 
@@ -33,7 +33,7 @@ def reconciler() -> Reconciler:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do one pass; raises botocore's errors, after which Lambda and the next pass try again."""
     outcome = reconciler().run()

@@ -17,9 +17,9 @@ from functions.control.edge import (
     measure,
     now,
     settings,
-    tracer,
 )
 from pipelines.state.store import StateStore
+from pipelines.traces import traced
 from pipelines.tracking.recorder import Effect, Recorder
 
 
@@ -31,7 +31,7 @@ def recorder() -> Recorder:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Record each message and name those that failed (ReportBatchItemFailures); no message stops the others."""
     failed = [record["messageId"] for record in event.get("Records") or [] if not _recorded(record)]
