@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from pipelines.agents import agents_of
 from pipelines.aws import Aws
 from pipelines.holding import Clock, Hold
 from pipelines.home import Home, home_of
@@ -80,12 +82,15 @@ def begin(workspace: Workspace, environment: str, checked_out: CheckedOut, clock
         hold = Hold.take(table, workloads, environment, by, clock)
         undo.callback(hold.close)
         releases = keep(workspace, home, environment, checked_out)
-        begun = tuple(_begin(table, one, clock, by, hold.locks[one.workload]) for one in releases)
+        places = [f"{agent.account}/{agent.region}" for agent in agents_of(project, environment)]
+        begun = tuple(_begin(table, one, clock, by, hold.locks[one.workload], places) for one in releases)
         undo.pop_all()
     return Recording(table, begun, clock, hold)
 
 
-def _begin(table: StateStore, release: Release, clock: Clock, by: str, lock: Lock) -> EnvironmentRelease:
+def _begin(
+    table: StateStore, release: Release, clock: Clock, by: str, lock: Lock, places: Iterable[str]
+) -> EnvironmentRelease:
     """Carry on with the deployment that an earlier run of this release left, or begin the next one."""
     workload, environment = release.workload, release.environment
     latest = table.latest_environment_release(workload, environment)
@@ -93,7 +98,7 @@ def _begin(table: StateStore, release: Release, clock: Clock, by: str, lock: Loc
         if (latest.tag, latest.manifest_digest) == (release.tag, release.digests[environment]):
             return latest
         table.end_environment_release(workload, environment, latest.number, "failed", clock(), lock)
-    begun = table.begin_environment_release(release, clock(), by, lock)
+    begun = table.begin_environment_release(release, clock(), by, lock, places)
     if begun is None:
         raise _lost(workload, environment)
     return begun

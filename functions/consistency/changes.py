@@ -37,7 +37,7 @@ def counted(records: Iterable[Mapping[str, Any]]) -> list[Counted]:
     for record in records:
         stream = record.get("dynamodb") or {}
         kind, *parts = _text(stream.get("Keys"), "pk").split("#")
-        if kind == "REGION" and len(parts) == 2:
+        if kind == "REGION" and len(parts) == 2 and _text(stream.get("Keys"), "sk") == "CENSUS":
             sequence = str(stream.get("SequenceNumber", ""))
             found.setdefault((parts[0], parts[1]), Counted(parts[0], parts[1], sequence))
     return list(found.values())

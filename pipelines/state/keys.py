@@ -151,6 +151,11 @@ def census(account: str, region: str) -> Key:
     return Key(f"REGION#{joined(account, region)}", "CENSUS")
 
 
+def census_parts(account: str, region: str) -> Key:
+    """Which parts of a region's latest census came."""
+    return Key(f"REGION#{joined(account, region)}", "PARTS")
+
+
 def check(workload: str, environment: str) -> Key:
     """The last consistency check of an environment."""
     return Key(f"CHECK#{joined(workload, environment)}", CURRENT)

@@ -1,4 +1,4 @@
-"""What tracking alerts about: drift, deployments that failed, regions that fell silent. Pure.
+"""What every alert of tracking has, and the alert of a deployment that failed. Pure.
 
 A fingerprint names the thing, so that each thing has one alert, found, changed and resolved once each (REQ-C4).
 """
@@ -12,21 +12,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.state.records import Alert, AlertKind, Census, Severity, StackKey, StackState
+from pipelines.state.records import Alert, AlertKind, Severity, StackKey, StackState
 from pipelines.state.times import timestamp
 
-from .drift_report import Drifted, DriftReport
 from .names import stack_set_of
 
 PRODUCTION = "prod"
-SHARED = "shared"
-"""What belongs to no environment lies in the account of one: its silence is that one's."""
 NAMED = 20
-"""So many resources an alert's text names; its detail has more, the table all."""
-PROPERTIES = 3
-"""Properties of a drifted resource that the text names."""
-VALUE = 80
-"""Characters of a value that the text shows."""
+"""So many things an alert's text names; its detail has more, the table all."""
 
 GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"})
 """Statuses of a stack whose last operation succeeded."""
@@ -40,11 +33,6 @@ def is_bad(status: str) -> bool:
 def fingerprint(kind: AlertKind, key: StackKey) -> str:
     """Return the name of what can be wrong with a stack."""
     return ":".join((kind, key.workload, key.environment, key.account, key.region, key.stack))
-
-
-def silence_fingerprint(account: str, region: str) -> str:
-    """Return the name of a region's silence."""
-    return f"silence:{account}:{region}"
 
 
 def deployment_alert(state: StackState) -> Alert:
@@ -67,68 +55,6 @@ def deployment_alert(state: StackState) -> Alert:
             "reason": state.reason,
             "version": state.version,
         },
-    )
-
-
-def drift_alert(key: StackKey, report: DriftReport) -> Alert:
-    """Return the alert of a stack that drifted."""
-    names = [_said_of(each) for each in report.findings]
-    lines = [f"- {name}" for name in names[:NAMED]]
-    lines += [f"- and {len(names) - NAMED} more"] if len(names) > NAMED else []
-    count = f"{len(names)} resource{'s' if len(names) > 1 else ''}"
-    return alert_on(
-        kind="drift",
-        key=key,
-        severity="critical" if key.environment == PRODUCTION else "warning",
-        at=report.detected_at,
-        subject=f"{shown(key)}: {count} drifted",
-        text="\n".join([f"{key.stack}: {count} not as deployed:", *lines]),
-        digest_of=report.digest,
-        detail={
-            "stack_id": report.stack_id,
-            "detection_id": report.detection_id,
-            "findings": report.to_document()["findings"][:NAMED],
-            "coverage": {
-                "checked": report.checked,
-                "unsupported": len(report.unsupported),
-                "failed": len(report.failed),
-            },
-        },
-    )
-
-
-def _said_of(finding: Drifted) -> str:
-    """Return what drifted, with the first properties: a reader decides by them whether to get up."""
-    said = f"{finding.logical_id} ({finding.type}) {finding.kind.lower()}"
-    values = [
-        f"{each.path} is {_shown(each.actual)}, deployed {_shown(each.expected)}"
-        for each in finding.properties[:PROPERTIES]
-    ]
-    if len(finding.properties) > PROPERTIES:
-        values.append(f"and {len(finding.properties) - PROPERTIES} more")
-    return f"{said}: {'; '.join(values)}" if values else said
-
-
-def _shown(value: str | None) -> str:
-    return "not set" if value is None else value if len(value) <= VALUE else f"{value[:VALUE]}..."
-
-
-def silence_alert(census: Census, environments: tuple[str, ...]) -> Alert:
-    """Return the alert of a region whose agent does not report any more."""
-    of_workloads = [name for name in environments if name != SHARED] or list(environments)
-    environment = of_workloads[0] if len(of_workloads) == 1 else "-"
-    key = StackKey("-", environment, census.account, census.region, "-")
-    since = timestamp(census.observed_at)
-    return alert_on(
-        kind="silence",
-        key=key,
-        severity="critical",
-        at=census.observed_at,
-        subject=f"nothing heard from {census.region} of {census.account}",
-        text=f"The agent of {census.region} in account {census.account} last reported at {since}.",
-        digest_of="silent",
-        detail={"last_report": since, "stacks": census.stacks, "environments": list(environments)},
-        name=silence_fingerprint(census.account, census.region),
     )
 
 

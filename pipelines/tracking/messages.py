@@ -121,7 +121,7 @@ def resolution(alert: Alert) -> str:
         if stack_set
         else f"{shown(place)} is COMPLETE again",
         "consistency": f"{alert.workload} matches its release again",
-        "silence": f"{place.region} of {place.account} reports again",
+        "silence": f"{place.region} of {place.account} is silent no longer",
     }
     return said[alert.kind]
 

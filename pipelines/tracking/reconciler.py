@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipelines.state.keys import StackKey
-from pipelines.state.records import Alert, AlertKind, Census, DriftSummary, StackState, Uncovered
+from pipelines.state.records import (
+    Alert,
+    AlertKind,
+    DriftSummary,
+    EnvironmentRelease,
+    StackState,
+    Uncovered,
+)
 from pipelines.state.sequence import DELETED
 from pipelines.state.store import StateStore
 
-from .alerts import GOOD, deployment_alert, fingerprint, is_bad, silence_alert, silence_fingerprint
+from .alerts import GOOD, deployment_alert, fingerprint, is_bad
+from .gauges import Gauge, difference_gauge, drift_gauges, sync_gauges
 from .history import with_reason
+from .silence import SHARED, Watched, silence_alert, silence_fingerprint, watched
 from .stack_sets import are_good, last_ended, owners, stack_set_key
 from .track import Accounts
 
-SILENT_AFTER = timedelta(minutes=35)
-"""Two passes of an agent, and five minutes."""
+AGENTS = "control"
+"""The workload whose deployments bring agents."""
 STUCK_AFTER = timedelta(hours=1)
 SETTLE_SECONDS = 30.0
 """An alert that the stream did not announce meanwhile is announced from here."""
 
 _OF_STACKS: tuple[AlertKind, AlertKind] = ("deployment", "drift")
 STUCK = "drift detection did not end within an hour"
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """One measured value with its dimensions."""
-
-    name: str
-    value: float
-    unit: str
-    dimensions: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +64,25 @@ class Reconciler:
     def run(self) -> Outcome:
         """Do one pass. Every step may be repeated. Raises botocore's errors of the table."""
         now = self._clock()
-        censuses, states = tuple(self._store.censuses()), tuple(self._states())
-        silent = tuple(self._silence(censuses, now))
+        places = tuple(watched(self._store.censuses(), self._accounts, self._deployed()))
+        states, alerts = tuple(self._states()), tuple(self._store.alerts())
+        silent = tuple(self._silence(places, alerts, now))
         stuck = sum(self._end_stuck(key, started, now) for key, started in tuple(self._store.started()))
-        alerts = tuple(self._store.alerts())
         standing = {alert.fingerprint: alert.digest for alert in alerts}
         repaired = sum(self._repair(state, standing) for state in states)
         repaired += sum(self._repair_stack_set(alert, states) for alert in alerts)
         announced, failed = self._announce_again()
-        gauges = (*self._sync(censuses, now, len(silent)), *self._drift(states), *self._differences(states))
+        gauges = (*sync_gauges(places, now), *drift_gauges(states), *self._differences(states))
         return Outcome(gauges, silent, stuck, repaired, announced, failed)
+
+    def _deployed(self) -> dict[str, EnvironmentRelease]:
+        """Return the last deployment of agents into each environment that succeeded."""
+        found: dict[str, EnvironmentRelease] = {}
+        for environment in self._accounts.by_environment:
+            every = self._store.environment_releases(AGENTS, environment)
+            if environment != SHARED and (last := next((x for x in every if x.state == "succeeded"), None)):
+                found[environment] = last
+        return found
 
     def _states(self) -> Iterator[StackState]:
         """Yield the states of our stacks without what no step needs: a table of thousands has to fit into memory."""
@@ -83,15 +90,22 @@ class Reconciler:
             if state.key.is_ours:
                 yield replace(state, parameters=None, tags={})
 
-    def _silence(self, censuses: Iterable[Census], now: datetime) -> Iterator[str]:
-        for census in censuses:
-            environments = self._accounts.environments_of(census.account)
-            if environments and now - census.observed_at > SILENT_AFTER:
-                self._store.raise_alert(silence_alert(census, environments))
-                yield f"{census.account} {census.region}"
+    def _silence(self, places: Iterable[Watched], alerts: Iterable[Alert], now: datetime) -> Iterator[str]:
+        """Raise and resolve the alerts of regions, and yield those that are silent."""
+        names = set[str]()
+        for place in places:
+            name = silence_fingerprint(place.account, place.region)
+            names.add(name)
+            if place.is_silent(now):
+                self._store.raise_alert(silence_alert(place))
+                yield f"{place.account} {place.region}"
             else:
-                name = silence_fingerprint(census.account, census.region)
-                self._store.resolve_alert(name, census.observed_at)
+                self._store.resolve_alert(name, place.since)
+        for alert in alerts:
+            if alert.kind == "silence" and alert.fingerprint not in names:
+                # No agent is wanted there any more. Not resolved as of now: should one be wanted again and say
+                # nothing, its last report is older than that.
+                self._store.resolve_alert(alert.fingerprint, alert.changed_at)
 
     def _end_stuck(self, key: StackKey, started: DriftSummary, now: datetime) -> int:
         if now - started.detected_at < STUCK_AFTER:
@@ -144,41 +158,8 @@ class Reconciler:
                 failed.append(alert.fingerprint)  # the next pass tries again
         return announced, tuple(failed)
 
-    def _sync(self, censuses: Iterable[Census], now: datetime, silent: int) -> Iterator[Gauge]:
-        """Measure how old the oldest report of each environment is."""
-        ages = defaultdict[str, list[float]](list)
-        for census in censuses:
-            for environment in self._accounts.environments_of(census.account):
-                ages[environment].append((now - census.observed_at).total_seconds())
-        for environment, found in sorted(ages.items()):
-            dimensions = (("Environment", environment),)
-            yield Gauge("LastSuccessfulSyncAgeSeconds", max(0.0, *found), "Seconds", dimensions)
-        yield Gauge("RegionsSilent", silent, "Count", ())
-
-    def _drift(self, states: Iterable[StackState]) -> Iterator[Gauge]:
-        """Count drifted stacks, drifted resources and resources without cover, by environment and workload."""
-        counts = defaultdict[tuple[str, str], list[int]](lambda: [0, 0, 0])
-        for state in states:
-            if not state.key.is_ours or state.status == DELETED:
-                continue
-            found = counts[state.key.environment, state.key.workload]
-            if drift := state.drift:
-                found[0] += drift.status == "drifted"
-                found[1] += drift.findings
-                found[2] += len(drift.unsupported) + len(drift.failed)
-        for (environment, workload), values in sorted(counts.items()):
-            dimensions = (("Environment", environment), ("Workload", workload))
-            for name, value in zip(("StacksDrifted", "DriftFindings", "DriftUncovered"), values, strict=True):
-                yield Gauge(name, value, "Count", dimensions)
-
     def _differences(self, states: Iterable[StackState]) -> Iterator[Gauge]:
-        """Count the differences between environments of each environment's last consistency check.
-
-        What differs from the release itself is there too, under the check `consistency`.
-        """
-        places = {(state.key.environment, state.key.workload) for state in states if state.key.is_ours}
+        places = {(state.key.environment, state.key.workload) for state in states}
         for environment, workload in sorted(places):
             if check := self._store.check(workload, environment):
-                dimensions = (("Environment", environment), ("Workload", workload))
-                count = sum(found.get("check") != "consistency" for found in check.findings)
-                yield Gauge("DifferencesBetweenEnvironments", count, "Count", dimensions)
+                yield difference_gauge(check)

@@ -9,17 +9,10 @@ from datetime import datetime, timedelta
 
 from pipelines.state.keys import FOREIGN
 from pipelines.state.records import Census, Refusal, StackEvent, StackKey, StackState
-from pipelines.state.sequence import DELETED
 from pipelines.state.store import StateStore
 
-from .alerts import (
-    GOOD,
-    deployment_alert,
-    drift_alert,
-    fingerprint,
-    is_bad,
-)
-from .census import NAMES_IN_PART
+from .becoming import become
+from .drift_alert import drift_alert
 from .events import (
     CensusTaken,
     DriftReported,
@@ -31,16 +24,8 @@ from .events import (
     StackSetChanged,
     read_event,
 )
-from .history import with_reason
-from .stack_sets import (
-    ENDED,
-    STACK_SET,
-    failed_instances,
-    is_taken_back,
-    owners,
-    said_of,
-    stack_set_alert,
-)
+from .stack_set_ends import stack_set_ended
+from .stack_sets import ENDED, STACK_SET, said_of
 from .track import (
     Accounts,
     RefusedError,
@@ -136,44 +121,13 @@ class Recorder:
             )
         if history := trigger_of(key, event):
             self._store.record_event(history)
-        recorded = self._become(state)
+        recorded = become(self._store, state)
         rolled_back = recorded and key.is_ours and state.status.endswith("ROLLBACK_COMPLETE")
         return Effect(
             "EventsRecorded" if recorded else "EventsRepeated",
             key.environment,
             rolled_back=key.workload if rolled_back else "",
         )
-
-    def _become(self, state: StackState) -> bool:
-        """Make this the current state, and alert of it if it is, also when a first attempt ended in between."""
-        recorded = self._store.record_state(state)
-        if not state.key.is_ours or not (is_bad(state.status) or state.status in GOOD):
-            return recorded
-        if not recorded and not self._is_left_out(state):
-            return False
-        if is_bad(state.status):
-            self._store.raise_alert(deployment_alert(with_reason(self._store, state)))
-        else:
-            self._store.resolve_alert(fingerprint("deployment", state.key), state.operation_at)
-        if state.status == DELETED:
-            # What does not exist has no drift; the detection may have been after the last known operation.
-            self._store.resolve_alert(
-                fingerprint("drift", state.key), max(state.observed_at, state.operation_at)
-            )
-        return recorded
-
-    def _is_left_out(self, state: StackState) -> bool:
-        """Whether a state that is known already still has its alert to come or to go, as after a crash in between.
-
-        The alert is read first: nearly always it is as it should be, and that one read is all.
-        """
-        alert = self._store.alert(fingerprint("deployment", state.key))
-        standing = alert.digest if alert and alert.is_open else ""
-        wanted = deployment_alert(state).digest if is_bad(state.status) else ""
-        if standing == wanted and state.status != DELETED:
-            return False
-        current = self._store.state(state.key)
-        return current is not None and current.observed_seq == state.observed_seq
 
     def _changed(self, event: StackChanged) -> Effect:
         """Keep CloudFormation's own event as history. What the stack is now, the agent's observation tells."""
@@ -200,9 +154,13 @@ class Recorder:
         known = list(self._store.states_in(place.account, place.region, census.after, census.upto))
         gone = departed(known, census)
         for state, reason in gone:
-            self._become(deleted(state, census.observed_at, reason))
-        if census.part == census.parts:
-            stacks = (census.parts - 1) * NAMES_IN_PART + len(census.names)
+            become(self._store, deleted(state, census.observed_at, reason))
+        stacks = self._store.gather_census(
+            (place.account, place.region), census.observed_at, (census.part, census.parts), len(census.names)
+        )
+        if (
+            stacks is not None
+        ):  # The region has reported once all of it has: a part that is lost may name anything.
             self._store.record_census(Census(place.account, place.region, census.observed_at, stacks))
         unknown = set(census.names) - {state.key.stack for state in known}
         return Effect("CensusesRecorded", gone=len(gone), unknown=len(unknown))
@@ -223,20 +181,9 @@ class Recorder:
         key = StackKey(FOREIGN, FOREIGN, place.account, place.region, f"{STACK_SET}{name}")
         effect = self._history(key, place, event.status, said_of(event))
         if event.instance is None and event.status in ENDED:
-            self._stack_set_ended(key, event)
+            ended = _event(key, place, event.status, event.reason)
+            stack_set_ended(self._store, self._accounts, event, ended)
         return effect
-
-    def _stack_set_ended(self, key: StackKey, event: StackSetChanged) -> None:
-        place, name = event.envelope, event.stack_set.name
-        if event.status == "SUCCEEDED":
-            if not is_taken_back(owners(self._store.states_in(place.account, place.region), key)):
-                self._store.resolve_alert(fingerprint("deployment", key), place.time)
-            return
-        environments = self._accounts.environments_of(place.account)
-        environment = next((each for each in environments if name.startswith(f"{each}-")), FOREIGN)
-        ended = _event(key, place, event.status, event.reason)
-        instances = failed_instances(self._store.events(key), ended)
-        self._store.raise_alert(stack_set_alert(key, environment, event.stack_set.text, ended, instances))
 
 
 def _event(key: StackKey, envelope: Envelope, status: str, reason: str) -> StackEvent:

@@ -11,7 +11,7 @@ import pytest
 from pipelines.state import items, keys
 from pipelines.state.keys import StackKey
 from pipelines.state.records import PropertyDrift
-from pipelines.tracking.alerts import drift_alert
+from pipelines.tracking.drift_alert import drift_alert
 from pipelines.tracking.drift_report import Drifted, DriftReport
 from pipelines.tracking.messages import message
 
@@ -61,6 +61,7 @@ def test_the_items_are_those_of_the_keys() -> None:
         keys.alert("{fingerprint}"),
         keys.refusal(AT, "{account}", "{event id}"),
         keys.census("{account}", "{region}"),
+        keys.census_parts("{account}", "{region}"),
         keys.check("{workload}", "{environment}"),
     }
     places = {

@@ -45,6 +45,7 @@ class EnvironmentRelease:
 
     `number` counts from 1 without gaps. `ended_at` is None while it is deploying. `soak_from` is where the hour before
     prod begins: the recorded success, or later where something restarted it (REQ-G3); None without a success.
+    `places` are those whose agents watch the environment from then on, each as `account/region`.
     """
 
     workload: str
@@ -57,6 +58,7 @@ class EnvironmentRelease:
     ended_at: datetime | None
     by: str
     soak_from: datetime | None = None
+    places: tuple[str, ...] = ()
 
     def to_item(self) -> Item:
         """Return the item; environment releases are kept forever."""
@@ -104,9 +106,9 @@ class Lock:
     owner: str
     token: int
     expires_at: datetime
+    since: datetime
 
     def to_item(self) -> Item:
-    since: datetime
         """Return the item."""
         values = encoded(self)
         values["held_until"] = values.pop("expires_at")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -31,12 +31,17 @@ class Releases(Part):
         return Release.from_item(item) if item else None
 
     def begin_environment_release(
-        self, release: Release, at: datetime, by: str, lock: Lock | None = None
+        self,
+        release: Release,
+        at: datetime,
+        by: str,
+        lock: Lock | None = None,
+        places: Iterable[str] = (),
     ) -> EnvironmentRelease | None:
         """Say that a release is being deployed into its environment, under the next number; None where `lock` is
         another's by now.
 
-        Saying the same again, as after a lost answer, changes nothing.
+        Saying the same again, as after a lost answer, changes nothing. `places` are those of the environment's agents.
         The manifest digest is the release's of that environment: raises KeyError where it has none.
         """
         first = EnvironmentRelease(
@@ -49,6 +54,7 @@ class Releases(Part):
             started_at=at,
             ended_at=None,
             by=by,
+            places=tuple(places),
         )
         latest = self.latest_environment_release(release.workload, release.environment)
         for number in count(latest.number if latest else 1):

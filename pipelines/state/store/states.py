@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from .. import keys
 from ..marshal import Item, plain
@@ -42,6 +43,27 @@ class States(Part):
         condition = f"{ABSENT} OR #observed_at < :at"
         write = put(census.to_item(), condition, at=timestamp(census.observed_at))
         return self._table.write(write).done
+
+    def gather_census(
+        self, place: tuple[str, str], at: datetime, part: tuple[int, int], names: int
+    ) -> int | None:
+        """Note that a part of a region's census came, with so many names; return the names of all once all came.
+
+        `place` is account and region, `part` its number and how many there are, `at` names the census. The parts may
+        come in any order and repeatedly; once one of a later census has come, those of an earlier count no more.
+        """
+        number, parts = part
+        if parts == 1:
+            return names
+        key, values = keys.census_parts(*place), {"at": timestamp(at), "came": {f"{number}:{names}"}}
+        first = "attribute_not_exists(#at) OR #at < :at"
+        outcome = self._table.write(update(key, "SET #at = :at, #came = :came", first, **values))
+        if not outcome.done:
+            outcome = self._table.write(update(key, "ADD #came :came", "#at = :at", **values))
+        if not outcome.done or outcome.item is None:
+            return None
+        came = dict(each.split(":") for each in plain(outcome.item["came"]))
+        return sum(map(int, came.values())) if len(came) == parts else None
 
     def census(self, account: str, region: str) -> Census | None:
         """Return when a region last reported, or None if it never did."""

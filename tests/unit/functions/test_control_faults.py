@@ -1,35 +1,28 @@
 """What DynamoDB does only half, or refuses in a race: nothing lost or twice, and a metric says so (REQ-C2, REQ-C4).
 
-Faults of whole calls are in `test_control_functions.py`; here are answers that say that a part was not done.
+Faults of whole calls are in `test_call_faults.py`; here are answers that say that a part was not done.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from functions.control import announcer, reconciler, tracker
-from tests.unit.functions.test_control_functions import KEY, Home, metrics
 from tests.unit.tracking.local import TABLE, answered, handled
 from tests.unit.tracking.test_events import FINDING, drift, observed
+
+from .home import KEY, Home, home, metrics
+
+__all__ = ["home"]
 
 Answer = Callable[[dict[str, Any]], tuple[int, dict[str, Any]] | None]
 """What DynamoDB says to a request, or None where it does as it is told."""
 
 MANY = 30
 """Findings: more than one batch of 25."""
-
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    home = Home()
-    monkeypatch.setattr(tracker, "recorder", lambda: home.recorder)
-    monkeypatch.setattr(announcer, "desk", lambda: home.desk)
-    monkeypatch.setattr(reconciler, "reconciler", lambda: home.reconciler)
-    yield home
 
 
 def inject(home: Home, operation: str, answer: Answer) -> None:

@@ -69,6 +69,7 @@ def test_the_keys_are_those_of_the_design() -> None:
     )
     assert keys.refusal(START, "", "e-1").pk == "REFUSED#2026-03-02#-"
     assert keys.census("1", "us-east-1") == ("REGION#1#us-east-1", "CENSUS")
+    assert keys.census_parts("1", "us-east-1") == ("REGION#1#us-east-1", "PARTS")
     assert keys.check("orders", "dev") == ("CHECK#orders#dev", "CURRENT")
 
 

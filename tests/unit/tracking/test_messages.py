@@ -11,10 +11,11 @@ import jsonschema
 import pytest
 
 from pipelines.state.keys import StackKey
-from pipelines.state.records import Alert, Census, StackState
-from pipelines.tracking.alerts import deployment_alert, silence_alert
+from pipelines.state.records import Alert, StackState
+from pipelines.tracking.alerts import deployment_alert
 from pipelines.tracking.messages import message
 from pipelines.tracking.observe import observe
+from pipelines.tracking.silence import Watched, silence_alert
 from pipelines.tracking.track import state_of
 
 from .cloud import DEV, REGION, START, Cloud
@@ -56,9 +57,9 @@ def test_people_read_what_where_since_when_and_what_to_do() -> None:
 
 def test_silence_of_an_account_that_two_share_is_the_environments_own_and_reaches_its_subscribers() -> None:
     """REQ-C9: the home lies in prod's account, and whoever is told of prod is told of its silence."""
-    silent = silence_alert(Census(DEV, REGION, START, 3), ("prod", "shared"))
+    silent = silence_alert(Watched(DEV, REGION, ("prod", "shared"), START, 3))
     assert message(silent).attributes["environment"] == "prod"
-    several = silence_alert(Census(DEV, REGION, START, 3), ("dev", "staging"))
+    several = silence_alert(Watched(DEV, REGION, ("dev", "staging"), START, 3))
     assert "environment" not in message(several).attributes
     assert "workload" not in message(several).attributes
 
@@ -81,7 +82,7 @@ RIGHT_AGAIN = {
     "drift": "[dev] RESOLVED drift: lockstep-dev-orders-queue is as deployed again",
     "deployment": "[dev] RESOLVED failed deployment: lockstep-dev-orders-queue is COMPLETE again",
     "consistency": "[dev] RESOLVED differences: orders matches its release again",
-    "silence": f"[dev] RESOLVED silence: {REGION} of {DEV} reports again",
+    "silence": f"[dev] RESOLVED silence: {REGION} of {DEV} is silent no longer",
 }
 
 
@@ -118,7 +119,7 @@ def test_an_instance_of_a_stack_set_is_called_by_its_short_name() -> None:
 def test_each_kind_has_its_topic() -> None:
     rolled_back = deployment_alert(state())
     failed = deployment_alert(replace(state(), status="CREATE_FAILED"))
-    silent = silence_alert(Census(DEV, REGION, START, 3), ("dev",))
+    silent = silence_alert(Watched(DEV, REGION, ("dev",), START, 3))
     assert message(rolled_back).topic == "rollback"
     assert message(replace(rolled_back, state="resolved")).topic == "rollback"
     assert message(failed).topic == "validation"

@@ -1,0 +1,97 @@
+"""Regions whose agents have to report, and which of them say nothing (REQ-C2, REQ-C9). Pure.
+
+A region has to report once it did, or once a deployment into one of its account's environments succeeded that brought
+an agent there. It need not any more when the last such deployment brought none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipelines.state.records import Alert, Census, EnvironmentRelease, StackKey
+from pipelines.state.times import timestamp
+
+from .alerts import alert_on
+from .track import Accounts
+
+SHARED = "shared"
+"""What belongs to no environment lies in the account of one: its silence is that one's."""
+SILENT_AFTER = timedelta(minutes=35)
+"""Two passes of an agent, and five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An account and region with an agent: the environments of the account, and since when nothing was heard.
+
+    That is since its last report, which counted so many `stacks`; None where it never reported, since the deployment.
+    """
+
+    account: str
+    region: str
+    environments: tuple[str, ...]
+    since: datetime
+    stacks: int | None
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether it should have reported meanwhile."""
+        return now - self.since > SILENT_AFTER
+
+
+def watched(
+    censuses: Iterable[Census], accounts: Accounts, deployed: Mapping[str, EnvironmentRelease]
+) -> Iterator[Watched]:
+    """Yield the regions that have to report. `deployed` is the last deployment of each environment that succeeded."""
+    wanted = {
+        tuple(place.split("/")): one.ended_at
+        for one in deployed.values()
+        for place in one.places
+        if one.ended_at
+    }
+    for census in censuses:
+        account, region = census.account, census.region
+        since = wanted.pop((account, region), None)
+        environments = accounts.environments_of(account)
+        if environments and (since or not _is_left(environments, deployed)):
+            yield Watched(account, region, environments, census.observed_at, census.stacks)
+    for (account, region), since in wanted.items():
+        if since and (environments := accounts.environments_of(account)):
+            yield Watched(account, region, environments, since, None)
+
+
+def _is_left(environments: Iterable[str], deployed: Mapping[str, EnvironmentRelease]) -> bool:
+    """Whether each environment of an account says where its agents are: then a region that none names has none."""
+    own = [name for name in environments if name != SHARED]
+    return bool(own) and all(name in deployed and deployed[name].places for name in own)
+
+
+def silence_fingerprint(account: str, region: str) -> str:
+    """Return the name of a region's silence."""
+    return f"silence:{account}:{region}"
+
+
+def silence_alert(place: Watched) -> Alert:
+    """Return the alert of a region whose agent does not report any more, or never did."""
+    own = [name for name in place.environments if name != SHARED] or list(place.environments)
+    since, never = timestamp(place.since), place.stacks is None
+    agent = f"The agent of {place.region} in account {place.account}"
+    return alert_on(
+        kind="silence",
+        key=StackKey("-", own[0] if len(own) == 1 else "-", place.account, place.region, "-"),
+        severity="critical",
+        at=place.since,
+        subject=f"nothing {'ever ' if never else ''}heard from {place.region} of {place.account}",
+        text=f"{agent} never reported, since a deployment at {since} brought it there."
+        if never
+        else f"{agent} last reported at {since}.",
+        digest_of="silent",
+        detail={
+            "last_report": None if never else since,
+            "deployed": since if never else None,
+            "stacks": place.stacks,
+            "environments": list(place.environments),
+        },
+        name=silence_fingerprint(place.account, place.region),
+    )
