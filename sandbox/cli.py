@@ -114,9 +114,20 @@ def status(directory: Path, form: str) -> None:
     place = Place.of(directory)
     record = process.find(place)
     stubs = process.stubs(record) if record else []
-    found: dict[str, Any] = {"running": record is not None, "directory": str(place.directory), "stubs": stubs}
+    cut_off = record is None and place.was_cut_off()
+    found: dict[str, Any] = {
+        "running": record is not None,
+        "cut_off": cut_off,
+        "directory": str(place.directory),
+        "stubs": stubs,
+    }
     if record is None:
-        _tell(form, "status", found, f"not running ({place.directory})\nstart it: {place.command('start')}")
+        why = (
+            "\nit was cut off before it could save its state: the next start begins empty" if cut_off else ""
+        )
+        _tell(
+            form, "status", found, f"not running ({place.directory}){why}\nstart it: {place.command('start')}"
+        )
         return
     found |= {"endpoint": record.endpoint, "port": record.port, "pid": record.pid}
     lines = [f"running at {record.endpoint}, process {record.pid}", f"state and log in {place.directory}"]

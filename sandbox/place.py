@@ -80,8 +80,13 @@ class Place:
         return [file for file in sorted(self.state.glob("*.json")) if not _holds_object(file)]
 
     def was_cut_off(self) -> bool:
-        """Tell whether the last run left state behind without having saved all of it."""
+        """Tell whether the last server ended without saving its state; of one that runs it is true too."""
         return self.state.is_dir() and any(self.state.iterdir()) and not self.marker.exists()
+
+    def begin(self) -> None:
+        """Note that a server holds the state from now on; `begun` stands for what it has in memory alone."""
+        (self.state / "begun").touch()
+        self.marker.unlink(missing_ok=True)
 
     def prepare(self) -> None:
         """Make the folders."""

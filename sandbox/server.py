@@ -90,12 +90,11 @@ def _end_with(pid: int) -> None:
     threading.Thread(target=watch, daemon=True, name="lockstep-lifeline").start()
 
 
-def _take_state(place: Place) -> None:
+def _drop_half_a_state(place: Place) -> None:
     """Begin with the state that the last run saved; with none when it was cut off, since half of it would lie."""
     if place.was_cut_off():
         shutil.rmtree(place.state)
         place.state.mkdir()
-    place.marker.unlink(missing_ok=True)
 
 
 def _application(record: Record) -> Any:
@@ -118,8 +117,9 @@ def serve(place: Place, port: int, lifeline: int | None) -> None:
     os.environ.update(settings)
     if lifeline is not None:
         _end_with(lifeline)
-    _take_state(place)
+    _drop_half_a_state(place)
     built = _application(record)
+    place.begin()  # from here on: a server that cannot be built leaves the saved state as it is
     place.write(record)
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
