@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from aws_lambda_powertools.tracing import Tracer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,11 +17,9 @@ from functions.consistency.changes import Touched, counted, touched
 from functions.consistency.checking import Checking, Result
 from pipelines.configuration import ConfigurationStore
 from pipelines.state.store import ContentionError, StateStore
+from pipelines.traces import traced
 
 logger = Logger()
-tracer = Tracer(
-    disabled=None if "AWS_XRAY_DAEMON_ADDRESS" in os.environ else True, patch_modules=("botocore",)
-)
 SDK = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=10)
 NAMES = ("table/TableName", "configuration/BucketName")
 AWS_ERRORS = (BotoCoreError, ClientError, ContentionError)
@@ -51,7 +48,7 @@ def checking() -> Checking:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Check each environment that the batch speaks of, once; name the record to begin again at where AWS failed.
 
