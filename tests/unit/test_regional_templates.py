@@ -162,6 +162,47 @@ def test_the_deploying_boundary_is_what_its_policies_allow() -> None:
     assert len(denied) == 1 and "role/${NamePrefix}stack-set*" in str(denied[0]["Resource"])
 
 
+def test_the_deploying_role_keeps_off_what_is_anothers() -> None:
+    """REQ-P8: keys and networks have ids that AWS makes up, so that their tags say whose they are (REQ-P6).
+
+    In the boundary, which no other policy of the role widens. What has no tags yet is being made.
+    """
+    denied = statements("stack-set-roles", "Deny", "ExecutionBoundary")
+    root = {"Fn::Split": ["/", {"Ref": "ParameterRoot"}]}
+    assert [(each["Action"], each["Resource"], each["Condition"]) for each in denied] == [
+        (
+            "*",
+            "*",
+            {
+                "Null": {f"aws:ResourceTag/{tag}": "false"},
+                "StringNotEquals": {f"aws:ResourceTag/{tag}": {"Fn::Select": [part, root]}},
+            },
+        )
+        for tag, part in (("Workload", 1), ("Environment", 2))
+    ]
+
+
+UNNAMED = re.compile(
+    r"ec2:\w+|events:(Put|Remove)Permission|kms:(CreateKey|ListAliases)|logs:(Create|Delete)LogDelivery"
+    r"|lambda:GetEventSourceMapping|route53:AssociateVPCWithHostedZone"
+)
+"""Actions that know no resource, or none whose name is ours to give; on `*` for them alone."""
+
+
+def test_what_can_be_named_is_deployed_by_its_name() -> None:
+    """REQ-P8: that CloudFormation calls is not enough, since anybody's template can be deployed by it."""
+    for each in statements("stack-set-roles", "Allow", "ExecutionPolicy", "RolesPolicy"):
+        if each["Resource"] == "*" and each["Sid"] != "Mappings":
+            assert [one for one in each["Action"] if not UNNAMED.fullmatch(one)] == []
+        if each["Sid"] == "Mappings":
+            assert each["Condition"]["ArnLike"]["lambda:FunctionArn"]["Fn::Sub"].endswith(":${NamePrefix}*")
+        if each["Sid"] == "Aliases":
+            assert [one["Fn::Sub"].split("AccountId}:")[1] for one in each["Resource"]] == [
+                "alias/${NamePrefix}*",
+                "key/*",
+            ]
+
+
 def test_what_the_bodies_are_made_of_can_be_deployed() -> None:
     """What makes a resource of each type is allowed to the role that deploys the StackSets' stacks."""
     from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
