@@ -1,8 +1,31 @@
-"""What every run of the tests ends with."""
+"""What the tools say of this repository, asked once for all tests; and what every run of the tests ends with."""
 
 from __future__ import annotations
 
+import fcntl
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return the folder with what cfn-lint and cfn-guard say of every stack of this repository, as a check keeps it.
+
+    Both take half a minute: whoever comes first asks, the others wait. What is kept is known by its content, so that a
+    copy with one change asks about that change alone.
+    """
+    from pipelines.check import check
+
+    own = tmp_path_factory.getbasetemp()
+    folder = own if worker_id == "master" else own.parent
+    with (folder / "own-project.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        check(ROOT, datetime.now(UTC).date())
+    return ROOT / ".lockstep" / "cache"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -19,6 +19,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipelines import cli
+from tests.unit.small_project import FOLDERS, orders_alone
 from validator.environments import ENVIRONMENTS
 
 ROOT = Path(__file__).parents[2]
@@ -259,20 +260,27 @@ def check_step() -> str:
 
 
 @pytest.mark.parametrize("is_broken", [False, True], ids=["clean", "broken"])
-def test_the_check_of_a_pull_request_runs_as_the_runner_runs_it(is_broken: bool, tmp_path: Path) -> None:
-    """Annotations in the log, SARIF for code scanning, a summary; the job fails where something is wrong."""
+def test_the_check_of_a_pull_request_runs_as_the_runner_runs_it(
+    is_broken: bool, tmp_path: Path, kept: Path
+) -> None:
+    """Annotations in the log, SARIF for code scanning, a summary; the job fails where something is wrong.
+
+    The whole project is clean; one workload's is broken.
+    """
     project = tmp_path / "a project"
-    for name in ("sceptre", "templates", "functions", "locks", "pipelines", "validator", ".cfnlintrc.yaml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        copy(ROOT / name, project / name, **({"symlinks": True} if (ROOT / name).is_dir() else {}))
     if is_broken:
+        orders_alone(project)
         config = project / "sceptre/config/prod/orders/config.yaml"
         text = config.read_text(encoding="utf-8")
         config.write_text(text.replace("memory_mb: 2048", "memory_mb: 3008"), encoding="utf-8")
-    kept = ROOT / ".lockstep" / "cache"
-    if kept.is_dir():  # what another test found of the same content is not asked for again
-        shutil.copytree(kept, project / ".lockstep" / "cache")
+    else:
+        for name in FOLDERS:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, project / name, symlinks=True, ignore=ignored)
+    shutil.copy(ROOT / ".cfnlintrc.yaml", project)
+    (project / ".lockstep/cache").mkdir(parents=True)
+    for name in ("lint", "guard"):  # What another test found of the same content is not asked for again.
+        (project / ".lockstep/cache" / name).symlink_to(kept / name)
     summary, folder = tmp_path / "summary.md", tmp_path / "runner temp"
     summary.touch()
     folder.mkdir()
