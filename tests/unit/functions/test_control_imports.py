@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -14,6 +15,9 @@ HANDLERS = (
     "functions.control.announcer",
     "functions.control.reconciler",
 )
+CONSISTENCY = "functions.consistency.handler"
+"""It brings the validator's core along, and pydantic with it."""
+
 HEAVY = {
     "pydantic",
     "rich",
@@ -27,6 +31,7 @@ HEAVY = {
 }
 CORE = {"validator", "validator.digest"}
 """What of the core a handler imports at most: the digest of a stack, which is the same on both sides."""
+TRACING = "aws_xray_sdk"
 BOTO3_MS, LIMIT_MS = 147, 250
 """What boto3's own import takes where nothing else runs, and what a handler's may take beside it."""
 
@@ -42,7 +47,22 @@ def test_a_handler_imports_nothing_heavy(module: str) -> None:
     assert "aws_lambda_powertools.utilities.parser" not in modules
 
 
-@pytest.mark.parametrize("module", HANDLERS)
+@pytest.mark.parametrize("module", [*HANDLERS, CONSISTENCY])
+def test_tracing_is_imported_where_lambda_traces(module: str) -> None:
+    """Its import takes as long as boto3's, so nobody else pays for it (REQ-C6)."""
+    code = f"import sys, {module}; print({TRACING!r} in sys.modules)"
+    for daemon, traces in (({}, "False"), ({"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}, "True")):
+        ended = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, **daemon},
+        )
+        assert ended.stdout.strip() == traces
+
+
+@pytest.mark.parametrize("module", [*HANDLERS, CONSISTENCY])
 def test_a_handler_imports_in_time(module: str) -> None:
     """Held against boto3's import in the same process, since other processes share this machine; the best of three."""
     assert min(_shares_of_boto3(module) for _ in range(3)) * BOTO3_MS < LIMIT_MS
