@@ -1,7 +1,8 @@
 """Environments against each other as they run: parity over the recorded manifests, with what is live laid over. Pure.
 
-An environment that runs another release is held against what the same release would be in it: that it is behind is
-skew, and no difference that somebody has to declare (REQ-C3, REQ-V3).
+Each environment is compared by its manifest of the release in question. What is live is laid over that only where the
+environment runs that release: one that runs another is behind, which is skew, and no difference that somebody has to
+declare (REQ-C3, REQ-V3).
 """
 
 from __future__ import annotations

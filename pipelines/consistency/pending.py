@@ -22,6 +22,9 @@ observed is judged by the next pass.
 PATIENCE = timedelta(minutes=30)
 """Two passes of an agent: what it counted and home has not recorded by then was refused, or is lost."""
 
+OVERDUE = timedelta(minutes=35)
+"""Two passes of an agent, and five minutes: what is still waited for by then does not come by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reported:
