@@ -27,8 +27,7 @@ class LostTableError(TechnicalError):
     def __init__(self, name: str, account: str, region: str) -> None:
         super().__init__(
             f"the state table {name} is gone from {account} {region}, though Parameter Store names it there\n"
-            "  mend: `lockstep status --live` shows what runs; docs/control-plane.md, 'A lost home', brings the table "
-            "back"
+            "  mend: `lockstep status --live` shows what runs; docs/runbooks/lost-home.md brings the table back"
         )
 
 

@@ -18,7 +18,7 @@ from pipelines.configuration.keys import manifest_key, parameters_key
 from pipelines.state import keys
 from sandbox import accounts, process
 from sandbox.place import Place
-from tests.e2e.commands import BIN, environment
+from tests.e2e import commands
 from tests.e2e.control_plane import until
 from tests.e2e.recorded_project import BUCKET_NAME, TABLE_NAME, RecordedProject
 
@@ -155,9 +155,9 @@ def test_a_second_run_ends_at_once_and_says_who_deploys(project: RecordedProject
 
 def test_a_run_that_is_killed_is_carried_on_once_its_lock_has_ended(project: RecordedProject) -> None:
     """REQ-G5: until then the next one is told how long."""
-    command = [str(BIN / "lockstep"), "deploy", "dev"]
+    command = [str(commands.BIN / "lockstep"), "deploy", "dev"]
     killed = subprocess.Popen(
-        command, cwd=project.root, env=environment(project.operator), stdout=subprocess.DEVNULL
+        command, cwd=project.root, env=commands.environment(project.operator), stdout=subprocess.DEVNULL
     )
     until("deployment begun", lambda: states(project)[-1][2] == "deploying")
     killed.send_signal(signal.SIGKILL)
