@@ -14,7 +14,7 @@ from pipelines.standing import Stands, standing
 from pipelines.state.keys import StackKey
 from pipelines.state.records import StackState
 from pipelines.state.store import StateStore
-from validator.errors import FailureError, PendingError
+from validator.errors import FailureError
 from validator.findings import Finding, merged
 
 DRIFT_MENDS = {
@@ -30,7 +30,10 @@ UNSURE = {"started": "drift detection is under way", "unknown": "drift is not kn
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One workload of an environment: the release it was held against, its smoke tests, and what is wrong."""
+    """One workload of an environment: the release it was held against, its smoke tests, and what is wrong.
+
+    `release` is empty where none is recorded, so that nothing can be said of the workload.
+    """
 
     workload: str
     release: str
@@ -43,16 +46,25 @@ class Verified:
 def verify(home: Home, environment: str, workloads: Iterable[str], tag: str | None) -> list[Verified]:
     """Verify each workload of an environment against the release recorded for it, or against `tag`.
 
-    An object of the configuration store that is not what was recorded is a finding of its workload. Raises PendingError
-    where no release is recorded, FailureError where there is none of that name, botocore's errors where AWS does not
-    answer.
+    A workload without such a release hides no other, nor does an object of the configuration store that is not what was
+    recorded, which is a finding. Raises FailureError where no workload has a release of that name, botocore's errors
+    where AWS does not answer.
     """
-    return [_verify(home, workload, environment, tag) for workload in workloads]
+    found = [_verify(home, workload, environment, tag) for workload in workloads]
+    if tag is not None and not any(one.release for one in found):
+        raise FailureError(
+            f"there is no release {tag} for {environment}\n"
+            "  mend: name one that was deployed; `lockstep status` shows them"
+        )
+    return found
 
 
 def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Verified:
     table, store = home.table(), home.store(environment)
-    release, digest = _recorded(table, workload, environment, tag)
+    recorded = _recorded(table, workload, environment, tag)
+    if recorded is None:
+        return Verified(workload, "", "", 0, (), ())
+    release, digest = recorded
     try:
         manifest = store.manifest(workload, release, environment, digest)
         templates = {one: store.template(one) for one in {stack.template_digest for stack in manifest.stacks}}
@@ -77,26 +89,14 @@ def _spoilt(table: StateStore, workload: str, environment: str, tag: str, error:
     return Verified(workload, tag, release.commit if release else "", 0, (), (found,))
 
 
-def _recorded(table: StateStore, workload: str, environment: str, tag: str | None) -> tuple[str, str]:
-    """Return name and manifest digest of the release that was deployed last, or of the one that is named."""
+def _recorded(table: StateStore, workload: str, environment: str, tag: str | None) -> tuple[str, str] | None:
+    """Return name and manifest digest of the release that was deployed last, or of the named one; None for none."""
     if tag is None:
-        latest = next(
-            (one for one in table.environment_releases(workload, environment) if one.state != "rolled_back"),
-            None,
-        )
-        if latest is None:
-            raise PendingError(
-                f"no release of {workload} is recorded for {environment}\n"
-                f"  mend: run `lockstep deploy {environment}`, which records it"
-            )
-        return latest.tag, latest.manifest_digest
+        deployed = table.environment_releases(workload, environment)
+        latest = next((one for one in deployed if one.state != "rolled_back"), None)
+        return (latest.tag, latest.manifest_digest) if latest else None
     release = table.release(workload, tag, environment)
-    if release is None or environment not in release.digests:
-        raise FailureError(
-            f"there is no release {tag} of {workload} for {environment}\n"
-            "  mend: name one that was deployed; `lockstep status` shows them"
-        )
-    return tag, release.digests[environment]
+    return (tag, release.digests[environment]) if release and environment in release.digests else None
 
 
 def _against(

@@ -93,7 +93,7 @@ class Reading:
         return tuple(Actual.of_state(state) for state in states)
 
     def _other(self, release: Release, environment: str) -> Running:
-        """Return another environment: as it runs where it runs the same release, else by its manifest of the release."""
+        """Return another environment: as it runs where it runs the same release, else by its manifest alone."""
         digest = release.digests[environment]
         manifest = self.store(release.environment).manifest(
             release.workload, release.tag, environment, digest

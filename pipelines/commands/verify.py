@@ -18,6 +18,9 @@ from .common import echo_json, environment_argument, format_option, project_opti
 if TYPE_CHECKING:
     from pipelines.verification import Verified
 
+PENDING = 4
+NAME_ANOTHER = "name a release that was deployed; `lockstep status` shows them"
+
 
 @click.command()
 @environment_argument(required=True)
@@ -30,18 +33,20 @@ def verify(environment: str, root: Path, style: str, tag: str | None) -> int:
     """Verify the stacks of ENVIRONMENT: template, parameters, tags, drift, and a smoke test of each workload.
 
     Exit code 1 where anything is not as the release says, or is not known to be; 3 where AWS does not answer; 4 where
-    no release is recorded yet.
+    all that could be judged is right, and a workload has no release recorded yet.
     """
     found = verify_environment(root, environment, tag)
     if style == "json":
         echo_json("verify", {"environment": environment, "workloads": [_row(one) for one in found]})
     else:
-        _print(environment, found)
-    return 1 if any(one.findings for one in found) else 0
+        _print(environment, found, tag)
+    if any(one.findings for one in found):
+        return 1
+    return 0 if all(one.release for one in found) else PENDING
 
 
 def verify_environment(root: Path, environment: str, tag: str | None = None) -> list[Verified]:
-    """Verify every workload of an environment; raises PendingError where nothing is recorded to verify against."""
+    """Verify every workload of an environment; raises PendingError where there is nothing that records releases."""
     from pipelines import verification
     from pipelines.aws import clear_errors
     from pipelines.home import home_of
@@ -72,8 +77,16 @@ def _row(one: Verified) -> dict[str, object]:
     }
 
 
-def _print(environment: str, found: list[Verified]) -> None:
+def _print(environment: str, found: list[Verified], tag: str | None = None) -> None:
     for one in found:
+        if not one.release:
+            click.echo(
+                f"{environment}/{one.workload}: no release {f'{harmless(tag)} ' if tag else ''}recorded"
+            )
+            click.echo(
+                f"    mend: {NAME_ANOTHER if tag else f'run `lockstep deploy {environment}`, which records it'}"
+            )
+            continue
         tried = sum(not trial.reason for trial in one.trials)
         click.echo(
             f"{environment}/{one.workload}: release {one.release}, {_counted(one.stacks, 'stack')}, "

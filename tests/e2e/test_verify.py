@@ -269,14 +269,14 @@ def test_an_environment_that_nobody_recorded_is_unknown(project: RecordedProject
     assert (found.verdict, found.release) == ("unknown", "")
     done = project.run("verify", "staging")
     assert done.returncode == cli.PENDING
-    assert "no release of orders is recorded for staging" in done.stderr
-    assert "mend: run `lockstep deploy staging`" in done.stderr
+    assert "staging/orders: no release recorded" in done.stdout
+    assert "mend: run `lockstep deploy staging`" in done.stdout
 
 
 def test_a_release_that_is_not_there_is_named(project: RecordedProject) -> None:
     done = project.run("verify", "dev", "--release", "v9.9.9")
     assert done.returncode == cli.FAILURE
-    assert "there is no release v9.9.9 of orders for dev" in done.stderr
+    assert "there is no release v9.9.9 for dev" in done.stderr
 
 
 def test_an_output_that_somebody_changed_fails_its_smoke_test(project: RecordedProject) -> None:

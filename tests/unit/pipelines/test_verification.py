@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from pipelines.state.records import EnvironmentRelease
 from pipelines.verification import Verified, _drift
 from tests.unit.consistency.releases import manifest
 from tests.unit.pipelines.test_status import state, summary
-from validator.errors import PendingError
+from validator.errors import FailureError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -57,16 +58,34 @@ def test_a_spoilt_object_is_a_finding_of_its_workload_and_hides_no_other() -> No
         assert finding.remediation.startswith("restore the object's earlier version")
 
 
-def test_where_no_release_is_recorded_the_answer_is_pending(
+def test_a_workload_without_a_release_is_pending_and_hides_no_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Exit code 4 where all else is right, 1 where something is wrong: what is known to be wrong counts more."""
     home: Any = Recorded()
-    with pytest.raises(PendingError, match="no release of new is recorded for dev") as error:
-        verification.verify(home, "dev", ["new"], None)
-    monkeypatch.setattr(command, "verify_environment", lambda *_: (_ for _ in ()).throw(error.value))
+    found = verification.verify(home, "dev", ["new", "orders"], None)
+    assert [(one.workload, one.release, len(one.findings)) for one in found] == [
+        ("new", "", 0),
+        ("orders", "v1", 1),
+    ]
+    monkeypatch.setattr(command, "verify_environment", lambda *_: found)
+    assert cli.run(["verify", "dev"]) == cli.FAILURE
+    out = capsys.readouterr().out
+    assert "dev/new: no release recorded\n    mend: run `lockstep deploy dev`, which records it\n" in out
+    assert "dev/orders: release v1" in out
+    assert cli.run(["verify", "dev", "--format", "json"]) == cli.FAILURE
+    document = json.loads(capsys.readouterr().out)
+    assert [one["release"] for one in document["workloads"]] == ["", "v1"]
+    found[1] = replace(found[1], findings=())
     assert cli.run(["verify", "dev"]) == cli.PENDING
-    assert cli.run(["verify", "dev", "--format", "json"]) == cli.PENDING
-    assert '"kind": "pending"' in capsys.readouterr().out
+    found[0] = replace(found[0], release="v1")
+    assert cli.run(["verify", "dev"]) == cli.SUCCESS
+
+
+def test_a_release_that_no_workload_has_is_a_mistake_of_the_call() -> None:
+    home: Any = Recorded()
+    with pytest.raises(FailureError, match="there is no release v9 for dev"):
+        verification.verify(home, "dev", ["new", "orders"], "v9")
 
 
 def _stands(name: str, recorded: Any) -> Stands:
