@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from functions.control.edge import (
+    ANNOUNCING,
     AWS_ERRORS,
     TABLE,
-    TOPICS,
     announcer,
     describe,
     dynamodb,
@@ -25,7 +25,7 @@ from pipelines.tracking.announce import Announcer
 @cache
 def desk() -> Announcer:
     """Return the announcer on home's table and topics. A failure is not kept."""
-    values = settings((*TABLE, *TOPICS))
+    values = settings((*TABLE, *ANNOUNCING))
     return announcer(StateStore(dynamodb(), values["table/TableName"]), values)
 
 

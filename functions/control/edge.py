@@ -21,6 +21,8 @@ from pipelines.tracking.track import Accounts
 if TYPE_CHECKING:
     from aws_lambda_powertools.metrics import MetricUnit
 
+    from pipelines.tracking.messages import Topic
+
 AWS_ERRORS = (BotoCoreError, ClientError, ContentionError)
 """What passes by itself: the same again, later, is the answer."""
 
@@ -30,6 +32,9 @@ SDK = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "to
 TABLE = ("table/TableName", "table/StreamArn")
 ACCOUNTS = ("bus/DevAccounts", "bus/StagingAccounts", "bus/ProdAccounts")
 TOPICS = ("topics/DriftTopicArn", "topics/ValidationTopicArn", "topics/RollbackTopicArn")
+RUNBOOKS = "topics/RunbooksUrl"
+ANNOUNCING = (*TOPICS, RUNBOOKS)
+"""What the announcer has to know: where to publish, and where the pages are that a message names."""
 
 logger = Logger()
 
@@ -68,7 +73,8 @@ def announcer(store: StateStore, values: dict[str, str]) -> Announcer:
     """Return the announcer on home's topics."""
     sns = boto3.client("sns", config=SDK)
     drift, validation, rollback = (values[name] for name in TOPICS)
-    return Announcer(store, sns, {"drift": drift, "validation": validation, "rollback": rollback})
+    arns: dict[Topic, str] = {"drift": drift, "validation": validation, "rollback": rollback}
+    return Announcer(store, sns, arns, values[RUNBOOKS])
 
 
 def now() -> datetime:

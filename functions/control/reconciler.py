@@ -7,8 +7,8 @@ from typing import Any
 
 from functions.control.edge import (
     ACCOUNTS,
+    ANNOUNCING,
     TABLE,
-    TOPICS,
     accounts,
     announcer,
     dynamodb,
@@ -26,7 +26,7 @@ from pipelines.tracking.reconciler import Reconciler
 @cache
 def reconciler() -> Reconciler:
     """Return the reconciler on home's table and topics. A failure is not kept."""
-    values = settings((*TABLE, *ACCOUNTS, *TOPICS))
+    values = settings((*TABLE, *ACCOUNTS, *ANNOUNCING))
     name = values["table/TableName"]
     store = StateStore(dynamodb(), name)
     return Reconciler(store, accounts(values), announcer(store, values).announce, now, sleep)

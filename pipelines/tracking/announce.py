@@ -16,10 +16,10 @@ from .messages import Topic, message
 
 
 class Announcer:
-    """Publishes alerts; `sns` is a client of SNS, `topics` the ARN of each topic."""
+    """Publishes alerts; `sns` is a client of SNS, `topics` the ARN of each topic, `runbooks` their folder's URL."""
 
-    def __init__(self, store: StateStore, sns: Any, topics: Mapping[Topic, str]) -> None:
-        self._store, self._sns, self._topics = store, sns, topics
+    def __init__(self, store: StateStore, sns: Any, topics: Mapping[Topic, str], runbooks: str) -> None:
+        self._store, self._sns, self._topics, self._runbooks = store, sns, topics, runbooks
 
     def announce(self, alert: Alert) -> bool:
         """Announce an alert as it stood, unless that was done; True where this call did.
@@ -29,7 +29,7 @@ class Announcer:
         standing = self._store.alert(alert.fingerprint)
         if standing is not None and standing.announced_generation >= alert.generation:
             return False
-        said = message(alert)
+        said = message(alert, self._runbooks)
         self._sns.publish(
             TopicArn=self._topics[said.topic],
             Subject=said.subject,

@@ -21,6 +21,8 @@ SUBJECT = 99
 """Characters: SNS takes fewer than 100, in one line (SNS API reference, Publish, Subject)."""
 TEXT, DETAIL = 4_000, 30_000
 """Characters of the text and of the detail: SNS takes 256 kB in all, and the JSON stands in it once a protocol."""
+RUNBOOKS = "docs/runbooks"
+"""Where the pages are in the repository itself; the home's settings make a URL of it."""
 MACHINES = ("http", "https", "sqs", "lambda")
 
 STACK_SET = "stack_set"
@@ -41,7 +43,7 @@ _WRONG = {
 }
 """What is wrong, in a subject: `RESOLVED drift` can be read one way only."""
 
-_RUNBOOKS = {"consistency": "failed-check", STACK_SET: "stack-set-failed"}
+_PAGES = {"consistency": "failed-check", STACK_SET: "stack-set-failed"}
 """Pages that are named otherwise than the kind of alert."""
 
 _PLACE = ("account", "region", "stack", "console", "stack_id", STACK_SET, "stack_set_arn")
@@ -58,10 +60,10 @@ class Message:
     attributes: Mapping[str, str]
 
 
-def message(alert: Alert) -> Message:
-    """Return the message of an alert as it stands."""
-    machine = json.dumps(document(alert), ensure_ascii=True)
-    body = json.dumps({"default": text(alert), **dict.fromkeys(MACHINES, machine)})
+def message(alert: Alert, runbooks: str = RUNBOOKS) -> Message:
+    """Return the message of an alert as it stands; `runbooks` is the URL of their folder."""
+    machine = json.dumps(document(alert, runbooks), ensure_ascii=True)
+    body = json.dumps({"default": text(alert, runbooks), **dict.fromkeys(MACHINES, machine)})
     attributes = {
         "environment": alert.environment,
         "severity": alert.severity,
@@ -89,7 +91,7 @@ def subject(alert: Alert) -> str:
     return one_line(line.encode("ascii", "replace").decode(), SUBJECT)
 
 
-def text(alert: Alert) -> str:
+def text(alert: Alert, runbooks: str = RUNBOOKS) -> str:
     """Return what people read: what, where, since when, what to do."""
     detail = _detail(alert)
     where = [
@@ -104,7 +106,7 @@ def text(alert: Alert) -> str:
         + (f", {', '.join(where)}" if where else ""),
         f"From:    {since} to {ended}" if ended else f"Since:   {since}",
         "" if ended else f"To do:   {_TO_DO[alert.kind].format(environment=alert.environment)}",
-        f"Runbook: {runbook(alert)}",
+        f"Runbook: {runbook(alert, runbooks)}",
         f"Console: {detail['console']}" if detail.get("console") else "",
         f"Id:      {identity(alert)}",
     ]
@@ -141,10 +143,10 @@ def _where(alert: Alert, name: str) -> str:
     return str(_detail(alert).get(name) or FOREIGN)
 
 
-def runbook(alert: Alert) -> str:
-    """Return the page of the repository that says what to do."""
+def runbook(alert: Alert, runbooks: str = RUNBOOKS) -> str:
+    """Return the page that says what to do: whoever is woken has its URL, and no repository at hand."""
     kind = STACK_SET if STACK_SET in _detail(alert) else alert.kind
-    return f"docs/runbooks/{_RUNBOOKS.get(kind, kind)}.md"
+    return f"{runbooks}/{_PAGES.get(kind, kind)}.md"
 
 
 def identity(alert: Alert) -> str:
@@ -152,7 +154,7 @@ def identity(alert: Alert) -> str:
     return f"{alert.fingerprint}#{alert.generation}"
 
 
-def document(alert: Alert) -> dict[str, Any]:
+def document(alert: Alert, runbooks: str = RUNBOOKS) -> dict[str, Any]:
     """Return what machines read; `tests/schemas/alert.json` describes it."""
     return {
         "schema": SCHEMA,
@@ -168,7 +170,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "text": _said(alert),
         "opened_at": timestamp(alert.opened_at),
         "changed_at": timestamp(alert.changed_at),
-        "runbook": runbook(alert),
+        "runbook": runbook(alert, runbooks),
         "detail": _detail(alert) if alert.is_open else _past(alert),
     }
 

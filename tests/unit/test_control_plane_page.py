@@ -153,6 +153,7 @@ def test_the_message_on_the_page_is_the_one_that_is_sent() -> None:
             ),
         ),
     )
-    said = message(drift_alert(KEY, report))
+    pages = "https://github.com/example-org/lockstep/blob/main/docs/runbooks"
+    said = message(drift_alert(KEY, report), pages)
     shown = PAGE.split("```text\n")[1].split("```")[0]
     assert shown == f"Subject: {said.subject}\n\n{json.loads(said.body)['default']}"

@@ -26,6 +26,7 @@ CONTEXT = SimpleNamespace(
     aws_request_id="11111111-1111-4111-8111-111111111111",
 )
 KEY = StackKey("orders", "dev", DEV, REGION, "lockstep-dev-orders-queue")
+RUNBOOKS = "https://github.com/example-org/lockstep/blob/main/docs/runbooks"
 TOPICS = {"drift": "arn:drift", "validation": "arn:validation", "rollback": "arn:rollback"}
 
 
@@ -42,7 +43,7 @@ class Home:
         self.cloud = Cloud()
         self.agent = Agent(self.cloud)
         self.store = StateStore(self.table.client, TABLE, no_wait)
-        self.desk = Announcer(self.store, self.sns.client, TOPICS)  # type: ignore[arg-type]
+        self.desk = Announcer(self.store, self.sns.client, TOPICS, RUNBOOKS)  # type: ignore[arg-type]
         self.recorder = Recorder(self.store, ACCOUNTS, self.cloud.clock)
         self.reconciler = Reconciler(
             self.store,

@@ -13,7 +13,7 @@ from tests.unit.tracking.cloud import DEV, REGION
 from tests.unit.tracking.local import TABLE
 from tests.unit.tracking.test_events import FINDING, drift, observed, stack_status
 
-from .home import KEY, Home, home, metrics
+from .home import KEY, RUNBOOKS, Home, home, metrics
 
 __all__ = ["home"]
 
@@ -32,6 +32,7 @@ def test_a_failed_deployment_is_announced_once_found_and_once_resolved(home: Hom
     assert home.sns.ids() == [f"{name}#1", f"{name}#2"]
     assert [each["topic"] for each in home.sns.published] == ["arn:rollback"] * 2
     assert home.sns.published[0]["structure"] == "json"
+    assert f"{RUNBOOKS}/deployment.md" in str(home.sns.published[0]["message"])
     assert home.sns.published[0]["attributes"]["environment"] == "dev"
 
 

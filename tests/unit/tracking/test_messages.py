@@ -48,11 +48,19 @@ def test_people_read_what_where_since_when_and_what_to_do() -> None:
     assert f"environment dev, workload orders, lockstep-dev-orders-queue, {REGION}, {DEV}" in people
     assert "Since:   2026-03-02T09:30:" in people
     assert "To do:   " in people
-    assert "docs/runbooks/deployment.md" in people
+    assert "Runbook: docs/runbooks/deployment.md\n" in people
     assert (
         f"https://{REGION}.console.aws.amazon.com/cloudformation/home?region={REGION}#/stacks/stackinfo?stackId=arn%3A"
         in people
     )
+
+
+def test_a_page_is_named_by_its_url() -> None:
+    """REQ-X5: by people and machines alike; whoever is woken has no repository at hand."""
+    pages = "https://github.com/example-org/lockstep/blob/main/docs/runbooks"
+    said = json.loads(message(deployment_alert(state()), pages).body)
+    assert f"\nRunbook: {pages}/deployment.md\n" in said["default"]
+    assert json.loads(said["https"])["runbook"] == f"{pages}/deployment.md"
 
 
 def test_silence_of_an_account_that_two_share_is_the_environments_own_and_reaches_its_subscribers() -> None:
