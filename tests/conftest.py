@@ -28,6 +28,27 @@ def kept(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return ROOT / ".lockstep" / "cache"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a fixture of their module on one worker, which then makes it once.
+
+    pytest-xdist begins with the largest groups and ends with tests that stand alone, in the order of their files: the
+    short ones of tests/unit last, so that no worker waits long for the other.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and (shared := _shared(item)):
+            item.add_marker(pytest.mark.xdist_group(shared))
+
+
+def _shared(item: pytest.Item) -> str:
+    """Return the module of a test that uses a fixture of one, with the fixture's parameters; else nothing."""
+    known = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    names = [name for name, found in known.items() if found[-1].scope == "module"]
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return (
+        " ".join([item.nodeid.split("::")[0], *(str(given[n]) for n in names if n in given)]) if names else ""
+    )
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the share of mutants that were caught, and what roles are granted against what they used."""
     _mutants(terminalreporter)
