@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipelines.state.keys import FOREIGN
-from pipelines.state.records import Census, Refusal, StackEvent, StackKey, StackState
+from pipelines.state.records import Census, StackEvent, StackKey, StackState
 from pipelines.state.store import StateStore
 
 from .becoming import become
@@ -24,6 +23,7 @@ from .events import (
     StackSetChanged,
     read_event,
 )
+from .refusals import EXCERPT, refusal_of
 from .stack_set_ends import stack_set_ended
 from .stack_sets import ENDED, STACK_SET, said_of
 from .track import (
@@ -74,7 +74,7 @@ class Recorder:
             expect_account(event.envelope, self._accounts)
             effect = self._apply(event)
         except RefusedError as error:
-            return self._refuse(Refused(str(error), body[:2000], event.envelope), body, sent_at)
+            return self._refuse(Refused(str(error), body[:EXCERPT], event.envelope), body, sent_at)
         return replace(effect, lag=self._clock() - event.envelope.time)
 
     def _apply(self, event: Event) -> Effect:
@@ -89,19 +89,7 @@ class Recorder:
         return self._stack_set(event)
 
     def _refuse(self, refused: Refused, body: str, sent_at: datetime | None) -> Effect:
-        envelope = refused.envelope
-        digest = hashlib.sha256(body.encode(errors="replace")).hexdigest()
-        self._store.record_refusal(
-            Refusal(
-                event_id=envelope.event_id if envelope else f"sha256-{digest[:40]}",
-                # The message's own time, so that its repetition is the same refusal.
-                time=envelope.time if envelope else sent_at or self._clock(),
-                account=envelope.account if envelope else "",
-                region=envelope.region if envelope else "",
-                reason=refused.reason,
-                detail=refused.excerpt,
-            )
-        )
+        self._store.record_refusal(refusal_of(refused, body, sent_at or self._clock()))
         return Effect("EventsRefused", reason=refused.reason)
 
     def _observed(self, event: StackObserved) -> Effect:
@@ -158,9 +146,8 @@ class Recorder:
         stacks = self._store.gather_census(
             (place.account, place.region), census.observed_at, (census.part, census.parts), len(census.names)
         )
-        if (
-            stacks is not None
-        ):  # The region has reported once all of it has: a part that is lost may name anything.
+        # The region has reported once all its parts came: one that is lost may name anything.
+        if stacks is not None:
             self._store.record_census(Census(place.account, place.region, census.observed_at, stacks))
         unknown = set(census.names) - {state.key.stack for state in known}
         return Effect("CensusesRecorded", gone=len(gone), unknown=len(unknown))

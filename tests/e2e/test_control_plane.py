@@ -79,6 +79,25 @@ def test_a_change_is_recorded_with_its_history(plane: Plane, region: str) -> Non
     until("history", ends)
 
 
+def test_the_deployment_says_from_where_reports_have_to_come(plane: Plane) -> None:
+    """REQ-C2: so that a region that never reports is missed."""
+    deployed = plane.table.latest_environment_release("control", "dev")
+    assert deployed is not None
+    assert deployed.places == tuple(f"{DEV}/{region}" for region in REGIONS)
+
+
+def test_a_stack_that_is_older_than_its_agent_is_checked_in_a_turn(plane: Plane) -> None:
+    """REQ-C4: no event tells the agent of it."""
+    key = StackKey("control", "dev", DEV, HERE, "lockstep-dev-control-boundary")
+
+    def checked() -> bool:
+        plane.ask("dev-control-drift", HERE, {"lockstep": "detect", "unchecked": True})
+        state = plane.table.state(key)
+        return state is not None and state.drift is not None and state.drift.status != "started"
+
+    until("first detection", checked)
+
+
 def test_drift_is_found_changed_and_resolved_once_each(plane: Plane, inbox: Inbox) -> None:
     """REQ-C4, REQ-C5: property by property, with its coverage; whoever filters gets what he asked for."""
     warnings = plane.inbox("trial-warnings", ("Drift",), environment=["dev"], severity=["warning"])
