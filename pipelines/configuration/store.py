@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from pipelines.configuration.decoding import from_json
+from pipelines.configuration.encoding import digest_of
 from pipelines.configuration.errors import ObjectChangedError, ObjectConflictError, ObjectMissingError
 from pipelines.configuration.keys import manifest_key, parameters_key, policy_key, template_key
-from pipelines.configuration.manifest import Manifest, digest_of, from_json
+from pipelines.configuration.manifest import Manifest
 from validator.errors import TechnicalError
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from .alerts import Alerts
 from .drift import DriftRecorded, Drifts
 from .locks import Locks
+from .outcomes import ContentionError
 from .promotions import Promotions
 from .states import States
-from .table import ContentionError, Table
+from .table import Table
 from .verdicts import Condition, Hindrance, PromotionVerdict
 
 __all__ = [

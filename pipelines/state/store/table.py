@@ -7,13 +7,13 @@ repeated here: conflicts with another transaction, and the rest of a half-done b
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from ..keys import Key
 from ..marshal import Item
 from ..marshal import item as marshalled
+from .outcomes import CONFLICTS, PASSING, ContentionError, Outcome, Reason, cancellation
 from .writes import Write, conditioned
 
 if TYPE_CHECKING:
@@ -24,38 +24,6 @@ ATTEMPTS = 8
 
 GET_BATCH, PUT_BATCH = 100, 25
 """BatchGetItem and BatchWriteItem take so many items (DynamoDB API reference)."""
-
-FAILED = "ConditionalCheckFailed"
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_CONFLICTS = {"TransactionConflictException", "TransactionInProgressException"}
-
-
-class ContentionError(RuntimeError):
-    """Others kept changing the same items, or DynamoDB kept leaving a batch half done. Nothing wrong: try later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a write: whether it was done; and the item after it, or the one that stands in its way."""
-
-    done: bool
-    item: Item | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a transaction was cancelled, for one of its writes: `code` is AWS's, `None` where it was not this write.
-
-    `item` is what stands there, where the condition failed.
-    """
-
-    code: str
-    item: Item | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether it was this write's condition."""
-        return self.code == FAILED
 
 
 class Table:
@@ -158,7 +126,7 @@ class Table:
                 code = error.response["Error"]["Code"]
                 if code == "ConditionalCheckFailedException":
                     return Outcome(False, cast("Any", error.response).get("Item"))
-                if code not in _CONFLICTS:
+                if code not in CONFLICTS:
                     raise
                 self.pause(attempt)
             else:
@@ -181,7 +149,7 @@ class Table:
                 if any(reason.failed for reason in reasons):
                     return reasons
                 codes = {reason.code for reason in reasons} - {"None"}
-                passing = codes <= _PASSING if codes else error.response["Error"]["Code"] in _CONFLICTS
+                passing = codes <= PASSING if codes else error.response["Error"]["Code"] in CONFLICTS
                 if not passing:
                     raise
                 self.pause(attempt)
@@ -209,9 +177,3 @@ class Table:
 def key_of(item: Item) -> Key:
     """Return the primary key of an item."""
     return Key(item["pk"]["S"], item["sk"]["S"])
-
-
-def cancellation(response: Mapping[str, Any]) -> tuple[Reason, ...]:
-    """Return the reasons of a cancelled transaction, one for each write; empty for any other error."""
-    reasons = response.get("CancellationReasons") or ()
-    return tuple(Reason(reason.get("Code") or "None", reason.get("Item")) for reason in reasons)

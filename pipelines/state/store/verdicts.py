@@ -9,7 +9,7 @@ from typing import Literal
 from ..marshal import Item, plain_item
 from ..records import EnvironmentRelease, Promotion
 from ..times import timestamp
-from .table import Reason
+from .outcomes import Reason
 
 Condition = Literal[
     "source-succeeded",

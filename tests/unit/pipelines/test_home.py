@@ -60,7 +60,7 @@ def test_a_table_that_is_gone_is_named_with_its_place_and_mend() -> None:
     found.table()
     with pytest.raises(LostTableError) as error:
         found.table().state(KEY)
-    for word in ("shared-control-state", "333333333333", "us-west-2", "status --live", "control-plane.md"):
+    for word in ("shared-control-state", "333333333333", "us-west-2", "status --live", "lost-home.md"):
         assert word in str(error.value)
 
 

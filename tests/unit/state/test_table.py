@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from pipelines.state.keys import Key
-from pipelines.state.store.table import ATTEMPTS, ContentionError, Table
+from pipelines.state.store import ContentionError, Table
+from pipelines.state.store.table import ATTEMPTS
 from pipelines.state.store.writes import ABSENT, check, put, update
 
 KEY = Key("p", "s")

@@ -1,0 +1,165 @@
+"""docs/runbooks/lost-home.md, as far as the local AWS goes: what is lost is brought back by what the page says."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from pipelines import cli
+from pipelines.configuration import ConfigurationStore
+from sandbox import process
+from sandbox.place import Place
+from tests.aws_cli import Command, commands, request
+from tests.e2e.commands import ROOT, sceptre
+from tests.e2e.control_plane import Plane, copied_project, until
+from tests.e2e.recorded_project import HOME
+from tests.state_table import table_properties
+
+pytestmark = pytest.mark.xdist_group("lost-home")
+PAGE = ROOT / "docs" / "runbooks" / "lost-home.md"
+TABLE = "shared-control-state"
+CONFIGURATION = f"shared-control-configuration-{HOME['account']}"
+SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+"""What a backup keeps, with the items (DynamoDB Developer Guide, "Restoring a DynamoDB table from a backup")."""
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """Deploy home and nothing else."""
+    place = Place.of(tmp_path_factory.mktemp("lost-home") / "sandbox")
+    record = process.start(place, lifeline=os.getpid())
+    project = copied_project(tmp_path_factory.mktemp("project"), record.endpoint)
+    done = project.run("deploy", "shared")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    yield Plane(record, project)
+    process.stop(place)
+
+
+def documented(service: str, *names: str) -> list[Command]:
+    """Return the page's commands of a service of these names, in the page's order."""
+    return [
+        each for each in commands(PAGE) if each.is_whole and each.service == service and each.name in names
+    ]
+
+
+def do(plane: Plane, command: Command, **variables: str) -> Any:
+    """Do what a command does, at home."""
+    method, parameters = request(command, variables)
+    service = {"s3api": "s3"}.get(command.service, command.service)
+    return getattr(plane.client(service), method)(**parameters)
+
+
+def deploy_shared(plane: Plane) -> None:
+    done = plane.project.run("deploy", "shared")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+
+
+def delete_stack(plane: Plane, stack: str) -> None:
+    (command,) = [each for each in documented("cloudformation", "delete-stack") if stack in each.text]
+    do(plane, command)
+    plane.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+def lose_table(plane: Plane) -> list[Mapping[str, Any]]:
+    """Delete the table, and return its items."""
+    dynamodb = plane.client("dynamodb")
+    pages = dynamodb.get_paginator("scan").paginate(TableName=TABLE)
+    items = [item for page in pages for item in page["Items"]]
+    dynamodb.update_table(TableName=TABLE, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=TABLE)
+    until("table gone", lambda: TABLE not in dynamodb.list_tables()["TableNames"])
+    return items
+
+
+def test_a_table_from_the_backup_is_what_it_was(plane: Plane) -> None:
+    """With stream, expiry, recovery and protection; what reads the stream reads the new one."""
+    dynamodb, before = plane.client("dynamodb"), plane.parameter("table/StreamArn")
+    items = lose_table(plane)
+    assert items
+    refused = plane.project.run("status")
+    assert refused.returncode == cli.TECHNICAL
+    assert "docs/runbooks/lost-home.md" in refused.stderr
+    dynamodb.create_table(TableName=TABLE, **{each: table_properties()[each] for each in SCHEMA})
+    for item in items:
+        dynamodb.put_item(TableName=TABLE, Item=item)
+    for command in documented("dynamodb", "update-table", "update-time-to-live", "update-continuous-backups"):
+        do(plane, command)
+    (describe,) = documented("dynamodb", "describe-table")
+    table = do(plane, describe)["Table"]
+    (remember,) = documented("ssm", "put-parameter")
+    do(plane, remember, STREAM=table["LatestStreamArn"])
+    assert plane.parameter("table/StreamArn") == table["LatestStreamArn"] != before
+    wanted = table_properties()
+    assert {**wanted["StreamSpecification"], "StreamEnabled": True} == table["StreamSpecification"]
+    assert table["DeletionProtectionEnabled"]
+    ttl = dynamodb.describe_time_to_live(TableName=TABLE)["TimeToLiveDescription"]
+    assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "expires_at")
+    recovery = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
+    assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    for consumer in ("announcer", "consistency"):
+        launch = ("launch", "-y", f"shared/control/{consumer}-consumer.yaml")
+        assert f"sceptre --dir sceptre {' '.join(launch)}" in PAGE.read_text(encoding="utf-8")
+        done = sceptre(plane.project.operator, *launch, cwd=plane.project.root)
+        assert done.returncode == 0, done.stdout + done.stderr
+    mappings = plane.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    streams = {one["EventSourceArn"] for one in mappings if ":dynamodb:" in one["EventSourceArn"]}
+    assert streams == {table["LatestStreamArn"]}
+    assert plane.project.run("status").returncode == cli.SUCCESS
+    deploy_shared(plane)
+
+
+def test_a_home_begins_anew_without_its_table(plane: Plane) -> None:
+    lose_table(plane)
+    delete_stack(plane, "lockstep-shared-control-table")
+    deploy_shared(plane)
+    latest = plane.table.latest_environment_release("control", "shared")
+    assert latest is not None
+    assert (latest.number, latest.state) == (1, "succeeded")
+    assert plane.project.run("status").returncode == cli.SUCCESS
+
+
+def test_a_deleted_object_is_brought_back(plane: Plane) -> None:
+    s3 = plane.client("s3")
+    key = s3.list_objects_v2(Bucket=CONFIGURATION)["Contents"][0]["Key"]
+    s3.delete_object(Bucket=CONFIGURATION, Key=key)
+    (find,) = documented("s3api", "list-object-versions")
+    (remove,) = documented("s3api", "delete-object")
+    found = s3.list_object_versions(**{**request(find, {})[1], "Prefix": key})
+    (marker,) = [one for one in found["DeleteMarkers"] if one["IsLatest"]]
+    s3.delete_object(**{**request(remove, {})[1], "Key": key, "VersionId": marker["VersionId"]})
+    assert s3.get_object(Bucket=CONFIGURATION, Key=key)["Body"].read()
+
+
+def test_a_store_that_is_gone_comes_back_from_its_replica(plane: Plane) -> None:
+    """With what each release is, as the table has its digest."""
+    release = plane.table.release("control", "v1.0.0", "shared")
+    assert release is not None
+    s3, replica = plane.client("s3"), plane.parameter("configuration/ReplicaBucketName")
+    far = plane.client("s3", region="us-east-1")
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=CONFIGURATION)["Contents"]]
+    until("replication", lambda: len(far.list_objects_v2(Bucket=replica)["Contents"]) >= len(keys))
+    versions = s3.list_object_versions(Bucket=CONFIGURATION)
+    for one in [*versions["Versions"], *versions.get("DeleteMarkers", [])]:
+        s3.delete_object(Bucket=CONFIGURATION, Key=one["Key"], VersionId=one["VersionId"])
+    s3.delete_bucket(Bucket=CONFIGURATION)
+    lost = plane.project.run("deploy", "shared")
+    assert lost.returncode == cli.TECHNICAL
+    assert "NoSuchBucket" in lost.stderr
+    (find,) = [each for each in documented("ssm", "get-parameter") if "Replica" in each.text]
+    assert do(plane, find)["Parameter"]["Value"] == replica
+    delete_stack(plane, "lockstep-shared-control-configuration")
+    deploy_shared(plane)
+    for key in keys:  # what `aws s3 sync` does
+        s3.put_object(
+            Bucket=CONFIGURATION, Key=key, Body=far.get_object(Bucket=replica, Key=key)["Body"].read()
+        )
+    store = ConfigurationStore(s3, CONFIGURATION, "shared")
+    manifest = store.manifest("control", "v1.0.0", "shared", release.digests["shared"])
+    assert json.loads(store.parameters(manifest))["tag"] == "v1.0.0"
+    assert all(store.template(stack.template_digest) for stack in manifest.stacks)
