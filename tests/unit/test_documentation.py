@@ -45,6 +45,24 @@ def test_folders_and_files_in_code_marks_exist(document: str) -> None:
     assert [name for name in missing if not (ROOT / "docs" / name).exists()] == []
 
 
+def test_the_architecture_names_every_folder_and_every_function() -> None:
+    """Each package of the code, and the file of each Lambda handler that a stack or a template deploys."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    packages = {
+        f"{path.parent.relative_to(ROOT).as_posix()}/"
+        for root in ("validator", "pipelines", "functions", "sandbox")
+        for path in [ROOT / root / "__init__.py", *(ROOT / root).glob("*/__init__.py")]
+    }
+    deployed = [*ROOT.glob("templates/*.yaml"), *ROOT.glob("sceptre/**/*.yaml")]
+    handlers = {
+        found.replace(".", "/") + ".py"
+        for path in deployed
+        for found in re.findall(r"Handler: (functions\.[a-z_.]+)\.handler", path.read_text(encoding="utf-8"))
+    }
+    assert len(handlers) >= 8, "the pattern finds too little"
+    assert {name for name in packages | handlers if f"`{name}`" not in text} == set()
+
+
 def test_the_readme_names_every_command_and_exit_code() -> None:
     """And no other."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
