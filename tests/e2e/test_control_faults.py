@@ -23,7 +23,7 @@ import pytest
 from pipelines.state.records import StackKey
 from pipelines.state.store import StateStore
 from pipelines.tracking.alerts import fingerprint
-from sandbox import process
+from sandbox import accounts, process
 from sandbox.place import Place, Record
 from tests.e2e.control_plane import DEV, TAGS, copied_project, until
 from tests.e2e.recorded_project import HOME, RecordedProject
@@ -173,12 +173,21 @@ class Stacks:
 
     def send(self, home: Home) -> None:
         """Put what an agent says of the stacks into the tracker's queue, the beginning and the end of each update."""
+        self._put(
+            home,
+            [
+                self._body(number, step, status)
+                for number in range(self.count)
+                for step, status in enumerate(("UPDATE_IN_PROGRESS", self.status(number)))
+            ],
+        )
+
+    def report(self, home: Home) -> None:
+        """Put what an agent says in its pass over a region: each stack as it is, and no event that led there."""
+        self._put(home, [self._body(number, None, self.status(number)) for number in range(self.count)])
+
+    def _put(self, home: Home, bodies: list[str]) -> None:
         sqs, url = home.client("sqs"), home.parameter("tracker-queue/QueueUrl")
-        bodies = [
-            self._body(number, step, status)
-            for number in range(self.count)
-            for step, status in enumerate(("UPDATE_IN_PROGRESS", self.status(number)))
-        ]
         for start in range(0, len(bodies), 10):
             entries = [
                 {"Id": str(place), "MessageBody": body}
@@ -186,7 +195,7 @@ class Stacks:
             ]
             assert not sqs.send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
 
-    def _body(self, number: int, step: int, status: str) -> str:
+    def _body(self, number: int, step: int | None, status: str) -> str:
         name, now = self.key(number).stack, datetime.now(UTC)
         stack = f"arn:aws:cloudformation:{REGION}:{DEV}:stack/{name}/0a1b"
         at = now.isoformat()
@@ -211,7 +220,7 @@ class Stacks:
             "parameters": {},
             "template_digest": None,
             "digest": None,
-            "trigger": trigger,
+            "trigger": None if step is None else trigger,
         }
         event = {
             "id": f"{name}-{step}-seen",
@@ -225,15 +234,20 @@ class Stacks:
 
     def recorded(self, home: Home) -> bool:
         """Tell whether the table has every stack as it is, with its whole history, nothing twice."""
+        if not self.known(home):
+            return False
         table = home.table
-        for number in range(self.count):
-            state = table.state(self.key(number))
-            if state is None or state.status != self.status(number):
-                return False
         histories = [
             [each.event_id for each in table.events(self.key(number))] for number in range(self.count)
         ]
         return all(sorted(ids) == sorted(set(ids)) and len(ids) == 2 for ids in histories)
+
+    def known(self, home: Home) -> bool:
+        """Tell whether the table has every stack as it is, whatever its history."""
+        states = (home.table.state(self.key(number)) for number in range(self.count))
+        return all(
+            state is not None and state.status == self.status(number) for number, state in enumerate(states)
+        )
 
     @property
     def alerts(self) -> set[str]:
@@ -331,3 +345,26 @@ def test_a_stop_in_the_middle_loses_nothing(home: Home) -> None:
     until(
         "what comes after is announced too", lambda: home.announced("later") == dict.fromkeys(later.alerts, 1)
     )
+
+
+def test_after_a_kill_what_runs_is_known_again(home: Home) -> None:
+    """The sandbox loses queue, table and stream: deployed again, the table is right after one pass of the agents.
+
+    What is lost is the history. Each alert is announced once, of what home knows now.
+    """
+    stacks = Stacks("killed", STACKS)
+    stacks.send(home)
+    until("the first is recorded", lambda: home.table.state(stacks.key(0)) is not None)
+    os.killpg(home.record.pid, signal.SIGKILL)
+    said: list[str] = []
+    home.record = process.start(home.place, lifeline=os.getpid(), progress=said.append)
+    assert any("beginning empty" in line for line in said)
+    home.project = replace(home.project, operator=accounts.variables(home.record.endpoint))
+    done = home.project.run("deploy", "shared")
+    assert done.returncode == 0, done.stdout + done.stderr
+    home.subscribe()
+    stacks.report(home)
+    until("every stack is known", lambda: stacks.known(home))
+    home.reconcile()
+    until("every alert is announced", lambda: set(home.announced("killed")) == stacks.alerts)
+    assert set(home.announced("killed").values()) == {1}
