@@ -66,7 +66,7 @@ def shaped(value: Any) -> Any:
 
 
 def _resource(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    properties = shaped(body.get("Properties", {}))
+    properties = _policy(shaped(body.get("Properties", {})))  # an event bus policy is one, with one statement
     return {**{key: shaped(item) for key, item in body.items()}, FACTS: facts(name), "Properties": properties}
 
 

@@ -48,6 +48,18 @@ def test_the_document_names_the_stack_and_every_resource() -> None:
     }
 
 
+def test_the_one_statement_of_a_bus_is_shaped_as_those_of_other_policies() -> None:
+    """The properties of an event bus policy are a policy document themselves."""
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "events:PutEvents"}
+    body = {
+        "Type": "AWS::Events::EventBusPolicy",
+        "Properties": {"EventBusName": "home", "Statement": statement},
+    }
+    made = document(stack({"Policy": body}))["Resources"]["Policy"]["Properties"]
+    wanted = {"Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": ["events:PutEvents"]}
+    assert made == {"EventBusName": "home", "Statement": [wanted]}
+
+
 def test_a_resource_without_properties_has_an_empty_mapping() -> None:
     """Or a rule on a missing property would have no place to speak of."""
     made = document(stack({"Topic": {"Type": "AWS::SNS::Topic"}}))
