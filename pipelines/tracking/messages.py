@@ -43,7 +43,7 @@ _WRONG = {
 }
 """What is wrong, in a subject: `RESOLVED drift` can be read one way only."""
 
-_PAGES = {"consistency": "failed-check", STACK_SET: "stack-set-failed"}
+PAGES = {"consistency": "failed-check", STACK_SET: "stack-set-failed"}
 """Pages that are named otherwise than the kind of alert."""
 
 _PLACE = ("account", "region", "stack", "console", "stack_id", STACK_SET, "stack_set_arn")
@@ -146,7 +146,7 @@ def _where(alert: Alert, name: str) -> str:
 def runbook(alert: Alert, runbooks: str = RUNBOOKS) -> str:
     """Return the page that says what to do: whoever is woken has its URL, and no repository at hand."""
     kind = STACK_SET if STACK_SET in _detail(alert) else alert.kind
-    return f"{runbooks}/{_PAGES.get(kind, kind)}.md"
+    return f"{runbooks}/{PAGES.get(kind, kind)}.md"
 
 
 def identity(alert: Alert) -> str:
