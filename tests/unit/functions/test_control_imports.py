@@ -64,8 +64,8 @@ def test_tracing_is_imported_where_lambda_traces(module: str) -> None:
 
 @pytest.mark.parametrize("module", [*HANDLERS, CONSISTENCY])
 def test_a_handler_imports_in_time(module: str) -> None:
-    """Held against boto3's import in the same process, since other processes share this machine; the best of three."""
-    assert min(_shares_of_boto3(module) for _ in range(3)) * BOTO3_MS < LIMIT_MS
+    """Held against boto3's import in the same process, since others share this machine; once in three is enough."""
+    assert any(_shares_of_boto3(module) * BOTO3_MS < LIMIT_MS for _ in range(3))
 
 
 def _shares_of_boto3(module: str) -> float:
