@@ -94,19 +94,21 @@ class RecordedProject:
 
     def make_home(self) -> None:
         """Make the table, the bucket, their names in Parameter Store, and the roles that reach them."""
-        for name in ("reader", *(f"recorder-{environment}" for environment in accounts.ACCOUNTS)):
-            self.make_role(f"shared-control-{name}")
+        self.make_role("shared-control-reader")
+        for environment, account in accounts.ACCOUNTS.items():
+            self.make_role(f"shared-control-recorder-{environment}", account)
         create_state_table(self.client("dynamodb"), TABLE_NAME)
         self.make_bucket()
         self.point_at(BUCKET_NAME)
         self.client("ssm").put_parameter(Name=TABLE, Value=TABLE_NAME, Type="String", Overwrite=True)
 
-    def make_role(self, name: str = "shared-lockstep-deploy") -> None:
+    def make_role(self, name: str = "shared-lockstep-deploy", trusted: str = accounts.OPERATOR) -> None:
         """Make a role at home that may do anything there, where the sandbox has none yet."""
         iam = self.client("iam")
         if name in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
             return
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=accounts.trust_policy())
+        trust = accounts.trust_policy().replace(accounts.OPERATOR, trusted)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
         iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
 
     def make_bucket(self) -> None:

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from pipelines import aws as clients
+from pipelines.deploy import Deployment
 from pipelines.packages import SourcesChangedError
+from pipelines.workspace import Workspace
 from sandbox import accounts
 from sandbox.place import Record
 from tests.e2e.conftest import Client
@@ -173,3 +175,26 @@ def test_what_changed_since_the_stack_was_rendered_is_not_uploaded(
     )
     run_hooks(loaded(project))
     assert set(named(loaded(project)).values()) <= objects(buckets, account, OREGON).keys()
+
+
+class Silent:
+    """Nobody listens to a deployment's progress."""
+
+    def started(self, *_: object) -> None: ...
+    def still(self, *_: object) -> None: ...
+    def placed(self, *_: object) -> None: ...
+    def ended(self, *_: object) -> None: ...
+
+
+def test_a_deployment_whose_sources_changed_stops_before_that_stack(
+    project: Path, buckets: dict[str, Any], client: Client, account: str
+) -> None:
+    """REQ-O1, REQ-X2: an error of the input, with exit code 2; the stack is not there."""
+    found = loaded(project)
+    workspace = Workspace(project)
+    assert workspace.loaded().sceptre_stacks.keys() == found.sceptre_stacks.keys()
+    (project / "functions/shop/api.py").write_text("# changed\n", encoding="utf-8")
+    with pytest.raises(SourcesChangedError, match="mend: leave the sources alone while a deployment runs"):
+        Deployment(workspace, "staging", Silent()).run()
+    stacks = client("cloudformation", account=account, region=OREGON).describe_stacks()["Stacks"]
+    assert "lockstep-staging-control-forwarder" not in {stack["StackName"] for stack in stacks}

@@ -125,15 +125,20 @@ def test_a_home_begins_anew_without_its_table(plane: Plane) -> None:
 
 
 def test_a_deleted_object_is_brought_back(plane: Plane) -> None:
-    s3 = plane.client("s3")
+    """In the replica too, which got the marker and would not get its deletion."""
+    s3, far = plane.client("s3"), plane.client("s3", region="us-east-1")
+    replica = plane.parameter("configuration/ReplicaBucketName")
     key = s3.list_objects_v2(Bucket=CONFIGURATION)["Contents"][0]["Key"]
     s3.delete_object(Bucket=CONFIGURATION, Key=key)
     (find,) = documented("s3api", "list-object-versions")
     (remove,) = documented("s3api", "delete-object")
-    found = s3.list_object_versions(**{**request(find, {})[1], "Prefix": key})
-    (marker,) = [one for one in found["DeleteMarkers"] if one["IsLatest"]]
-    s3.delete_object(**{**request(remove, {})[1], "Key": key, "VersionId": marker["VersionId"]})
-    assert s3.get_object(Bucket=CONFIGURATION, Key=key)["Body"].read()
+    for client, bucket in ((s3, CONFIGURATION), (far, replica)):
+        asked = {**request(find, {})[1], "Bucket": bucket, "Prefix": key}
+        markers = until("marker", lambda: client.list_object_versions(**asked).get("DeleteMarkers"))  # noqa: B023
+        (marker,) = [one for one in markers if one["IsLatest"]]
+        named = {"Bucket": bucket, "Key": key, "VersionId": marker["VersionId"]}
+        client.delete_object(**{**request(remove, {})[1], **named})
+        assert client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
 def test_a_store_that_is_gone_comes_back_from_its_replica(plane: Plane) -> None:
