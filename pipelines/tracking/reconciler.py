@@ -64,8 +64,8 @@ class Reconciler:
     def run(self) -> Outcome:
         """Do one pass. Every step may be repeated. Raises botocore's errors of the table."""
         now = self._clock()
-        places = tuple(watched(self._store.censuses(), self._accounts, self._deployed()))
         states, alerts = tuple(self._states()), tuple(self._store.alerts())
+        places = tuple(watched(self._store.censuses(), self._accounts, self._deployed(), alerts))
         silent = tuple(self._silence(places, alerts, now))
         stuck = sum(self._end_stuck(key, started, now) for key, started in tuple(self._store.started()))
         standing = {alert.fingerprint: alert.digest for alert in alerts}

@@ -41,9 +41,16 @@ class Watched:
 
 
 def watched(
-    censuses: Iterable[Census], accounts: Accounts, deployed: Mapping[str, EnvironmentRelease]
+    censuses: Iterable[Census],
+    accounts: Accounts,
+    deployed: Mapping[str, EnvironmentRelease],
+    alerts: Iterable[Alert],
 ) -> Iterator[Watched]:
-    """Yield the regions that have to report. `deployed` is the last deployment of each environment that succeeded."""
+    """Yield the regions that have to report. `deployed` is the last deployment of each environment that succeeded.
+
+    One that never reported and whose alert is open among `alerts` is silent since then: deploying again is no report.
+    """
+    missed = {alert.fingerprint: alert.changed_at for alert in alerts}
     wanted = {
         tuple(place.split("/")): one.ended_at
         for one in deployed.values()
@@ -56,8 +63,9 @@ def watched(
         environments = accounts.environments_of(account)
         if environments and (since or not _is_left(environments, deployed)):
             yield Watched(account, region, environments, census.observed_at, census.stacks)
-    for (account, region), since in wanted.items():
-        if since and (environments := accounts.environments_of(account)):
+    for (account, region), ended_at in wanted.items():
+        if environments := accounts.environments_of(account):
+            since = min(ended_at, missed.get(silence_fingerprint(account, region), ended_at))
             yield Watched(account, region, environments, since, None)
 
 

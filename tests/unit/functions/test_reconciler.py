@@ -98,6 +98,9 @@ def test_a_region_that_never_reported_is_silent_once_it_was_deployed(home: Home)
     (alert,) = home.store.alerts()
     assert (alert.fingerprint, alert.environment) == (f"silence:{DEV}:{THERE}", "dev")
     assert alert.subject == f"nothing ever heard from {THERE} of {DEV}"
+    deploy(home, *places)
+    assert home.reconciler.run().silent == (f"{DEV} {THERE}",), "deploying again is no report"
+    assert list(home.store.alerts()) == [alert]
     census = Census(DEV, THERE, home.cloud.tick(), 3)
     home.store.record_census(census)
     assert home.reconciler.run().silent == ()
