@@ -1,7 +1,8 @@
-"""Alarms over metric math, which ministack refuses, and composite alarms, which only its CloudWatch has.
+"""Alarms over metric math, which ministack refuses, composite alarms, which only its CloudWatch has, and their events.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-compositealarm.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from typing import Any
 from sandbox.extension.claims import Extension, emulated, recorded
 from sandbox.extension.names import Name, replace
 from sandbox.extension.resources import NAMES, Kind, Made, Properties, accepted, define, tag_map, wanted
+from sandbox.extension.stack_events import publish
 
 RECORD = Name.function("services.cloudformation.provisioners", "_cw_metric_alarm_record", "name", "props")
 PUT_COMPOSITE = Name.function(
     "services.cloudwatch", "_put_composite_alarm", "params", "cbor_data", "is_cbor", "is_json"
+)
+CHANGED = Name.function(
+    "services.cloudwatch", "_dispatch_alarm_actions", "alarm", "old_state", "new_state", "reason"
 )
 COMPOSITES = Name("services.cloudwatch", "_composite_alarms")
 TAGS = Name("services.cloudwatch", "_resource_tags")
@@ -47,6 +52,22 @@ def _with_metric_math(original: Any) -> Any:
     return record
 
 
+def _telling(original: Any) -> Any:
+    """Tell each change of an alarm's state to the default bus, with or without actions."""
+
+    def dispatch(alarm: Any, old_state: str, new_state: str, reason: str) -> None:
+        original(alarm, old_state, new_state, reason)
+        detail = {
+            "alarmName": alarm["AlarmName"],
+            "configuration": {"description": alarm.get("AlarmDescription", "")},
+            "previousState": {"value": old_state},
+            "state": {"value": new_state, "reason": reason},
+        }
+        publish(alarm["AlarmArn"], "CloudWatch Alarm State Change", detail, "aws.cloudwatch")
+
+    return dispatch
+
+
 def _put(name: str, properties: Properties) -> Made:
     request = {**wanted(properties, *_COMPOSITE), "AlarmName": name}
     accepted(PUT_COMPOSITE.get()({}, request, is_cbor=False, is_json=True))
@@ -73,6 +94,7 @@ def _delete(physical_id: str, properties: Properties) -> None:
 
 def _install() -> None:
     replace(RECORD, _with_metric_math)
+    replace(CHANGED, _telling)
     define("AWS::CloudWatch::CompositeAlarm", Kind(_create, _update, _delete), tags=True)
 
 
@@ -81,7 +103,11 @@ EXTENSION = Extension(
     claims=(
         recorded("AWS::CloudWatch::Alarm Metrics", "kept and shown by DescribeAlarms; never evaluated"),
         emulated("AWS::CloudWatch::CompositeAlarm", "follows its rule over the alarms below it"),
+        emulated(
+            "CloudWatch Alarm State Change",
+            "on the default bus of the alarm's account and region; of the configuration the description alone",
+        ),
     ),
-    names=(*NAMES, RECORD, PUT_COMPOSITE, COMPOSITES, TAGS, PHYSICAL_NAME),
+    names=(*NAMES, RECORD, CHANGED, PUT_COMPOSITE, COMPOSITES, TAGS, PHYSICAL_NAME),
     install=_install,
 )

@@ -40,10 +40,12 @@ SCOPE = Name.function("core.responses", "request_scope", "account_id", "region")
 _loop: asyncio.AbstractEventLoop | None = None
 
 
-def publish(arn: str, detail_type: str, detail: Mapping[str, Any]) -> None:
-    """Put an event of CloudFormation about the resource `arn`, soon, in that resource's account and region."""
+def publish(
+    arn: str, detail_type: str, detail: Mapping[str, Any], source: str = "aws.cloudformation"
+) -> None:
+    """Put an event of a service about the resource `arn`, soon, in that resource's account and region."""
     entry = {
-        "Source": "aws.cloudformation",
+        "Source": source,
         "DetailType": detail_type,
         "Detail": json.dumps(detail),
         "Resources": [arn],
