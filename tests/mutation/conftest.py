@@ -14,15 +14,6 @@ from validator import rendering
 from validator.effective import Context, EffectiveTemplate, Template, evaluate
 from validator.parity import sides
 
-from .judging import copy
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of what the checks read. Each mutant puts back what it changed."""
-    return copy(tmp_path_factory.mktemp("mutants"))
-
-
 Alone = Callable[[str], Path]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import shutil
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,9 +35,15 @@ class Verdict:
 
 
 def verdict(name: str, findings: Iterable[Finding], named: Sequence[str]) -> Verdict:
-    """Return the verdict on a mutant: some finding's key or words hold one of `named`."""
+    """Return the verdict on a mutant: some finding holds one of `named`, and not as the start of a longer name."""
     texts = [f"{one.file}:{one.line} {one.key}: {one.message}" for one in findings]
-    return Verdict(name, any(word in text for text in texts for word in named), tuple(texts))
+    words = re.compile("|".join(map(_pattern, named)))
+    return Verdict(name, any(map(words.search, texts)), tuple(texts))
+
+
+def _pattern(name: str) -> str:
+    """Match a name and not the start of a longer one; what a loop puts into it matches any word."""
+    return re.sub(r"\\\$\\{\w+\\}", r"(?:\\w+|\\$\\{\\w+\\})", re.escape(name)) + r"(?!\w)"
 
 
 def shares(
@@ -102,15 +108,6 @@ def subject_of(loaded: Loaded, root: Path = ROOT) -> Subject:
         guard=list,
         naming=loaded.naming,
     )
-
-
-def copy(target: Path) -> Path:
-    """Copy what the checks read of this repository."""
-    for name in ("sceptre", "templates", "functions", "locks", "pipelines", "validator"):
-        shutil.copytree(
-            ROOT / name, target / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    return target
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -19,6 +19,8 @@ from validator.rendering import context_of, parsed
 from .judging import DAY, ENVIRONMENTS, repository, subject
 
 ELSEWHERE = "IsElsewhere"
+NOTHING = {"Ref": "AWS::NoValue"}
+LOT = 10
 ATTRIBUTES = (
     "DeletionPolicy",
     "UpdateReplacePolicy",
@@ -157,6 +159,50 @@ def changed(template: Template, path: Path, value: Any, condition: Any = None) -
     if condition is not None:
         body = {**body, "Conditions": {**template.section("Conditions"), ELSEWHERE: condition}}
     return replace(template, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A place which becomes `first` where the condition holds, and stays `second` elsewhere."""
+
+    place: Place
+    first: Any
+    condition: Any
+
+    def meets(self, other: Choice) -> bool:
+        """Tell whether one of two stands in the other, or decides at which index the other is found."""
+        ours, theirs = self._reach, other._reach
+        return ours == theirs[: len(ours)] or theirs == ours[: len(theirs)]
+
+    @property
+    def _reach(self) -> Path:
+        path = self.place.path
+        return path[:-1] if self.first == NOTHING and isinstance(path[-1], int) else path
+
+
+def apart(choices: Iterable[Choice]) -> Iterator[list[Choice]]:
+    """Yield the choices in lots whose members do not meet, since judging ten at once takes as long as judging one."""
+    lots: list[list[Choice]] = []
+    for one in choices:
+        free = (lot for lot in lots if not any(map(one.meets, lot)))
+        lot = next(free, None)
+        if lot is None:
+            lots.append(lot := [])
+        lot.append(one)
+        if len(lot) == LOT:
+            lots.remove(lot)
+            yield lot
+    yield from lots
+
+
+def choosing(template: Template, choices: Sequence[Choice]) -> Template:
+    """Return a template with every one of these choices, each by a condition of its own."""
+    body, conditions = template.body, dict(template.section("Conditions"))
+    for index, one in enumerate(choices):
+        name = f"{ELSEWHERE}{index}"
+        conditions[name] = one.condition
+        body = _with(body, one.place.path, {"Fn::If": [name, one.first, one.place.value]})
+    return replace(template, body={**body, "Conditions": conditions})
 
 
 def _with(node: Any, path: Path, value: Any) -> Any:

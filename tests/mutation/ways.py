@@ -86,7 +86,7 @@ def mutants(template: Template) -> Iterator[tuple[str, str, Template]]:
         inside = (*resource.path, "Properties")
         for place in [place for place in values if place.path[: len(inside)] == inside][:1]:
             yield from ((way, place.shown, make(extended, place)) for way, make in WAYS.items())
-        yield "computed condition", resource.shown.partition("$")[0], _exists_by_name(extended, resource)
+        yield "computed condition", resource.shown, _exists_by_name(extended, resource)
     yield "loop over a name", "Resources.Fn::ForEach::More", _looped(extended)
 
 
