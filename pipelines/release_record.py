@@ -29,14 +29,14 @@ def keep(workspace: Workspace, home: Home, environment: str, checked_out: Checke
     Raises FailureError where its name stands for another content in this environment or in the one before it,
     botocore's errors where home cannot be written.
     """
-    project = workspace.project()
+    project, table = workspace.project(), home.table()
     written = _write(workspace, home, environment, checked_out)
     releases = []
     for workload in dict.fromkeys(stack.workload for stack in project.of(environment)):
         digests = {each.environment: each.digest for each in written if each.workload == workload}
         time = datetime.fromisoformat(checked_out.time)
         release = Release(workload, environment, checked_out.version, checked_out.commit, time, digests)
-        put(home.table(), release, project.environments)
+        put(table, release, project.environments)
         releases.append(release)
     return releases
 
