@@ -133,6 +133,16 @@ def test_state_that_was_not_saved_whole_is_told(place: Place) -> None:
     assert place.was_cut_off() is False
 
 
+def test_a_server_that_had_written_nothing_was_cut_off_too(place: Place) -> None:
+    """What it held in memory is lost, though its state is empty; one that saved and began again counts anew."""
+    place.begin()
+    assert place.was_cut_off() is True
+    place.marker.touch()
+    assert place.was_cut_off() is False
+    place.begin()
+    assert place.was_cut_off() is True
+
+
 def test_nothing_of_the_users_aws_gets_in(place: Place) -> None:
     """Functions inherit the server's environment: it holds what it needs and nothing else."""
     inherited = {
