@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..effective import Symbol
-from .sides import ABSENT, Path, Side, Tree
+from .reach import Path, Reach
+from .sides import ABSENT, Side, Tree
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?|true|false")
 ACCOUNT = Symbol.named("account")
 """The one identity value that is written as a number."""
-
-
-Reach = tuple[tuple[str, Path], ...]
-"""Places by resource type and path, the latter without the functions on its way."""
 
 
 @dataclass(frozen=True, slots=True)

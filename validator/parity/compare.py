@@ -13,9 +13,9 @@ from typing import Any
 
 from ..digest import RELEASE_TAGS
 from ..model import Stack
-from .chosen import Reach
 from .identity import decided
-from .sides import ABSENT, Path, Side
+from .reach import Path, Reach
+from .sides import ABSENT, Side
 
 
 @dataclass(frozen=True, slots=True)

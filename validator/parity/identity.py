@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..effective import Symbol, Template
-from .chosen import Decided, Reach, at, existence, terms, unread, values
-from .sides import ABSENT, Path, Side
+from ..effective import Symbol
+from .chosen import Decided, at, existence, terms, unread, values
+from .reach import Path, Reach
+from .sides import ABSENT, Side
 
 REGIONAL = re.compile(r"(?P<zone>[a-z]+\d-az\d)|(?P<prefix_list>pl-[0-9a-f]{8})")
 """What AWS calls a thing in one region, so that a mapping by region has to hold it: zone ids, its own prefix lists."""
@@ -40,7 +41,7 @@ def _conditions(left: Side, right: Side) -> Iterator[Decided]:
         unknown = isinstance(one, Symbol) or isinstance(two, Symbol)
         alone = len(opened) == 1  # A parameter of the other's own decides it there, which may be declared.
         if opened and (_compares(one) or _compares(two) if unknown else alone or one != two):
-            reach = tuple(_reached(name, opened[0].effective.template))
+            reach = opened[0].reach.get(name, ())
             late = ", which is known only once deployed" if unknown else ""
             where = " in one of them alone" if alone and not unknown else ""
             by = (
@@ -74,29 +75,6 @@ def _said(reach: Reach) -> str:
     places = [".".join(map(str, path)) for _, path in reach]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
     return f"; it reaches {', '.join(places[:3])}{more}" if places else ""
-
-
-def _reached(name: str, template: Template) -> Iterator[tuple[str, Path]]:
-    for section in ("Resources", "Outputs"):
-        yield from _reach(name, template.section(section), (section,))
-
-
-def _reach(
-    name: str, node: Any, path: Path = (), kind: str = "", whole: Path = ()
-) -> Iterator[tuple[str, Path]]:
-    """Yield every place below `node` that a condition decides; `kind` and `whole` are of the resource around it."""
-    if isinstance(node, Mapping):
-        if path[:1] == ("Resources",) and not whole and isinstance(node.get("Type"), str):
-            kind, whole = node["Type"], ("Resources", path[-1])
-            path = whole
-        choice = node.get("Fn::If")
-        if (isinstance(choice, list) and choice[:1] == [name]) or node.get("Condition") == name:
-            yield kind, path
-        for key, item in node.items():
-            yield from _reach(name, item, (*path, key), kind, whole)
-    elif isinstance(node, list):
-        for index, item in enumerate(node):
-            yield from _reach(name, item, (*path, index), kind, whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from ..effective import Context, EffectiveTemplate, Symbol, evaluate
 from ..errors import ConfigurationError
 from ..model import Stack, Value
 from ..rendering import context_of, parsed
+from .reach import Path, Reach, reach_of
 
-Path = tuple[str | int, ...]
 Tree = Mapping[str, Mapping[str, Any]]
 """Resources and outputs by name, symbols kept."""
 
@@ -57,6 +57,11 @@ class Side:
     def symbols(self) -> tuple[tuple[Path, Symbol], ...]:
         """Every symbol of the open tree, with its path."""
         return tuple(_symbols(self.open_tree, ()))
+
+    @cached_property
+    def reach(self) -> Mapping[str, Reach]:
+        """Every place that each condition of the template decides."""
+        return reach_of(self.effective.template)
 
     @cached_property
     def json(self) -> Mapping[str, Any]:
