@@ -55,7 +55,7 @@ def tracker(variables: dict[str, str]) -> list[dict[str, Any]]:
     client.meta.events.register(
         "before-send.dynamodb", lambda request, **_: calls.update(_operation(request))
     )
-    plain = _measured(bodies, lambda batch: [_put(client, body) for body in batch])
+    plain = _measured(bodies, lambda batch: _put(client, batch))
     calls.clear()
     with contextlib.redirect_stdout(said):
         ours = _measured(bodies, lambda batch: handler(_batch(batch), CONTEXT))
@@ -155,10 +155,11 @@ def _batch(bodies: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _put(client: Any, body: str) -> None:
-    event = json.loads(body)
-    key = {"pk": {"S": f"PLAIN#{event['account']}"}, "sk": {"S": event["id"]}}
-    client.put_item(TableName=TABLE, Item={**key, "body": {"S": body}})
+def _put(client: Any, bodies: Sequence[str]) -> None:
+    for body in bodies:
+        event = json.loads(body)
+        key = {"pk": {"S": f"PLAIN#{event['account']}"}, "sk": {"S": event["id"]}}
+        client.put_item(TableName=TABLE, Item={**key, "body": {"S": body}})
 
 
 TABLE = "shared-control-state"
