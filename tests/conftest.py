@@ -22,7 +22,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
     own = tmp_path_factory.getbasetemp()
     folder = own if worker_id == "master" else own.parent
-    with (folder / "own-project.lock").open("w") as lock:
+    with (folder / "own-project.lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LOCKSTEP_CACHE", raising=False)
         fcntl.flock(lock, fcntl.LOCK_EX)
         check(ROOT, datetime.now(UTC).date())
     return ROOT / ".lockstep" / "cache"
