@@ -17,7 +17,7 @@ import pytest
 from pipelines.configuration import ObjectChangedError
 from pipelines.configuration.keys import manifest_key
 from pipelines.state.records import Census, DriftSummary, StackKey
-from sandbox import process, running
+from sandbox import accounts, process, running
 from sandbox.place import Place
 from tests.e2e.access import compare, granted, reviewed
 from tests.e2e.control_plane import DEV, REGIONS, TAGS, Inbox, Plane, Trial, copied_project, until
@@ -27,6 +27,8 @@ from validator.errors import TechnicalError
 pytestmark = pytest.mark.xdist_group("control-plane")
 HERE, THERE = REGIONS
 NOBODY = "444444444444"
+STAGING = accounts.ACCOUNTS["staging"]
+"""Of an environment that was not deployed: nobody says where its agents are."""
 FAR = "eu-west-1"
 """A region without an agent."""
 ORDERS = "lockstep-dev-orders-queue"
@@ -262,10 +264,10 @@ def test_silence_and_what_is_stuck_are_noticed_and_announced_without_the_stream(
 ) -> None:
     """REQ-C2, REQ-C4, REQ-C9: the reconciler announces what the announcer did not, and nobody does it again."""
     table, then = plane.table, datetime.now(UTC) - timedelta(hours=2)
-    table.record_census(Census(DEV, FAR, then, 1))
+    table.record_census(Census(STAGING, FAR, then, 1))
     stuck = StackKey("trial", "dev", DEV, FAR, "dev-trial")
     table.record_drift(stuck, DriftSummary("d-stuck", "started", 0, (), (), 0, then, ""))
-    name = f"silence:{DEV}:{FAR}"
+    name = f"silence:{STAGING}:{FAR}"
     functions = plane.client("lambda")
     found = functions.list_event_source_mappings(FunctionName="shared-control-announcer")
     mapping = found["EventSourceMappings"][0]["UUID"]
@@ -276,7 +278,7 @@ def test_silence_and_what_is_stuck_are_noticed_and_announced_without_the_stream(
     ended = table.drift(stuck, "d-stuck")
     assert ended is not None
     assert (ended.status, ended.failed[0].reason) == ("unknown", "drift detection did not end within an hour")
-    table.record_census(Census(DEV, FAR, datetime.now(UTC), 1))
+    table.record_census(Census(STAGING, FAR, datetime.now(UTC), 1))
     plane.reconcile()
     said = until("end of silence announced", lambda: _resolved(inbox.received(name)))
     assert [each["state"] for each in said] == ["found", "resolved"]
