@@ -70,22 +70,33 @@ def until(what: str, read: Callable[[], T | None], patience: float = PATIENCE_SE
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """A queue that is subscribed to topics, with every message it ever got, as the schema has it."""
+    """A queue that is subscribed to topics, with every message it ever got, as the schema has it.
+
+    What is no JSON is `told`: that an alarm of an agent changed.
+    """
 
     sqs: Any
     url: str
     messages: list[dict[str, Any]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def received(self, fingerprint: str) -> list[dict[str, Any]]:
         """Return what was announced of one thing, in the order of its generations."""
+        self.read()
+        mine = [each for each in self.messages if each["fingerprint"] == fingerprint]
+        return sorted(mine, key=lambda each: int(each["generation"]))
+
+    def read(self) -> None:
+        """Take what came."""
         while found := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
             for each in found:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
+                if not each["Body"].startswith("{"):
+                    self.told.append(each["Body"])
+                    continue
                 document = json.loads(each["Body"])
                 jsonschema.validate(document, ALERT)
                 self.messages.append(document)
-                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
-        mine = [each for each in self.messages if each["fingerprint"] == fingerprint]
-        return sorted(mine, key=lambda each: int(each["generation"]))
 
 
 @dataclass(frozen=True, slots=True)
