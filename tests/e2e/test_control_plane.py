@@ -284,6 +284,25 @@ def test_silence_and_what_is_stuck_are_noticed_and_announced_without_the_stream(
     assert [each["state"] for each in said] == ["found", "resolved"]
 
 
+@pytest.mark.parametrize("region", REGIONS)
+def test_an_agents_alarm_reaches_people_by_rules_alone(plane: Plane, region: str) -> None:
+    """REQ-C9: out of another account and region, and with the page that says what to do; once red, once green."""
+    name = "dev-control-alarm-observer-dead-letter"
+    inbox = plane.inbox(f"trial-alarms-{region}", ("Validation",))
+    cloudwatch = plane.client("cloudwatch", DEV, region)
+    for state in ("OK", "ALARM", "OK"):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="trial")
+
+    def told() -> list[str]:
+        inbox.read()
+        return [each for each in inbox.told if name in each]
+
+    until("alarm told", lambda: len(told()) == 2)
+    for state, text in zip(("ALARM", "OK"), told(), strict=True):
+        assert f"{state}: {name} in {region} of {DEV} since " in text
+        assert "/blob/main/docs/runbooks/agent.md)" in text
+
+
 def test_the_configuration_store_is_replicated_and_tells_what_somebody_changed(plane: Plane) -> None:
     """REQ-C8: each object in both regions under the digest that the table has, and read by it."""
     s3, bucket = plane.client("s3"), plane.parameter("configuration/BucketName")
