@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
+import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,15 +32,30 @@ def kept(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return ROOT / ".lockstep" / "cache"
 
 
+@pytest.hookimpl(tryfirst=True)  # Before pytest-xdist reads the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a fixture of their module on one worker, which then makes it once.
-
-    pytest-xdist begins with the largest groups and ends with tests that stand alone, in the order of their files: the
-    short ones of tests/unit last, so that no worker waits long for the other.
-    """
+    """Keep tests that share a fixture of their module on one worker, which then makes it once; begin with long ones."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None and (shared := _shared(item)):
             item.add_marker(pytest.mark.xdist_group(shared))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items[:] = _by_turns(items)
+
+
+def _by_turns(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the order for several workers; pytest-xdist takes the largest groups out of it to begin with.
+
+    Tests that wait for the sandbox take turns with tests that only compute, and the short ones come last, so that no
+    processor is idle and no worker waits at the end.
+    """
+    kinds: dict[str, list[pytest.Item]] = {"group": [], "e2e": [], "mutation": [], "": []}
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        group = "group" if item.get_closest_marker("xdist_group") else folder
+        kinds[group if group in kinds else ""].append(item)
+    kinds["e2e"].sort(key=lambda item: item.path.parent.name == "sandbox")  # Those are short too.
+    turns = itertools.chain.from_iterable(itertools.zip_longest(kinds["e2e"], kinds["mutation"]))
+    return [*kinds["group"], *filter(None, turns), *kinds[""]]
 
 
 def _shared(item: pytest.Item) -> str:

@@ -16,6 +16,8 @@ def test_tests_that_share_a_fixture_of_their_module_stay_together(request: pytes
         if shared:
             group = item.get_closest_marker("xdist_group")
             assert group is not None, item.nodeid
+            if getattr(request.config.option, "loadgroup", False):  # In a worker of pytest-xdist.
+                assert item.nodeid.endswith(f"@{group.args[0]}"), "it was grouped too late"
             params = item.callspec.params if hasattr(item, "callspec") else {}
             given = " ".join(str(params[each.argname]) for each in shared if each.argname in params)
             together[f"{item.nodeid.split('::')[0]} {given}"].add(group.args[0])
