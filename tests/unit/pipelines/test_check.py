@@ -139,7 +139,9 @@ def test_a_template_that_changed_is_all_that_is_done_again(project: Path, jobs: 
 
 
 @pytest.mark.parametrize(
-    "rubbish", [b"", b"{", b"\xff", b"[]", b'{"schema": "lockstep/checked/v0"}', b"[" * 100_000]
+    "rubbish",
+    [b"", b"{", b"\xff", b"[]", b'{"schema": "lockstep/checked/v0"}', b"[" * 100_000],
+    ids=["empty", "cut off", "no text", "a list", "old", "deep"],
 )
 def test_kept_results_that_are_broken_or_old_are_a_miss(project: Path, rubbish: bytes) -> None:
     """Whole runs and what cfn-guard said; tests/unit/linting has the same of cfn-lint."""
