@@ -30,30 +30,45 @@ def keep(workspace: Workspace, home: Home, environment: str, checked_out: Checke
     botocore's errors where home cannot be written.
     """
     project, table = workspace.project(), home.table()
-    written = _write(workspace, home, environment, checked_out)
-    releases = []
-    for workload in dict.fromkeys(stack.workload for stack in project.of(environment)):
-        digests = {each.environment: each.digest for each in written if each.workload == workload}
-        time = datetime.fromisoformat(checked_out.time)
-        release = Release(workload, environment, checked_out.version, checked_out.commit, time, digests)
-        put(table, release, project.environments)
-        releases.append(release)
+    name, policy = _policy(workspace.root)
+    named = (checked_out.version, checked_out.commit, checked_out.time)
+    written = list(manifests(project, workspace.settings(), (name, policy), named))
+    releases = [
+        _release(workload, environment, checked_out, written)
+        for workload in dict.fromkeys(stack.workload for stack in project.of(environment))
+    ]
+    for release in releases:  # before the store has anything of another content under the name
+        refuse_taken(table, release, project.environments)
+    bodies = (stack.sent.encode() for stack in project.stacks)
+    home.store(environment).put_release(written, {digest_of(body): body for body in bodies}, policy)
+    for release in releases:
+        put(table, release)
     return releases
 
 
-def put(table: StateStore, release: Release, order: tuple[str, ...]) -> None:
-    """Keep a release in the table, if its name stands for that and nothing else here and in the environment before.
+def refuse_taken(table: StateStore, release: Release, order: tuple[str, ...]) -> None:
+    """Raise FailureError where a release's name stands for something else here or in the environment before.
 
     `order` is that of promotion. No further environment is asked, so that whoever controls dev can keep no name from
-    prod; from the next one it keeps a release anyway, since nothing succeeds in dev then (REQ-G1). Raises FailureError.
+    prod; from the next one it keeps a release anyway, since nothing succeeds in dev then (REQ-G1).
     """
     place = order.index(release.environment) if release.environment in order else 0
-    for environment in order[max(place - 1, 0) : place]:
-        before = table.release(release.workload, release.tag, environment)
-        if before is not None and replace(before, environment=release.environment) != release:
-            raise _taken(release, before)
+    for environment in (*order[max(place - 1, 0) : place], release.environment):
+        other = table.release(release.workload, release.tag, environment)
+        if other is not None and replace(other, environment=release.environment) != release:
+            raise _taken(release, other)
+
+
+def put(table: StateStore, release: Release) -> None:
+    """Keep a release in the table. Raises FailureError where its name was taken for something else meanwhile."""
     if not table.put_release(release):
         raise _taken(release, table.release(release.workload, release.tag, release.environment))
+
+
+def _release(workload: str, environment: str, checked_out: CheckedOut, written: list[Manifest]) -> Release:
+    digests = {each.environment: each.digest for each in written if each.workload == workload}
+    time = datetime.fromisoformat(checked_out.time)
+    return Release(workload, environment, checked_out.version, checked_out.commit, time, digests)
 
 
 def _taken(release: Release, other: Release | None) -> FailureError:
@@ -64,16 +79,6 @@ def _taken(release: Release, other: Release | None) -> FailureError:
         "  mend: commit what differs and tag that, so that the release gets another name; if nobody deployed the "
         "other one, see docs/failed-deployment.md"
     )
-
-
-def _write(workspace: Workspace, home: Home, environment: str, checked_out: CheckedOut) -> list[Manifest]:
-    project = workspace.project()
-    name, policy = _policy(workspace.root)
-    named = (checked_out.version, checked_out.commit, checked_out.time)
-    found = list(manifests(project, workspace.settings(), (name, policy), named))
-    bodies = (stack.sent.encode() for stack in project.stacks)
-    home.store(environment).put_release(found, {digest_of(body): body for body in bodies}, policy)
-    return found
 
 
 def _policy(root: Path) -> tuple[str, bytes]:

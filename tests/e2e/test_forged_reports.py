@@ -128,6 +128,7 @@ def agent(request: pytest.FixtureRequest, client: Client, sandbox: Record) -> It
     allowed = _policy("sqs:SendMessage", Principal={"Service": "events.amazonaws.com"}, Resource=arn)
     url = sqs.create_queue(QueueName="tracker", Attributes={"Policy": json.dumps(allowed)})["QueueUrl"]
     ssm.put_parameter(Name="/queue", Type="String", Value=arn)
+    ssm.put_parameter(Name="/topic", Type="String", Value=f"arn:aws:sns:{HOME}:{home}:validation")
     bus = Stack(client("cloudformation", **at_home), "bus")
     of_bus = {
         "NamePrefix": "shared-control-",
@@ -138,6 +139,7 @@ def agent(request: pytest.FixtureRequest, client: Client, sandbox: Record) -> It
         "ProdAccounts": nobody,
         "QueueArn": "/queue",
         "DeadLetterQueueArn": "/queue",
+        "TopicArn": "/topic",
         "ArchiveRetentionDays": "1",
     }
     assert bus.create(json.dumps(_template("home-bus")), of_bus) == "CREATE_COMPLETE", bus.reasons()
