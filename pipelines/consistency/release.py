@@ -69,8 +69,9 @@ def _stack(
         message = f"{stack.name}: is not deployed, and release {manifest.tag} has it"
         yield unfit(manifest.environment, message, _again(manifest), file=stack.file)
     elif not live.is_moving:
-        yield from _standing(manifest, stack, stack.name, live, known)
-        if live.stands and (live.digest is None or live.digest != stack.digest):
+        same = live.digest is not None and live.digest == stack.digest
+        yield from _standing(manifest, stack, stack.name, live, None if same else known)
+        if live.stands and not same:
             yield from _differences(manifest, stack, live)
 
 
@@ -89,9 +90,16 @@ def _instance(
         return
     if live.is_moving:
         return
-    yield from _standing(manifest, owner, name, live, known)
-    if not live.stands:
-        return
+    differing = list(_instance_differences(manifest, instance, name, live))
+    yield from _standing(manifest, owner, name, live, known if differing else None)
+    if live.stands:
+        yield from differing
+
+
+def _instance_differences(
+    manifest: Manifest, instance: Instance, name: str, live: Actual
+) -> Iterator[Finding]:
+    environment, owner = manifest.environment, instance.owner
     yield from _unread(manifest, owner, name, live)
     mend = (
         f"{_again(manifest)}; where that finds nothing to do, update the StackSet with its present template"
@@ -109,7 +117,11 @@ def _instance(
 def _standing(
     manifest: Manifest, stack: ManifestStack, name: str, live: Actual, known: Container[str] | None
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a stack whatever its content is."""
+    """Yield what is wrong with a stack beside its content.
+
+    `known` is None where that is the release's: a deployment does not touch such a stack, and leaves it the version of
+    the one that did (REQ-P6), which another home may have recorded, or none.
+    """
     environment, file = manifest.environment, stack.file
     if known is not None and live.version not in known:
         message = f"{name}: carries the version {live.version or 'none'}, which is recorded as no release"

@@ -115,9 +115,12 @@ def test_another_template_parameter_or_status_is_named() -> None:
 
 
 def test_a_version_that_no_release_has_is_named() -> None:
+    """Where its content is another: an earlier version of the same content stands until something changes (REQ-P6)."""
     stacks = live()
-    stacks["dev-control-keys"] = replace(stacks["dev-control-keys"], version="v9")
-    assert [one.key for one in found(stacks)] == ["Tags.Version"]
+    keys = stacks["dev-control-keys"] = replace(stacks["dev-control-keys"], version="v9")
+    assert found(stacks) == []
+    stacks["dev-control-keys"] = replace(keys, template_digest="sha256:" + "f" * 64)
+    assert [one.key for one in found(stacks)] == ["Tags.Version", "Template"]
 
 
 def test_what_could_not_be_read_is_never_taken_for_right() -> None:
