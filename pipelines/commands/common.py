@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from validator.environments import PLACES
+from validator.reports.escaping import harmless, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from validator.model import Project
 
@@ -70,7 +72,10 @@ def echo_json(command: str, content: dict[str, Any]) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a rich console; wide enough for whole tables where the output is no terminal."""
+    """Return a rich console; wide enough for whole tables where the output is no terminal.
+
+    It reads no markup: `[x]` and `:x:` in a value are the value's.
+    """
     from rich.console import Console
 
     class Patient(Console):
@@ -81,14 +86,21 @@ def console(*, stderr: bool = False) -> Console:
             self.quiet = True
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the rest of the process
 
-    found = Patient(stderr=stderr, highlight=False)
+    found = Patient(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not found.is_terminal:
         found.width = 200
     return found
+
+
+def cell(value: str, style: str = "") -> Text:
+    """Return a text from data for a console: none of it is markup, and what does not print is shown as its escape."""
+    from rich.text import Text
+
+    return Text(visible(value), style=style)
 
 
 def warn(project: Project) -> None:
     """Print the project's warnings on standard error."""
     for problem in project.warnings:
         click.secho("warning: ", fg="yellow", nl=False, err=True)
-        click.echo(str(problem), err=True)
+        click.echo(harmless(str(problem)), err=True)

@@ -14,7 +14,7 @@ import click
 from validator.environments import SHARED
 from validator.errors import FailureError
 
-from .common import console, echo_json, environment_argument, format_option, project_option, warn
+from .common import cell, console, echo_json, environment_argument, format_option, project_option, warn
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
     release = checked_out(root.resolve())
     warn(project)
     if not quiet:
-        console().print(f"[bold]{environment}[/]: {len(stacks)} stacks, release {release.version}")
+        text = cell(f"{environment}: {len(stacks)} stacks, release {release.version}")
+        text.stylize("bold", 0, len(environment))
+        console().print(text)
     with _begin(workspace, environment, release) or nullcontext() as recording:
         with progress([stack.name for stack in stacks], quiet=quiet) as reporter:
             deployment = Deployment(workspace, environment, reporter)

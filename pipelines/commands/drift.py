@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console, echo_json, environment_argument, format_option, project_option
+from validator.reports.escaping import harmless
+
+from .common import cell, console, echo_json, environment_argument, format_option, project_option
 
 PENDING = 4
 """The exit code for what nobody knows yet (pipelines/cli.py)."""
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from pipelines.drift import StackDrift
 
 
@@ -45,7 +49,7 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
             return PENDING
         store = home.table()
         if detecting:
-            told = lambda text: click.echo(text, err=True)  # noqa: E731 - one line, used once
+            told = lambda text: click.echo(harmless(text), err=True)  # noqa: E731 - one line, used once
             wanted = [environment] if environment else project.environments
             agents = [agent for name in wanted for agent in agents_of(project, name)]
             detect(agents, store, time.monotonic, time.sleep, told)
@@ -63,30 +67,28 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
 def print_drift(found: Sequence[StackDrift], lacking: Sequence[str] = ()) -> None:
     """Print the properties that differ, then how far drift detection reached."""
     from rich.table import Table
-    from rich.text import Text
 
     columns = ("environment", "stack", "region", "resource", "property", "deployed", "live")
     table = Table(*columns, box=None, pad_edge=False)
     for one in found:
         key = one.state.key
         for finding in one.findings:
-            place = (key.environment, key.stack, key.region, finding.logical_id)
+            place = [cell(one) for one in (key.environment, key.stack, key.region, finding.logical_id)]
             style = "dim" if finding.known_reason else "red"
             if finding.kind == "DELETED":
-                table.add_row(*place, "the resource", "there", Text("deleted", style=style))
+                table.add_row(*place, "the resource", "there", cell("deleted", style))
             for each in finding.properties:
-                table.add_row(
-                    *place, each.path, _shown(each.expected), Text(_shown(each.actual), style=style)
-                )
+                values = cell(each.path), _shown(each.expected), _shown(each.actual, style)
+                table.add_row(*place, *values)
             if finding.known_reason:
-                table.add_row(*place, Text(f"expected: {finding.known_reason}", style="dim"), "", "")
+                table.add_row(*place, cell(f"expected: {finding.known_reason}", "dim"), "", "")
     if table.row_count:
         console().print(table)
     _coverage(found, lacking)
 
 
-def _shown(value: str | None) -> str:
-    return "not set" if value is None else value
+def _shown(value: str | None, style: str = "") -> Text:
+    return cell("not set" if value is None else value, style)
 
 
 def _coverage(found: Sequence[StackDrift], lacking: Sequence[str]) -> None:
@@ -99,7 +101,9 @@ def _coverage(found: Sequence[StackDrift], lacking: Sequence[str]) -> None:
     console().print(f"{len(found)} stacks: {', '.join(words) or 'none recorded'}")
     if lacking:
         few = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
-        console().print(f"{len(lacking)} more are of the project, and no agent has reported them: {few}")
+        console().print(
+            cell(f"{len(lacking)} more are of the project, and no agent has reported them: {few}")
+        )
     uncovered = [
         each.resource_type
         for one in found

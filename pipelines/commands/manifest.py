@@ -10,7 +10,7 @@ import click
 
 from validator.errors import ConfigurationError
 
-from .common import console, echo_json, environment_argument, format_option, project_option
+from .common import cell, console, echo_json, environment_argument, format_option, project_option
 
 if TYPE_CHECKING:
     from validator.model import Project
@@ -69,5 +69,5 @@ def _print(stacks: list[dict[str, Any]], *, live: bool) -> None:
     for stack in stacks:
         for logical_id, resource in stack["resources"].items():
             more = [resource["PhysicalResourceId"] or "not deployed"] if live else []
-            table.add_row(stack["name"], logical_id, resource["Type"], *more)
+            table.add_row(*map(cell, (stack["name"], logical_id, resource["Type"], *more)))
     console().print(table)

@@ -10,7 +10,7 @@ import click
 
 from validator.reports.escaping import harmless
 
-from .common import console
+from .common import cell, console
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -64,7 +64,7 @@ def _settings(compared: Compared) -> Table:
         ]
         cells = [text_of(values.get(name)) for name in compared.sides]
         owner = (declared[0].owner, declared[0].reason) if declared else ("NOBODY", "not declared")
-        table.add_row(f"{group}:{key}", *cells, *owner)
+        table.add_row(*map(cell, (f"{group}:{key}", *cells, *owner)))
     return table
 
 
@@ -81,7 +81,7 @@ def _declarations(compared: Compared) -> Table:
         places.update([one.declaration.path for one in declared] or [""])
     table = _table("declaration", "places", "owner", "reason")
     for path, count in sorted(places.items()):
-        table.add_row(path, f"{count:,}", *owners[path])
+        table.add_row(*map(cell, (path, f"{count:,}", *owners[path])))
     return table
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .common import console
+from validator.reports.escaping import visible
+
+from .common import cell, console
 
 if TYPE_CHECKING:
     from pipelines.deploy import Result
@@ -76,13 +78,12 @@ class Shown(Silent):
         self._describe()
 
     def _describe(self) -> None:
-        self._bar.update(self._task, description=" ".join(name.split("/")[-1] for name in self._running))
+        names = " ".join(name.split("/")[-1] for name in self._running)
+        self._bar.update(self._task, description=visible(names))
 
     def _line(self, text: str, style: str) -> None:
-        from rich.text import Text
-
         # One line a stack, however long its reason: logs are searched line by line.
-        self._out.print(Text(text, style=style), soft_wrap=True)
+        self._out.print(cell(text, style), soft_wrap=True)
 
 
 @contextmanager
@@ -93,7 +94,12 @@ def progress(stacks: Sequence[str], *, quiet: bool) -> Iterator[Silent]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
     out = console()
     with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
         yield Shown(bar, bar.add_task("", total=len(stacks)), out, max(map(len, stacks)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .common import console, echo_json, environments_option, format_option, project_option, warn
+from .common import cell, console, echo_json, environments_option, format_option, project_option, warn
 
 
 @click.command()
@@ -32,5 +32,5 @@ def render(environment: str | None, root: Path, folders: dict[str, str] | None, 
     table = Table("stack", "account", "region", "template", "resources", "digest", box=None, pad_edge=False)
     for stack in stacks:
         texts = [stack[name] for name in ("name", "account", "region", "template")]
-        table.add_row(*texts, str(len(stack["resources"])), stack["digest"][7:19])
+        table.add_row(*map(cell, (*texts, str(len(stack["resources"])), stack["digest"][7:19])))
     console().print(table)

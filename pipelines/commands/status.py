@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from validator.reports.escaping import harmless
+
 from .common import echo_json, environment_argument, format_option, project_option
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def status(environment: str | None, root: Path, style: str, page: Path | None, *
     if board.source == "live" and not live:
         click.echo("note: there is no control plane; read from CloudFormation itself", err=True)
     for name, trouble in board.troubles:
-        click.echo(f"error: {name}: {trouble}", err=True)
+        click.echo(harmless(f"error: {name}: {trouble}"), err=True)
     return 3 if board.troubles else 0
 
 

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.status import Place, Row, Summary, matrix
+from validator.reports.escaping import visible
 
-from .common import console
+from .common import cell, console
 
 if TYPE_CHECKING:
     from pipelines.board import Board
@@ -33,9 +34,9 @@ def print_board(board: Board) -> None:
         print_summaries(board.summaries)
         for alert in board.alerts:
             colour = {"critical": "red", "warning": "yellow"}.get(alert.severity, "")
-            console().print(Text(f"{alert.severity}: {alert.subject}", style=colour))
+            console().print(cell(f"{alert.severity}: {alert.subject}", colour))
         for line in silences(board.places):
-            console().print(Text(f"silent: {line}", style="yellow"))
+            console().print(cell(f"silent: {line}", "yellow"))
         console().print()
     print_matrix(board.rows)
     if board.foreign:
@@ -78,18 +79,18 @@ def print_summaries(lines: Sequence[Summary]) -> None:
     )
     for line in lines:
         colour = "red" if line.drifted else "yellow" if line.unchecked else "green"
-        drift = Text(drift_of(line), style=colour)
+        drift = cell(drift_of(line), colour)
         parity = f"{line.differences} differ" if line.parity == "differs" else line.parity
         notes = [line.state if line.state not in ("", "succeeded") else "", "skew" if line.skew else ""]
         table.add_row(
-            line.environment,
-            line.workload,
-            line.release or "none recorded",
+            cell(line.environment),
+            cell(line.workload),
+            cell(line.release or "none recorded"),
             age(line.synced_seconds),
             str(line.stacks),
             drift,
-            Text(parity, style=WORD.get(line.parity, "")),
-            Text(", ".join(filter(None, notes)), style="yellow"),
+            cell(parity, WORD.get(line.parity, "")),
+            cell(", ".join(filter(None, notes)), "yellow"),
         )
     console().print(table)
 
@@ -104,14 +105,14 @@ def drift_of(line: Summary) -> str:
 def print_matrix(rows: Sequence[Row]) -> None:
     """Print a line for each stack and a column for each environment; a stack in several regions has a line for each."""
     environments = list(dict.fromkeys(row.environment for row in rows))
-    table = Table("stack", *environments, box=None, pad_edge=False)
+    table = Table("stack", *map(visible, environments), box=None, pad_edge=False)
     for name, cells in matrix(rows).items():
         several = any(len(found) > 1 for found in cells.values())
         for index in range(max(map(len, cells.values()))):
             here = [
                 found[index] if len(found := cells.get(name, [])) > index else None for name in environments
             ]
-            table.add_row(name if index == 0 else "", *(_cell(row, region=several) for row in here))
+            table.add_row(cell(name if index == 0 else ""), *(_cell(row, region=several) for row in here))
     console().print(table)
 
 
@@ -127,7 +128,7 @@ def _cell(row: Row | None, *, region: bool) -> Text:
         age(row.age_seconds),
         word,
     ]
-    text = Text(" ".join(part for part in parts if part), style=colour)
+    text = cell(" ".join(part for part in parts if part), colour)
     if row.drift == "drifted":
         text.append(" drifted", style="red")
     if row.parity == "differs":

@@ -88,10 +88,11 @@ def _print(environment: str, found: list[Verified], tag: str | None = None) -> N
             )
             continue
         tried = sum(not trial.reason for trial in one.trials)
-        click.echo(
+        line = (
             f"{environment}/{one.workload}: release {one.release}, {_counted(one.stacks, 'stack')}, "
             f"{tried} of {_counted(len(one.trials), 'smoke test')} passed, {_counted(len(one.findings), 'finding')}"
         )
+        click.echo(harmless(line))
         for mend, messages in _by_mend(one.findings).items():
             for message in messages:
                 click.secho("  error: ", fg="red", nl=False)
