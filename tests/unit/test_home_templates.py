@@ -262,3 +262,19 @@ def test_only_replication_writes_to_the_replica() -> None:
     assert {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:ReplicateObject"} <= set(
         only[1]["Action"]
     )
+
+
+def test_the_statements_of_the_bus_are_put_one_after_another() -> None:
+    """Each rewrites the policy of the whole bus, so that of two at once one can be lost."""
+    resources = read("home-bus").body["Resources"]
+    after = {
+        name: body.get("DependsOn")
+        for name, body in resources.items()
+        if body["Type"] == "AWS::Events::EventBusPolicy"
+    }
+    (name,) = [name for name, before in after.items() if before is None]
+    chain = [name]
+    while following := [name for name, before in after.items() if before == chain[-1]]:
+        (name,) = following
+        chain.append(name)
+    assert sorted(chain) == sorted(after)

@@ -7,6 +7,8 @@ It has two parts with a model each: the agents, in every account and region of a
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
@@ -18,6 +20,8 @@ from .parts import Artifacts, Function, Queue, QueueFunction, StreamFunction, hi
 Days = Annotated[int, Field(ge=1, le=3_650)]
 Environment = Literal["dev", "staging", "prod", "shared"]
 Severity = Literal["info", "warning", "critical"]
+LOGICAL_ID = 255 - len("ValidationSubscription")
+"""What of a logical id is left for a subscription's own words."""
 
 
 def _rate(amount: int, unit: str) -> str:
@@ -145,7 +149,18 @@ class Subscription(Model):
             raise broken("endpoint", f"endpoint {self.endpoint} is not for the protocol {self.protocol}")
         if self.protocol == "email" and not is_address:
             raise broken("endpoint", f"endpoint {self.endpoint} is no e-mail address")
+        if len(self.words) > LOGICAL_ID:
+            raise broken(
+                "endpoint",
+                f"endpoint {self.endpoint} is too long by {len(self.words) - LOGICAL_ID} letters and digits to name a "
+                "subscription; give a shorter address that forwards to it",
+            )
         return self
+
+    @property
+    def words(self) -> str:
+        """The letters and digits of the entry: what CloudFormation makes the logical ids of (Fn::ForEach)."""
+        return re.sub("[^A-Za-z0-9]", "", self.entry)
 
     @property
     def entry(self) -> str:
@@ -161,6 +176,17 @@ class Notifications(Model):
     DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {"entries": ("subscriptions",)}
 
     subscriptions: list[Subscription] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        for first, second in itertools.combinations(self.subscriptions, 2):
+            if first.words == second.words:
+                raise broken(
+                    "subscriptions",
+                    f"subscriptions {first.entry} and {second.entry} have the same letters and digits, of which the "
+                    "template makes their names; keep one of them",
+                )
+        return self
 
     @property
     def entries(self) -> list[str]:

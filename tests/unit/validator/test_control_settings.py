@@ -43,3 +43,22 @@ def test_an_endpoint_is_for_its_protocol(protocol: str, endpoint: str) -> None:
     """Nor does it hold what parts one entry from the next."""
     with pytest.raises(ValidationError):
         Subscription.model_validate({"protocol": protocol, "endpoint": endpoint})
+
+
+def test_a_subscription_has_a_name_that_cloudformation_takes() -> None:
+    """Its letters and digits go into a logical id, which has 255 at most."""
+    written = {"protocol": "https", "environments": ["prod"], "severities": ["critical"]}
+    fixed = len(Subscription.model_validate({**written, "endpoint": "https://h.example.com/"}).words)
+    path = "a" * (233 - fixed)
+    longest = Subscription.model_validate({**written, "endpoint": f"https://h.example.com/{path}"})
+    assert len(f"ValidationSubscription{longest.words}") == 255
+    with pytest.raises(ValidationError, match="too long by 1 letters and digits"):
+        Subscription.model_validate({**written, "endpoint": f"https://h.example.com/{path}a"})
+
+
+def test_two_subscriptions_have_two_names() -> None:
+    one, other = (
+        {"protocol": "https", "endpoint": f"https://h.example.com/{path}"} for path in ("a-b", "ab")
+    )
+    with pytest.raises(ValidationError, match="keep one of them"):
+        Notifications.model_validate({"subscriptions": [one, other]})
