@@ -25,6 +25,9 @@ STARTED_DRIFT = "startedDrift"
 REGIONS = "region"
 """Partition of index GSI3 that lists the regions that reported."""
 
+OF_STACK, OF_ALERT, OF_REGION = "STACK#", "ALERT#", "REGION#"
+"""How the partitions begin of what an index lists. Only functions of the home may write those (REQ-P8)."""
+
 _SORT_BYTES = 1024
 """What a sort key may take (DynamoDB, service quotas): an index sorts by the partition of the stack."""
 

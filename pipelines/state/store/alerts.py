@@ -67,7 +67,7 @@ class Alerts(Part):
         return (alert for alert in self._alerts() if alert.announced_generation < alert.generation)
 
     def _alerts(self) -> Iterator[Alert]:
-        return map(Alert.from_item, self._table.listed("GSI3", keys.ALERTS))
+        return map(Alert.from_item, self._table.listed("GSI3", keys.ALERTS, keys.OF_ALERT))
 
 
 def raised(standing: Alert | None, alert: Alert) -> Alert | None:

@@ -84,7 +84,7 @@ class Drifts(Part):
 
     def started(self) -> Iterator[tuple[StackKey, DriftSummary]]:
         """Return the drift detections that have no result yet."""
-        for item in self._table.listed("GSI3", keys.STARTED_DRIFT):
+        for item in self._table.listed("GSI3", keys.STARTED_DRIFT, keys.OF_STACK):
             if "gsi3pk" in item:
                 yield StackKey.parse(str(plain(item["pk"]))), DriftSummary.from_item(item)
 
@@ -95,7 +95,7 @@ class Drifts(Part):
 
     def open_drift(self) -> Iterator[StackState]:
         """Return the stacks with open drift, whose state is known."""
-        for item in self._table.listed("GSI3", keys.OPEN_DRIFT):
+        for item in self._table.listed("GSI3", keys.OPEN_DRIFT, keys.OF_STACK):
             if "gsi3pk" in item and "observed_seq" in item:
                 yield StackState.from_item(item)
 

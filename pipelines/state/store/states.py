@@ -72,7 +72,7 @@ class States(Part):
 
     def censuses(self) -> Iterator[Census]:
         """Return when each region that ever reported last did."""
-        return map(Census.from_item, self._table.listed("GSI3", keys.REGIONS))
+        return map(Census.from_item, self._table.listed("GSI3", keys.REGIONS, keys.OF_REGION))
 
     def state(self, key: StackKey) -> StackState | None:
         """Return the current state of a stack, or None if it was never observed."""
@@ -82,8 +82,9 @@ class States(Part):
     def states(self, environment: str | None = None, workload: str | None = None) -> Iterator[StackState]:
         """Return the current state of every stack, deleted ones too; of one environment, of one workload, or both."""
         if environment and workload:
-            return _states(self._table.listed("GSI1", f"{workload}#{environment}"))
-        stacks = ((key, StackKey.parse(key.pk)) for key in self._table.keys("GSI1"))
+            place = f"{workload}#{environment}"
+            return _states(self._table.listed("GSI1", place, f"{keys.OF_STACK}{place}#"))
+        stacks = ((key, StackKey.parse(key.pk)) for key in self._table.keys("GSI1", keys.OF_STACK))
         wanted = (
             key
             for key, stack in stacks
@@ -95,8 +96,13 @@ class States(Part):
         """Return the states of a region's stacks whose name is over `after` and at most `upto`; empty is no limit."""
         if upto and after >= upto:
             return iter(())
-        found = _states(self._table.listed("GSI4", f"{account}#{region}", (after, upto)))
-        return (state for state in found if state.key.stack != after)
+        listed = self._table.listed("GSI4", f"{account}#{region}", keys.OF_STACK, (after, upto))
+        found = ((state, state.key) for state in _states(listed))
+        return (
+            state
+            for state, key in found
+            if (key.account, key.region) == (account, region) and key.stack != after
+        )
 
     def events(self, key: StackKey) -> Iterator[StackEvent]:
         """Return the history of a stack, the newest first."""

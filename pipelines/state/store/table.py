@@ -67,11 +67,13 @@ class Table:
         request |= {"ConsistentRead": True, "ScanIndexForward": not newest, "Limit": page}
         return self._pages("query", request)
 
-    def listed(self, index: str, pk: str, between: tuple[str, str] = ("", "")) -> Iterator[Item]:
+    def listed(self, index: str, pk: str, kind: str, between: tuple[str, str] = ("", "")) -> Iterator[Item]:
         """Return the items that an index lists in a partition, read from the table itself.
 
-        `between` bounds the index's sort key, both ends included; an empty end is none. An index is behind the table
-        for moments, and needs to hold nothing but keys.
+        Only those whose own partition begins with `kind` count: whoever may write any item may have an index list it
+        wherever they like, while the partitions that they may write are limited (REQ-P8). `between` bounds the index's
+        sort key, both ends included; an empty end is none. An index is behind the table for moments, and needs to hold
+        nothing but keys.
         """
         after, upto = between
         partition, sort = f"#{index.lower()}pk = :pk", f"#{index.lower()}sk"
@@ -84,11 +86,11 @@ class Table:
         values = {name: value for name, value in {"pk": pk, "after": after, "upto": upto}.items() if value}
         request = conditioned(condition, values)
         request["KeyConditionExpression"] = request.pop("ConditionExpression")
-        return self.get_all(map(key_of, self._pages("query", {"IndexName": index, **request})))
+        return self.get_all(_of_kind(kind, self._pages("query", {"IndexName": index, **request})))
 
-    def keys(self, index: str) -> Iterator[Key]:
-        """Return the keys of every item that an index lists."""
-        return map(key_of, self._pages("scan", {"IndexName": index}))
+    def keys(self, index: str, kind: str) -> Iterator[Key]:
+        """Return the keys of every item that an index lists and whose own partition begins with `kind`."""
+        return _of_kind(kind, self._pages("scan", {"IndexName": index}))
 
     def _pages(self, operation: str, request: dict[str, Any]) -> Iterator[Item]:
         paginator = self._client.get_paginator(cast("Any", operation))
@@ -172,6 +174,10 @@ class Table:
     def pause(self, attempt: int) -> None:
         """Wait before the next attempt: twice as long each time, and never as long as whoever is in the way."""
         self._sleep(0.05 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - no secret
+
+
+def _of_kind(kind: str, items: Iterable[Item]) -> Iterator[Key]:
+    return (key for key in map(key_of, items) if key.pk.startswith(kind))
 
 
 def key_of(item: Item) -> Key:
