@@ -49,7 +49,8 @@ def agents_of(project: Project, environment: str) -> list[Agent]:
     every = [agent for name in project.environments for agent in _of(project, name)]
     if environment != SHARED:
         return [agent for agent in every if agent.environment == environment]
-    places = {(stack.account, stack.region) for stack in project.of(SHARED)}
+    of_home = project.of(SHARED)
+    places = {(stack.account, region) for stack in of_home for region in (stack.region, *_regions(stack))}
     return [agent for agent in every if (agent.account, agent.region) in places]
 
 
@@ -61,8 +62,9 @@ def _of(project: Project, environment: str) -> Iterator[Agent]:
 
 
 def _regions(stack: Stack) -> list[str]:
-    found = stack.parameters.get("Regions")
-    return [str(region) for region in found] if isinstance(found, list) else []
+    """Return the other regions to which a stack's StackSets carry others."""
+    found = stack.parameters.get("Regions", [])
+    return [str(region) for region in (found if isinstance(found, list) else [found])]
 
 
 def ask(agents: Iterable[Agent], what: tuple[str, Mapping[str, Any]]) -> list[Agent]:
