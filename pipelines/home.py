@@ -138,6 +138,6 @@ def _has_role(aws: Aws, arn: str) -> bool:
 
 def _older(arn: str) -> ConfigurationError:
     return ConfigurationError.single(
-        f"the home is older than this checkout: it has no role {arn.rpartition('/')[2]}",
+        f"the home is older than this checkout, or its deployment did not end: it has no role {arn.rpartition('/')[2]}",
         hint="run `lockstep deploy shared`",
     )

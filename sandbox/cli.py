@@ -175,4 +175,9 @@ def decisions(directory: Path, form: str, principal: str, denied: bool) -> None:
         if last and one["decision"] != "Allow":
             lines.append(f"{'':>24}on {last['resource']}: {last['reason']}")
     found = {"summary": counts, "decisions": single}
-    _tell(form, "decisions", found, "\n".join(lines) or "nothing was decided")
+    _tell(
+        form,
+        "decisions",
+        found,
+        "\n".join(lines) or ("nothing was denied" if denied else "nothing was decided"),
+    )

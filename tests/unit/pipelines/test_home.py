@@ -85,7 +85,7 @@ def _names(monkeypatch: pytest.MonkeyPatch, role_error: str, published: bool = T
 
 
 def test_a_home_without_the_role_is_older_than_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match=r"(?s)older than this checkout.*lockstep deploy shared"):
+    with pytest.raises(ConfigurationError, match=r"(?s)older than this checkout, or its deployment did not end.*lockstep deploy shared"):
         _names(monkeypatch, "NoSuchEntity")
 
 
