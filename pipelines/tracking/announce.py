@@ -12,7 +12,10 @@ from typing import Any
 from pipelines.state.records import Alert
 from pipelines.state.store import StateStore
 
-from .messages import Topic, message
+from .messages import Message, Topic, least, message
+
+REFUSED = frozenset({"InvalidParameter", "ParameterValueInvalid", "ValidationException"})
+"""Codes by which SNS says that the message itself is wrong: it is at the next try too (SNS API reference, Publish)."""
 
 
 class Announcer:
@@ -26,10 +29,22 @@ class Announcer:
 
         Raises botocore's errors when SNS or the table does not answer: whoever called tries again, nothing is lost.
         """
+        from botocore.exceptions import ClientError
+
         standing = self._store.alert(alert.fingerprint)
         if standing is not None and standing.announced_generation >= alert.generation:
             return False
-        said = message(alert, self._runbooks)
+        try:
+            self._publish(message(alert, self._runbooks))
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in REFUSED:
+                raise
+            # Less is said than is known, so that this one does not hold up all that follow.
+            self._publish(least(alert, self._runbooks))
+        self._store.mark_announced(alert.fingerprint, alert.generation)
+        return True
+
+    def _publish(self, said: Message) -> None:
         self._sns.publish(
             TopicArn=self._topics[said.topic],
             Subject=said.subject,
@@ -41,5 +56,3 @@ class Announcer:
                 if value
             },
         )
-        self._store.mark_announced(alert.fingerprint, alert.generation)
-        return True

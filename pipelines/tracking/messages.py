@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipelines.state.keys import FOREIGN, StackKey
@@ -13,14 +13,13 @@ from pipelines.state.times import timestamp
 
 from .alerts import shown
 from .document import one_line
+from .shortening import TEXT, fitting, shortened, whole
 
 SCHEMA = "lockstep/alert/v1"
 Topic = Literal["drift", "validation", "rollback"]
 
 SUBJECT = 99
 """Characters: SNS takes fewer than 100, in one line (SNS API reference, Publish, Subject)."""
-TEXT, DETAIL = 4_000, 30_000
-"""Characters of the text and of the detail: SNS takes 256 kB in all, and the JSON stands in it once a protocol."""
 RUNBOOKS = "docs/runbooks"
 """Where the pages are in the repository itself; the home's settings make a URL of it."""
 MACHINES = ("http", "https", "sqs", "lambda")
@@ -62,8 +61,7 @@ class Message:
 
 def message(alert: Alert, runbooks: str = RUNBOOKS) -> Message:
     """Return the message of an alert as it stands; `runbooks` is the URL of their folder."""
-    machine = json.dumps(document(alert, runbooks), ensure_ascii=True)
-    body = json.dumps({"default": text(alert, runbooks), **dict.fromkeys(MACHINES, machine)})
+    body = fitting(alert, lambda one: _body(one, runbooks))
     attributes = {
         "environment": alert.environment,
         "severity": alert.severity,
@@ -74,6 +72,20 @@ def message(alert: Alert, runbooks: str = RUNBOOKS) -> Message:
     # What belongs to several environments, or to none, is for every subscriber: no filter lists `-`.
     attributes = {name: value for name, value in attributes.items() if value != FOREIGN}
     return Message(topic(alert), subject(alert), body, attributes)
+
+
+def least(alert: Alert, runbooks: str = RUNBOOKS) -> Message:
+    """Return what is said where SNS refuses the message itself: what and where, in names alone, to every subscriber."""
+    brief = replace(
+        alert, subject=f"what it is cannot be sent: {whole(alert)}", text="What it is cannot be sent."
+    )
+    said = shortened(brief)
+    return replace(message(said, runbooks), attributes={})
+
+
+def _body(alert: Alert, runbooks: str) -> str:
+    machine = json.dumps(document(alert, runbooks), ensure_ascii=True)
+    return json.dumps({"default": text(alert, runbooks), **dict.fromkeys(MACHINES, machine)})
 
 
 def topic(alert: Alert) -> Topic:
@@ -184,14 +196,9 @@ def _past(alert: Alert) -> dict[str, Any]:
 
 
 def _detail(alert: Alert) -> dict[str, Any]:
-    """Return the detail as an object; of one that is too large or none, what it says of its size and place."""
+    """Return the detail as an object; empty where it is none."""
     try:
         found = json.loads(alert.detail)
     except ValueError:
         return {}
-    if not isinstance(found, dict):
-        return {}
-    if len(alert.detail) <= DETAIL:
-        return found
-    kept = {name: value for name, value in found.items() if isinstance(value, str) and len(value) <= 1024}
-    return {**kept, "cut": True}
+    return found if isinstance(found, dict) else {}

@@ -191,3 +191,27 @@ class StoreOf:
         if state.key.stack == self.refused:
             raise ValueError("no item")
         return self._home.store.record_state(state)
+
+
+def test_a_message_that_sns_calls_invalid_holds_up_nothing(home: Home) -> None:
+    """REQ-C5: a least message in its place, to every subscriber, and what follows is announced."""
+    home.sns.disliked = "Queue"
+    home.track(observed(), drifted())
+    home.track(observed(minute=3, status="UPDATE_ROLLBACK_COMPLETE"))
+    assert home.announce()
+    first, second = home.sns.published
+    assert first["subject"] == "[dev] FOUND drift: what it is cannot be sent: lockstep drift dev"
+    assert first["attributes"] == {}
+    assert "(shortened; the whole: lockstep drift dev)" in first["message"]["default"]
+    assert second["attributes"]["kind"] == "deployment"
+    assert home.announce()
+    assert list(home.store.unannounced()) == []
+
+
+def test_a_topic_that_refuses_everything_loses_nothing(home: Home) -> None:
+    home.sns.disliked = ""
+    home.track(observed(), drifted())
+    assert not home.announce()
+    home.sns.disliked = "\0"
+    assert home.announce()
+    assert len(home.sns.published) == 1

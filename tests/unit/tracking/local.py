@@ -156,12 +156,20 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
     ]
 
 
+MESSAGE_BYTES = 262_144
+"""What SNS takes (SNS API reference, Publish, Message)."""
+
+
 class LocalSNS:
-    """A real client of SNS whose requests are kept; `down` says that the service does not answer."""
+    """A real client of SNS whose requests are kept; `down` says that the service does not answer.
+
+    A message that is too large is refused, and one that holds `disliked`, as SNS refuses what is invalid.
+    """
 
     def __init__(self) -> None:
         self.published: list[dict[str, Any]] = []
         self.down = False
+        self.disliked = "\0"
         self.client: Any = boto3.client(
             "sns",
             region_name=REGION,
@@ -176,6 +184,9 @@ class LocalSNS:
             raise EndpointConnectionError(endpoint_url=request.url)
         body = request.body.decode() if isinstance(request.body, bytes) else request.body
         fields = {name: values[0] for name, values in parse_qs(body).items()}
+        if len(fields["Message"].encode()) > MESSAGE_BYTES or self.disliked in fields["Message"]:
+            fault = "<ErrorResponse><Error><Code>InvalidParameter</Code></Error></ErrorResponse>"
+            return answered(request, 400, fault.encode())
         names = [fields[name] for name in sorted(fields) if name.endswith(".Name")]
         values = [fields[name] for name in sorted(fields) if name.endswith(".Value.StringValue")]
         self.published.append(

@@ -152,5 +152,7 @@ def test_a_message_stays_below_what_sns_takes() -> None:
     detail = json.dumps({"stack": "queue", "status": "X", "findings": ["y" * 1000] * 200})
     alert = replace(deployment_alert(state()), text="z" * 300_000, detail=detail)
     assert len(message(alert).body.encode()) < 256_000
-    assert machine(alert)["detail"] == {"stack": "queue", "status": "X", "cut": True}
+    cut = {"stack": "queue", "status": "X", "cut": True, "whole": "lockstep status"}
+    assert machine(alert)["detail"] == cut
+    assert machine(alert)["text"].endswith("z\n(shortened; the whole: lockstep status)")
     assert machine(replace(alert, detail="no JSON"))["detail"] == {}
