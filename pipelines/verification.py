@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipelines.configuration import Manifest, StoreError
 from pipelines.consistency import Actual, against_release, instances, unfit
+from pipelines.drift_age import verdict
 from pipelines.home import Home
 from pipelines.smoke import Trial
 from pipelines.smoke.run import has_smoke, trials
@@ -23,9 +25,14 @@ DRIFT_MENDS = {
     "then run `lockstep drift {0} --detect`",
     "started": "wait for the detection to end, then verify again",
     "unknown": "run `lockstep drift {} --detect`, then verify again",
+    "not checked": "run `lockstep drift {} --detect`, then verify again",
 }
 
-UNSURE = {"started": "drift detection is under way", "unknown": "drift is not known"}
+UNSURE = {
+    "started": "drift detection is under way",
+    "unknown": "drift is not known",
+    "not checked": "nobody looked for drift since the last change, or within two days",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +50,16 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verify(home: Home, environment: str, workloads: Iterable[str], tag: str | None) -> list[Verified]:
+def verify(
+    home: Home, environment: str, workloads: Iterable[str], tag: str | None, now: datetime
+) -> list[Verified]:
     """Verify each workload of an environment against the release recorded for it, or against `tag`.
 
     A workload without such a release hides no other, nor does an object of the configuration store that is not what was
     recorded, which is a finding. Raises FailureError where no workload has a release of that name, botocore's errors
     where AWS does not answer.
     """
-    found = [_verify(home, workload, environment, tag) for workload in workloads]
+    found = [_verify(home, workload, environment, tag, now) for workload in workloads]
     if tag is not None and not any(one.release for one in found):
         raise FailureError(
             f"there is no release {tag} for {environment}\n"
@@ -59,7 +68,7 @@ def verify(home: Home, environment: str, workloads: Iterable[str], tag: str | No
     return found
 
 
-def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Verified:
+def _verify(home: Home, workload: str, environment: str, tag: str | None, now: datetime) -> Verified:
     table, store = home.table(), home.store(environment)
     recorded = _recorded(table, workload, environment, tag)
     if recorded is None:
@@ -67,12 +76,16 @@ def _verify(home: Home, workload: str, environment: str, tag: str | None) -> Ver
     release, digest = recorded
     try:
         manifest = store.manifest(workload, release, environment, digest)
+        store.parameters(manifest)  # Changed by hand, it is not what was deployed.
         templates = {one: store.template(one) for one in {stack.template_digest for stack in manifest.stacks}}
     except StoreError as error:
         return _spoilt(table, workload, environment, release, error)
     those = standing(manifest, templates)
     states = {state.key: state for state in table.states(environment, workload)}
-    found = [*_against(table, manifest, templates, those, states.values()), *_drift(manifest, those, states)]
+    found = [
+        *_against(table, manifest, templates, those, states.values()),
+        *_drift(manifest, those, states, now),
+    ]
     tried = tuple(trials(manifest, those, home.aws))
     found += [_of_trial(manifest, trial) for trial in tried if trial.reason]
     if not has_smoke(manifest):
@@ -129,14 +142,14 @@ def _against(
 
 
 def _drift(
-    manifest: Manifest, those: Iterable[Stands], states: Mapping[StackKey, StackState]
+    manifest: Manifest, those: Iterable[Stands], states: Mapping[StackKey, StackState], now: datetime
 ) -> Iterator[Finding]:
     """Yield each stack that drifted, and once those of which that is not known: it is not being in sync (REQ-C4)."""
     unsure: dict[str, list[str]] = {}
     for one in those:
         key = StackKey(manifest.workload, manifest.environment, one.account, one.region, one.live.name)
         state = states.get(key)
-        status = state.drift.status if state is not None and state.drift is not None else "unknown"
+        status = verdict(state, now) if state is not None else "not checked"
         if status == "drifted":
             mend = DRIFT_MENDS[status].format(manifest.environment)
             yield unfit(manifest.environment, f"{one.name}: it drifted", mend, file=one.file, key="Drift")

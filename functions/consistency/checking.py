@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.consistency.reading import NothingRecorded, Reading
+from functions.consistency.reading import AWS_ERRORS, NothingRecorded, Reading
 from functions.consistency.words import alert_of, finding_json, fingerprint
 from pipelines.configuration import ConfigurationStore
 from pipelines.consistency import unfit
@@ -49,9 +49,18 @@ class Checking:
 
         While its release is being deployed nothing is raised or resolved, nor while the agents have not looked since:
         the verdict is `unknown` then, with what is waited for; that is an alert itself once they are late. What makes
-        the question unanswerable (no release recorded, an object of the store missing or changed) is a finding. Raises
-        botocore's errors where AWS does not answer, so that the batch is tried again.
+        the question unanswerable (no release recorded, an object of the store missing or changed, a record or an object
+        that nobody can read) is a finding. Raises AWS_ERRORS where AWS does not answer, so that the batch is tried
+        again.
         """
+        try:
+            return self._check(workload, environment)
+        except AWS_ERRORS:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the last verdict stands no longer
+            return self._failed(workload, environment, error)
+
+    def _check(self, workload: str, environment: str) -> Result:
         reading = Reading(self.table, self.store, self.clock)
         at, latest = self.clock(), reading.latest(workload, environment)
         if latest is not None and latest.state == "deploying":
@@ -61,7 +70,7 @@ class Checking:
         pending = bool(read.waiting) and not _is_late(latest, at)
         wrong = read.found or (read.waiting and not pending)
         if wrong and reading.latest(workload, environment) != latest:
-            return self.check(workload, environment)  # A deployment began or ended meanwhile.
+            return self._check(workload, environment)  # A deployment began or ended meanwhile.
         mend = WAIT if pending else LATE.format(environment)
         said = read.found or tuple(unfit(environment, reason, mend) for reason in read.waiting)
         rows = tuple(finding_json(finding) for finding in said)
@@ -70,6 +79,17 @@ class Checking:
         if recorded and not pending:
             self._tell(check, said)
         return Result(check, read.between, recorded, pending)
+
+    def _failed(self, workload: str, environment: str, error: Exception) -> Result:
+        message = f"{environment} cannot be checked: {type(error).__name__}: {error}"
+        mend = "see the consistency function's log: a record or an object of this environment cannot be read"
+        said = (unfit(environment, message, mend),)
+        rows = tuple(finding_json(finding) for finding in said)
+        check = Check(workload, environment, self.clock(), "", "unknown", rows)
+        recorded = self.table.put_check(check)
+        if recorded:
+            self._tell(check, said)
+        return Result(check, 0, recorded)
 
     def _read(
         self, reading: Reading, workload: str, environment: str, latest: EnvironmentRelease | None

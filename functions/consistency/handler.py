@@ -11,19 +11,18 @@ import boto3
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from functions.consistency.changes import Touched, counted, touched
 from functions.consistency.checking import Checking, Result
+from functions.consistency.reading import AWS_ERRORS
 from pipelines.configuration import ConfigurationStore
-from pipelines.state.store import ContentionError, StateStore
+from pipelines.state.store import StateStore
 from pipelines.traces import traced
 
 logger = Logger()
 SDK = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=10)
 NAMES = ("table/TableName", "configuration/BucketName")
-AWS_ERRORS = (BotoCoreError, ClientError, ContentionError)
-"""What passes by itself: the batch is tried again from the record that it concerns."""
 
 
 class SettingsError(RuntimeError):
@@ -40,9 +39,7 @@ def checking() -> Checking:
     values = {one["Name"].removeprefix(f"{root}/"): one["Value"] for one in answer["Parameters"]}
     return Checking(
         table=StateStore(boto3.client("dynamodb", config=SDK), values["table/TableName"]),
-        store=cache(
-            partial(ConfigurationStore, boto3.client("s3", config=SDK), values["configuration/BucketName"])
-        ),
+        store=partial(ConfigurationStore, boto3.client("s3", config=SDK), values["configuration/BucketName"]),
         clock=lambda: datetime.now(UTC),
     )
 
@@ -64,6 +61,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         except (*AWS_ERRORS, SettingsError) as error:
             logger.warning("not looked up", region=region.region, failure=_code(error))
             failed.append(region.sequence)
+            continue
+        except Exception as error:  # noqa: BLE001 - a record that is none: trying again changes nothing
+            logger.error("cannot be looked up", region=region.region, failure=repr(error))
             continue
         for place in places:
             found.setdefault(place, Touched(*place, region.sequence))
@@ -89,11 +89,9 @@ def _checked(one: Touched) -> bool:
             "not checked", workload=one.workload, environment=one.environment, failure=_code(error)
         )
         return False
-    except (
-        ValueError
-    ) as error:  # A record of the table, or of a key, that is none: trying again changes nothing.
+    except Exception as error:  # noqa: BLE001 - trying again changes nothing, and others wait
         logger.error(
-            "cannot be checked", workload=one.workload, environment=one.environment, failure=str(error)
+            "cannot be checked", workload=one.workload, environment=one.environment, failure=repr(error)
         )
         _count("ConsistencyFailures", 1, one.workload, one.environment)
         return True

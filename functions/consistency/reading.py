@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipelines.configuration import ConfigurationStore, Manifest, ObjectMissingError
 from pipelines.consistency import Actual, Judged, Reported, Running, between, by_stack, judged
 from pipelines.consistency.actual import GONE
 from pipelines.state.records import EnvironmentRelease, Release
-from pipelines.state.store import StateStore
+from pipelines.state.store import ContentionError, StateStore
 from validator.findings import Finding
 from validator.parity import read_policy
+
+AWS_ERRORS = (BotoCoreError, ClientError, ContentionError)
+"""What passes by itself: the check is tried again."""
 
 
 class NothingRecorded(Exception):  # noqa: N818 - no error: an answer
@@ -46,6 +51,7 @@ class Reading:
             raise NothingRecorded(f"{environment}: {what} recorded, so that nothing says what should run")
         store = self.store(environment)
         manifest = store.manifest(workload, latest.tag, environment, latest.manifest_digest)
+        store.parameters(manifest)  # Nothing here rests on it; changed by hand, it is not what was deployed.
         actuals = self._actuals(workload, environment)
         known = self._known(workload, environment, actuals)
         texts = dict(_templates(store, [Running(manifest, actuals)]))
@@ -66,7 +72,7 @@ class Reading:
         policy = read_policy(
             store.policy(manifest.policy_digest), manifest.policy_file, manifest.environments
         )
-        texts |= _templates(store, running)
+        texts |= _templates(store, running, texts)
         return own, list(between(environment, running, texts, policy, self.clock().date()))
 
     def _reported(self, account: str, region: str) -> Reported | None:
@@ -98,6 +104,15 @@ class Reading:
         manifest = self.store(release.environment).manifest(
             release.workload, release.tag, environment, digest
         )
+        try:
+            return self._as_it_runs(release, manifest)
+        except AWS_ERRORS:
+            raise
+        except Exception:  # noqa: BLE001 - what nobody can read there is the other's own finding, and stops not this check
+            return Running(manifest)
+
+    def _as_it_runs(self, release: Release, manifest: Manifest) -> Running:
+        environment = manifest.environment
         latest = self.latest(release.workload, environment)
         if latest is None or latest.tag != release.tag or latest.state != "succeeded":
             return Running(manifest)
@@ -111,15 +126,20 @@ def _settled(actuals: tuple[Actual, ...], judged: Judged) -> tuple[Actual, ...]:
     return tuple(actual for actual in actuals if actual.place not in judged.pending)
 
 
-def _templates(store: ConfigurationStore, running: Iterable[Running]) -> Iterator[tuple[str, str]]:
+def _templates(
+    store: ConfigurationStore, running: Iterable[Running], known: Container[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield the text of each template by its digest, those that are known apart."""
     manifests: list[Manifest] = []
     live: set[str] = set()
     for one in running:
         manifests.append(one.manifest)
         live |= {actual.template_digest for actual in one.actuals if actual.template_digest}
     wanted = {stack.template_digest for manifest in manifests for stack in manifest.stacks}
-    yield from ((digest, store.template(digest)) for digest in sorted(wanted))
+    yield from ((digest, store.template(digest)) for digest in sorted(wanted) if digest not in known)
     for digest in sorted(live - wanted):
+        if digest in known:
+            continue
         try:
             yield digest, store.template(digest)
         except (ObjectMissingError, ValueError):

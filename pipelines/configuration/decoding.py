@@ -10,10 +10,11 @@ from pipelines.configuration.manifest import Manifest, ManifestStack
 from validator.effective import Symbol
 
 
-def from_json(document: Mapping[str, Any]) -> Manifest:
+def from_json(document: Any) -> Manifest:
     """Return the manifest that was written; raises ValueError for another document."""
-    if document.get("schema") != SCHEMA:
-        raise ValueError(f"is of schema {document.get('schema')}, and {SCHEMA} is read here")
+    schema = document.get("schema") if isinstance(document, Mapping) else None
+    if schema != SCHEMA:
+        raise ValueError(f"is of schema {schema}, and {SCHEMA} is read here")
     try:
         return Manifest(
             **{name: str(document[name]) for name in HEAD},

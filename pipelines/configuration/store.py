@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -32,21 +32,21 @@ _DENIED = frozenset({"403", "AccessDenied"})
 _THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 """S3's answers when the key has an object, and while another put of it is under way (PutObject, 412 and 409)."""
 SIDE_BY_SIDE = 8
-KEPT = 512
-"""Objects kept by digest in a process that lives on, such as a warm function: the templates of a dozen releases."""
+LARGEST = 16 * 2**20
+"""Bytes of an object that are read at most: CloudFormation takes templates of 1 MB, and a manifest is smaller."""
 
 
 @dataclass(slots=True)
 class ConfigurationStore:
     """What the deployments of one environment, `by`, wrote to a bucket: releases, with all environments in them.
 
+    Nothing that was read is kept: an object that somebody changed must not look right to who read it before.
     Encryption is the bucket's own: it refuses what is not under its key.
     """
 
     client: S3Client
     bucket: str
     by: str
-    _kept: dict[str, bytes] = field(default_factory=dict)
 
     def put_release(
         self, manifests: Iterable[Manifest], templates: Mapping[str, bytes], policy: bytes
@@ -72,7 +72,7 @@ class ConfigurationStore:
         content = self._read(key, digest)
         try:
             return from_json(json.loads(content))
-        except ValueError as error:
+        except (ValueError, RecursionError, MemoryError) as error:
             raise TechnicalError(f"{key} cannot be read by this version of Lockstep: {error}") from None
 
     def parameters(self, manifest: Manifest) -> bytes:
@@ -89,11 +89,14 @@ class ConfigurationStore:
         return self._read(policy_key(self.by, digest), digest).decode()
 
     def _read(self, key: str, digest: str) -> bytes:
-        """Return an object whose bytes have a digest; what was read once is kept by that."""
-        if digest in self._kept:
-            return self._kept[digest]
+        """Return an object whose bytes have a digest; raises TechnicalError for one over LARGEST."""
         try:
-            content = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            answer = self.client.get_object(Bucket=self.bucket, Key=key)
+            if answer.get("ContentLength", 0) > LARGEST:
+                raise TechnicalError(
+                    f"{key} has {answer['ContentLength']} bytes, and {LARGEST} are read at most"
+                )
+            content = answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT | _DENIED:
                 raise ObjectMissingError(key) from None
@@ -101,9 +104,6 @@ class ConfigurationStore:
         found = digest_of(content)
         if found != digest:
             raise ObjectChangedError(key, digest, found)
-        while len(self._kept) >= KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[digest] = content
         return content
 
     def _put_all(self, objects: Mapping[str, bytes]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from pipelines.configuration import ConfigurationStore, ObjectMissingError
+from pipelines.configuration.store import LARGEST
+from validator.errors import TechnicalError
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -36,3 +40,15 @@ def test_what_passes_by_itself_stays_a_fault_of_aws(code: str) -> None:
     stubber.add_client_error("get_object", code, http_status_code=503)
     with stubber, pytest.raises(ClientError, match=code):
         ConfigurationStore(client, "b", "dev").template(DIGEST)
+
+
+def test_what_no_release_can_hold_is_not_read() -> None:
+    """REQ-C8: who may write one object must not exhaust the memory of those who read it."""
+    client, stubber = stubbed()
+    body = io.BytesIO(b"x")
+    stubber.add_response(
+        "get_object", {"ContentLength": LARGEST + 1, "Body": StreamingBody(body, LARGEST + 1)}
+    )
+    with stubber, pytest.raises(TechnicalError, match="are read at most"):
+        ConfigurationStore(client, "b", "dev").template(DIGEST)
+    assert body.tell() == 0

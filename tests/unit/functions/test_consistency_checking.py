@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,8 +17,10 @@ from botocore.config import Config
 
 from functions.consistency.checking import Checking
 from functions.consistency.words import fingerprint
-from pipelines.configuration import ConfigurationStore
+from pipelines.configuration import ConfigurationStore, digest_of
+from pipelines.configuration.keys import template_key
 from pipelines.state.keys import StackKey
+from pipelines.state.marshal import item
 from pipelines.state.records import Alert, Census, EnvironmentRelease, Release, StackState
 from pipelines.state.sequence import observed_seq
 from pipelines.state.store import StateStore
@@ -59,9 +63,9 @@ class Home:
 
     def __init__(self) -> None:
         self.now, self.s3 = START, LocalS3()
-        table = LocalDynamoDB()
-        table.create()
-        self.table = StateStore(table.client, TABLE, lambda _seconds: None)
+        self.db = LocalDynamoDB()
+        self.db.create()
+        self.table = StateStore(self.db.client, TABLE, lambda _seconds: None)
         # What a store has read it keeps; each check here reads anew.
         self.checking = Checking(
             self.table, lambda by: ConfigurationStore(self.s3.client, "b", by), lambda: self.now
@@ -174,3 +178,73 @@ def test_without_a_deployment_meanwhile_the_same_is_an_alert(home: Home) -> None
     home.census()
     assert home.check(60) == ("inconsistent", False)
     assert home.alert() is not None
+
+
+def odd_release(environment: str) -> dict[str, Any]:
+    """A deployment that no version of Lockstep wrote."""
+    return item({"pk": f"ENV#{WORKLOAD}#{environment}", "sk": "REL#00000099", "tag": TAG})
+
+
+def test_an_odd_record_of_another_environment_stops_no_check(home: Home) -> None:
+    """REQ-C3, REQ-P8: who deploys to staging writes staging's records, and decides nothing of dev's check."""
+    home.now = START + 5 * MINUTE
+    home.report()
+    assert home.check(6) == ("consistent", False)
+    home.db.client.put_item(TableName=TABLE, Item=odd_release("staging"))
+    assert home.check(7) == ("consistent", False)
+    gone = next(iter(home.table.states("dev", WORKLOAD)))
+    seq = observed_seq(START, "DELETE_COMPLETE", gone.stack_id)
+    home.table.record_state(
+        replace(gone, status="DELETE_COMPLETE", observed_at=START + 8 * MINUTE, observed_seq=seq)
+    )
+    assert home.check(9) == ("inconsistent", False)
+    assert home.alert() is not None
+
+
+def test_an_odd_record_of_its_own_makes_a_check_unknown_with_an_alert(home: Home) -> None:
+    """REQ-C3: the last verdict must not stand as if it were still known."""
+    home.now = START + 5 * MINUTE
+    home.report()
+    assert home.check(6) == ("consistent", False)
+    home.db.client.put_item(TableName=TABLE, Item=odd_release("dev"))
+    assert home.check(7) == ("unknown", False)
+    alert = home.alert()
+    assert alert is not None
+    assert "dev cannot be checked: ValueError" in alert.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 200_000, b"[]", b"7", b"\xff"], ids=["deep", "list", "number", "bytes"]
+)
+def test_a_manifest_that_is_none_is_an_alert(home: Home, body: bytes) -> None:
+    """REQ-C3: with its right digest too, which whoever deploys there records."""
+    digest = digest_of(body)
+    home.release = Release(WORKLOAD, "dev", "v666", "c", START, {"dev": digest})
+    assert home.table.put_release(home.release)
+    home.s3.objects[f"/b/dev/releases/{WORKLOAD}/v666/dev/manifest.json"] = body
+    home.end(home.begin())
+    assert home.check(6) == ("unknown", False)
+    alert = home.alert()
+    assert alert is not None
+    assert "cannot be read by this version of Lockstep" in alert.text
+
+
+def test_an_object_that_was_changed_by_hand_is_noticed_by_a_function_that_read_it_before(home: Home) -> None:
+    """REQ-C8: a warm function keeps nothing that it read. One object of each kind."""
+    home.checking = Checking(
+        home.table, cache(partial(ConfigurationStore, home.s3.client, "b")), lambda: home.now
+    )
+    home.now, minute = START + 5 * MINUTE, 6
+    home.report()
+    folder, digest = f"/b/dev/releases/{WORKLOAD}/{TAG}/dev", manifest("dev").stacks[0].template_digest
+    own = [f"{folder}/manifest.json", f"{folder}/parameters.json", f"/b/{template_key('dev', digest)}"]
+    own += [key for key in home.s3.objects if "/policies/" in key]
+    assert home.check(6) == ("consistent", False)
+    for key in own:
+        before, home.s3.objects[key] = home.s3.objects[key], b"changed by hand"
+        minute += 1
+        assert home.check(minute) == ("unknown", False), key
+        alert = home.alert()
+        assert alert is not None
+        assert key.removeprefix("/b/") in alert.text
+        home.s3.objects[key] = before

@@ -80,12 +80,25 @@ def test_a_region_that_reported_has_each_of_its_environments_checked_once(
     assert run(monkeypatch, scripted, *census) == {"batchItemFailures": [{"itemIdentifier": "8"}]}
 
 
+@pytest.mark.parametrize(
+    "error", [ValueError("no record"), RecursionError("m"), MemoryError(), TypeError("t")]
+)
 def test_what_can_never_be_read_does_not_stop_the_stream(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
-    scripted = Scripted(dev=ValueError("no record"))
+    """Whatever it raises: the next environment of the batch is asked all the same."""
+    scripted = Scripted(dev=error)
     assert run(monkeypatch, scripted, *records()) == {"batchItemFailures": []}
+    assert scripted.asked == ["dev", "prod"]
     assert "ConsistencyFailures" in capsys.readouterr().out
+
+
+def test_a_region_that_cannot_be_read_does_not_stop_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted = Scripted()
+    scripted.places = ValueError("no record")
+    census = record(8, "REGION#111111111111#us-east-1", "CENSUS")
+    assert run(monkeypatch, scripted, census, *records()) == {"batchItemFailures": []}
+    assert scripted.asked == ["dev", "prod"]
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": None}, {"Records": [{}]}])
