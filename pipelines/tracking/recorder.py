@@ -160,7 +160,7 @@ class Recorder:
         if key.is_ours and report.status in ("drifted", "in_sync"):
             alert = drift_alert(key, report)
             alert = alert if report.status == "drifted" else replace(alert, state="resolved")
-        done = self._store.record_drift(key, summary, findings, alert)
+        done = self._store.record_drift(key, summary, findings, alert, stack_id=report.stack_id)
         return Effect("EventsRecorded" if done.recorded else "EventsRepeated", key.environment)
 
     def _stack_set(self, event: StackSetChanged) -> Effect:

@@ -33,12 +33,15 @@ class Drifts(Part):
         summary: DriftSummary,
         findings: Iterable[DriftFinding] = (),
         alert: Alert | None = None,
+        *,
+        stack_id: str = "",
     ) -> DriftRecorded:
         """Record a drift detection with everything that follows from it, in one transaction.
 
         Summary, the stack's drift, the environment's marker and the alert change together. `alert` is raised, or
         resolved where its state says so. A detection that is older than the last, or of a deleted stack, is history and
-        changes nothing. One that started is only noted; one with status `unknown` leaves open drift open.
+        changes nothing; so is one of another stack of that name than stands, where `stack_id` says whose it is. One
+        that started is only noted; one with status `unknown` leaves open drift open.
         """
         if summary.status == "started":
             # The result may have been first: it stands.
@@ -47,13 +50,13 @@ class Drifts(Part):
         self._table.put_all(finding.to_item() for finding in findings)
         for attempt in self._table.attempts():
             seen = self._seen(key, alert)
-            if not seen.is_superseded_by(summary):
+            if not seen.is_superseded_by(summary, stack_id):
                 # It is history, and no detection that waits for its result.
                 begun = "attribute_not_exists(#pk) OR #status = :started"
                 self._table.write(put(summary.to_item(key), begun, started="started"))
                 return DriftRecorded(False)
             following = next_alert(seen.alert, alert)
-            writes = [put(summary.to_item(key), ""), stack_write(key, summary, seen)]
+            writes = [put(summary.to_item(key), ""), stack_write(key, summary, seen, stack_id)]
             writes += marker_writes(key, summary, seen)
             writes += [alert_write(seen.alert, following)] if following else []
             if not self._table.transact(writes):
@@ -72,6 +75,7 @@ class Drifts(Part):
         return Seen(
             sequence=text_of(found["current"], "drift_seq"),
             is_open="gsi3pk" in found["current"],
+            stack_id=text_of(found["current"], "stack_id"),
             is_deleted=text_of(found["current"], "status") == DELETED,
             marked_at=text_of(found.get("marker", {}), "changed_at"),
             alert=Alert.from_item(found["alert"]) if found.get("alert") else None,

@@ -20,13 +20,15 @@ class Seen:
 
     sequence: str
     is_open: bool
+    stack_id: str
     is_deleted: bool
     marked_at: str
     alert: Alert | None
 
-    def is_superseded_by(self, summary: DriftSummary) -> bool:
-        """Tell whether a detection is the stack's last from now on."""
-        return not self.is_deleted and self.sequence < sequence_of(summary)
+    def is_superseded_by(self, summary: DriftSummary, stack_id: str) -> bool:
+        """Tell whether a detection is the stack's last from now on: not if it was of one that is no more."""
+        is_of_another = "" not in (self.stack_id, stack_id) and self.stack_id != stack_id
+        return not self.is_deleted and not is_of_another and self.sequence < sequence_of(summary)
 
 
 def sequence_of(summary: DriftSummary) -> str:
@@ -46,7 +48,7 @@ def next_alert(standing: Alert | None, alert: Alert | None) -> Alert | None:
     return raised(standing, alert) if alert.is_open else resolved(standing, alert.changed_at)
 
 
-def stack_write(key: StackKey, summary: DriftSummary, seen: Seen) -> Write:
+def stack_write(key: StackKey, summary: DriftSummary, seen: Seen, stack_id: str = "") -> Write:
     """Return the change of the stack's state, if what was seen still stands."""
     item = summary.to_item(key)
     drift = {name: plain(value) for name, value in item.items() if name not in ("pk", "sk", "expires_at")}
@@ -58,6 +60,9 @@ def stack_write(key: StackKey, summary: DriftSummary, seen: Seen) -> Write:
     elif summary.status == "in_sync":
         expression += " REMOVE #gsi3pk, #gsi3sk"
     condition = "(attribute_not_exists(#status) OR #status <> :deleted)"
+    if stack_id:
+        condition += " AND (attribute_not_exists(#stack_id) OR #stack_id = :whose)"
+        values["whose"] = stack_id
     if seen.sequence:
         condition += " AND #drift_seq = :seen"
         values["seen"] = seen.sequence
