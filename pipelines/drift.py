@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.agents import DETECT, Agent, ask
+from pipelines.drift_age import Verdict, verdict
 from validator.errors import FailureError
 
 if TYPE_CHECKING:
@@ -21,20 +22,24 @@ POLL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class StackDrift:
-    """One stack with what its last detection found. `findings` that a reviewed list explains carry its reason."""
+    """One stack with what its last detection found, and what that says of it now.
+
+    `findings` that a reviewed list explains carry its reason.
+    """
 
     state: StackState
     findings: tuple[DriftFinding, ...]
+    verdict: Verdict
 
     @property
     def is_known(self) -> bool:
         """Whether drift detection gave an answer for the stack as it is."""
-        return self.state.drift is not None and self.state.drift.status in ("drifted", "in_sync")
+        return self.verdict in ("drifted", "in_sync")
 
     @property
     def is_open(self) -> bool:
         """Whether it differs in a way that nobody expects."""
-        return self.state.drift is not None and self.state.drift.status == "drifted"
+        return self.verdict == "drifted"
 
 
 def unrecorded(project: Project, environment: str | None, found: Iterable[StackDrift]) -> list[str]:
@@ -44,15 +49,15 @@ def unrecorded(project: Project, environment: str | None, found: Iterable[StackD
     return [s.name for s in stacks if (s.account, s.region, s.external_name) not in recorded]
 
 
-def read_drift(store: StateStore, environment: str | None) -> list[StackDrift]:
-    """Return every stack of ours, of one environment or of all, with its last drift detection."""
+def read_drift(store: StateStore, environment: str | None, now: datetime) -> list[StackDrift]:
+    """Return every stack of ours, of one environment or of all, with its last drift detection and what it is worth."""
     found = []
     for state in store.states(environment):
         if not state.key.is_ours or state.status == "DELETE_COMPLETE":
             continue
         last = state.drift
         findings = tuple(store.findings(state.key, last.detection_id)) if last else ()
-        found.append(StackDrift(state, findings))
+        found.append(StackDrift(state, findings, verdict(state, now)))
     return sorted(found, key=lambda one: one.state.key)
 
 
@@ -115,7 +120,7 @@ def _stack(one: StackDrift) -> dict[str, object]:
         "stack": key.stack,
         "account": key.account,
         "region": key.region,
-        "status": last.status if last else "not checked",
+        "status": one.verdict,
         "detected_at": last.detected_at.isoformat() if last else None,
         "checked": last.checked if last else 0,
         "uncovered": [

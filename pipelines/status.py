@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipelines.drift_age import Verdict, verdict
 from pipelines.live import LiveStack
 from pipelines.tracking.names import stack_set_of
 from validator.environments import ENVIRONMENTS
 from validator.model import Stack
 
 if TYPE_CHECKING:
-    from pipelines.state.records import Check, DriftSummary, EnvironmentRelease, StackState
+    from pipelines.state.records import Check, EnvironmentRelease, StackState
 
 State = Literal["current", "differs", "missing", "failed", "in progress", "unexpected", "unknown"]
 Drift = Literal["in sync", "drifted", "unknown", "not checked"]
@@ -24,6 +25,13 @@ Parity = Literal["as declared", "differs", "unknown"]
 
 GONE = "DELETE_COMPLETE"
 SILENT_SECONDS = 35 * 60
+WORDS: dict[Verdict, Drift] = {
+    "in_sync": "in sync",
+    "drifted": "drifted",
+    "unknown": "unknown",
+    "started": "not checked",
+    "not checked": "not checked",
+}
 COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
@@ -150,18 +158,11 @@ def _recorded(
         commit=recorded.commit,
         released_at=recorded.released_at,
         age_seconds=_seconds(recorded.operation_at, now),
-        drift=_drift(drift),
+        drift=WORDS[verdict(recorded, now)],
         drifted=drift.findings if drift and drift.status == "drifted" else 0,
         uncovered=len(drift.unsupported) + len(drift.failed) if drift else 0,
         parity=parity,
     )
-
-
-def _drift(summary: DriftSummary | None) -> Drift:
-    if summary is None or summary.status == "started":
-        return "not checked"
-    words: dict[str, Drift] = {"in_sync": "in sync", "drifted": "drifted"}
-    return words.get(summary.status, "unknown")
 
 
 def _parity(name: str, check: Check | None) -> Parity:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +169,9 @@ def _detect(queue: Queue, project: Project, table: StateStore, expected: set[tup
 
     agents = [agent for agent in agents_of(project, ENVIRONMENT) if agent.region == queue.region]
     detect(agents, table, time.monotonic, time.sleep, click.echo)
-    stacks = [one for one in read_drift(table, ENVIRONMENT) if one.state.key.workload == WORKLOAD]
+    stacks = [
+        one for one in read_drift(table, ENVIRONMENT, datetime.now(UTC)) if one.state.key.workload == WORKLOAD
+    ]
     click.echo(f"\nlockstep drift {ENVIRONMENT}, workload {WORKLOAD}")
     print_drift(stacks)
     found = {

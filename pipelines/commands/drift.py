@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -> int:
     """Show what somebody changed past CloudFormation: each property, as deployed and as it is.
 
-    A stack is in sync only where drift detection covered it; what it could not judge is counted, and named by
-    --format json. Exit code 1 where there is open drift, 4 where that is not known of every stack, 0 where there is
-    none.
+    A stack is in sync only where drift detection covered it, since its last change and within two days; what it could
+    not judge is counted, and named by --format json. Exit code 1 where there is open drift, 4 where that is not known
+    of every stack, 0 where there is none.
     """
     from pipelines.agents import agents_of
     from pipelines.aws import clear_errors
@@ -53,7 +54,7 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
             wanted = [environment] if environment else project.environments
             agents = [agent for name in wanted for agent in agents_of(project, name)]
             detect(agents, store, time.monotonic, time.sleep, told)
-        found = read_drift(store, environment)
+        found = read_drift(store, environment, datetime.now(UTC))
     lacking = unrecorded(project, environment, found)
     if style == "json":
         echo_json("drift", {"stacks": as_json(found), "unrecorded": lacking})
@@ -93,7 +94,7 @@ def _shown(value: str | None, style: str = "") -> Text:
 
 def _coverage(found: Sequence[StackDrift], lacking: Sequence[str]) -> None:
     """Say how many stacks are in sync, and of how much nobody knows."""
-    states = [one.state.drift.status if one.state.drift else "not checked" for one in found]
+    states = [one.verdict for one in found]
     counts = {
         name: states.count(name) for name in ("in_sync", "drifted", "unknown", "started", "not checked")
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def verify_environment(root: Path, environment: str, tag: str | None = None) -> 
                 "nothing is recorded to verify against: the control plane is not there yet\n"
                 f"  mend: run `lockstep deploy shared`, then `lockstep deploy {environment}`"
             )
-        return verification.verify(home, environment, workloads, tag)
+        return verification.verify(home, environment, workloads, tag, datetime.now(UTC))
 
 
 def _row(one: Verified) -> dict[str, object]:

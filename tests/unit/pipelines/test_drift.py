@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import pytest
 
 from pipelines.commands.drift import print_drift
 from pipelines.drift import StackDrift, as_json, unrecorded
+from pipelines.drift_age import verdict
 from pipelines.state.records import DriftFinding, DriftSummary, PropertyDrift, Uncovered
+from pipelines.status import WORDS, recorded_row
 from tests.unit.pipelines.test_status import stack, state
 from validator.model import Project
 
@@ -31,7 +33,7 @@ def drifted(status: Any = "drifted", reason: str | None = None) -> StackDrift:
     finding = DriftFinding(
         found.key, "d1", "Queue", "AWS::SQS::Queue", "dev-orders-queue", "MODIFIED", properties, reason, NOW
     )
-    return StackDrift(found, (finding,) if status == "drifted" else ())
+    return StackDrift(found, (finding,) if status == "drifted" else (), verdict(found, NOW))
 
 
 def test_each_property_is_shown_as_deployed_and_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,7 +63,7 @@ def test_what_nobody_looked_at_is_said(capsys: pytest.CaptureFixture[str]) -> No
 )
 def test_only_an_answer_of_drift_detection_is_known(status: Any, known: bool) -> None:
     assert drifted(status).is_known is known
-    assert not StackDrift(state(), ()).is_known
+    assert not StackDrift(state(), (), verdict(state(), NOW)).is_known
 
 
 def test_an_expected_difference_says_why(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,3 +78,36 @@ def test_the_json_follows_its_schema() -> None:
         "unrecorded": [],
     }
     jsonschema.validate(document, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("status", "detected", "changed", "expected"),
+    [
+        ("in_sync", 47, 100, "in_sync"),
+        ("in_sync", 1, 1, "in_sync"),
+        ("in_sync", 49, 100, "not checked"),
+        ("in_sync", 2, 1, "not checked"),
+        ("in_sync", -49, 100, "not checked"),
+        ("drifted", 49, 1, "drifted"),
+        ("unknown", 1, 2, "unknown"),
+        ("started", 1, 2, "started"),
+    ],
+)
+def test_in_sync_holds_until_the_next_change_and_for_two_days(
+    status: Any, detected: int, changed: int, expected: str
+) -> None:
+    """REQ-C4: hours ago. Status, drift and verification say the same; what drifted stays so until it is looked at."""
+    last = DriftSummary("d1", status, 3, (), (), 0, NOW - timedelta(hours=detected), "sha256:2")
+    found = state(drift=last, operation_at=NOW - timedelta(hours=changed))
+    assert verdict(found, NOW) == expected
+    assert WORDS[verdict(found, NOW)] == recorded_row(stack(), found, None, NOW).drift
+    assert StackDrift(found, (), verdict(found, NOW)).is_known is (expected in ("in_sync", "drifted"))
+
+
+def test_one_that_nobody_looked_at_since_is_counted_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    last = DriftSummary("d1", "in_sync", 3, (), (), 0, NOW - timedelta(days=89), "sha256:2")
+    found = state(drift=last)
+    old = StackDrift(found, (), verdict(found, NOW))
+    print_drift([old])
+    assert "1 stacks: 1 not checked" in capsys.readouterr().out
+    assert as_json([old])[0]["status"] == "not checked"

@@ -57,7 +57,7 @@ def test_drift_shows_every_value_as_it_is(value: str, shown: str, capsys: Any) -
         None,
         NOW,
     )
-    print_drift([StackDrift(found, (finding,))], [value])
+    print_drift([StackDrift(found, (finding,), "drifted")], [value])
     held(capsys, shown, 5)
 
 

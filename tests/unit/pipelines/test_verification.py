@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -50,7 +50,7 @@ class Recorded:
 
 def test_a_spoilt_object_is_a_finding_of_its_workload_and_hides_no_other() -> None:
     home: Any = Recorded()
-    found = verification.verify(home, "dev", ["orders", "control"], None)
+    found = verification.verify(home, "dev", ["orders", "control"], None, NOW)
     assert [one.workload for one in found] == ["orders", "control"]
     for one in found:
         (finding,) = one.findings
@@ -63,7 +63,7 @@ def test_a_workload_without_a_release_is_pending_and_hides_no_other(
 ) -> None:
     """Exit code 4 where all else is right, 1 where something is wrong: what is known to be wrong counts more."""
     home: Any = Recorded()
-    found = verification.verify(home, "dev", ["new", "orders"], None)
+    found = verification.verify(home, "dev", ["new", "orders"], None, NOW)
     assert [(one.workload, one.release, len(one.findings)) for one in found] == [
         ("new", "", 0),
         ("orders", "v1", 1),
@@ -85,7 +85,7 @@ def test_a_workload_without_a_release_is_pending_and_hides_no_other(
 def test_a_release_that_no_workload_has_is_a_mistake_of_the_call() -> None:
     home: Any = Recorded()
     with pytest.raises(FailureError, match="there is no release v9 for dev"):
-        verification.verify(home, "dev", ["new", "orders"], "v9")
+        verification.verify(home, "dev", ["new", "orders"], "v9", NOW)
 
 
 def _stands(name: str, recorded: Any) -> Stands:
@@ -102,13 +102,15 @@ def test_drift_that_nobody_knows_is_one_finding_with_the_names() -> None:
             ("c", summary("unknown")),
             ("d", summary("in_sync", 0)),
             ("e", summary("started", 0)),
+            ("f", replace(summary("in_sync", 0), detected_at=NOW - timedelta(days=3))),
         )
     ]
     states = {one.key: one for one in recorded}
     those = [_stands(one.key.stack, one) for one in recorded]
-    assert [finding.message for finding in _drift(manifest("dev"), those, states)] == [
+    assert [finding.message for finding in _drift(manifest("dev"), those, states, NOW)] == [
         "a: it drifted",
-        "drift is not known: b, c",
+        "nobody looked for drift since the last change, or within two days: b, f",
+        "drift is not known: c",
         "drift detection is under way: e",
     ]
 
