@@ -162,8 +162,11 @@ def runbook(alert: Alert, runbooks: str = RUNBOOKS) -> str:
 
 
 def identity(alert: Alert) -> str:
-    """Return the id of one announcement: a receiver that sees it twice drops the second."""
-    return f"{alert.fingerprint}#{alert.generation}"
+    """Return the id of one announcement: a receiver that sees it twice drops the second.
+
+    Generations begin again once the table has forgotten what was resolved; the time it was found does not.
+    """
+    return f"{alert.fingerprint}#{timestamp(alert.opened_at)}#{alert.generation}"
 
 
 def document(alert: Alert, runbooks: str = RUNBOOKS) -> dict[str, Any]:

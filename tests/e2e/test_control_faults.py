@@ -88,12 +88,13 @@ class Home:
         )
 
     def announced(self, run: str) -> dict[str, int]:
-        """Return how often each alert of a run was announced, by its id."""
+        """Return how often each alert of a run was announced, by its fingerprint and generation."""
         sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName="inbox")["QueueUrl"]
         while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for each in found:
-                self.ids[json.loads(each["Body"])["id"]] += 1
+                said = json.loads(each["Body"])
+                self.ids[f"{said['fingerprint']}#{said['generation']}"] += 1
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         return {name: count for name, count in self.ids.items() if f":{run}-" in name}
 
@@ -251,7 +252,7 @@ class Stacks:
 
     @property
     def alerts(self) -> set[str]:
-        """The ids of what has to be announced."""
+        """What has to be announced: fingerprints and generations."""
         failed = [self.key(number) for number in range(self.count) if number % 2 == 0]
         return {f"{fingerprint('deployment', key)}#1" for key in failed}
 

@@ -202,5 +202,9 @@ class LocalSNS:
         return answered(request, 200, answer.encode())
 
     def ids(self) -> list[str]:
-        """Return the id of each announcement, in order."""
-        return [json.loads(each["message"]["https"])["id"] for each in self.published]
+        """Return fingerprint and generation of each announcement, in order."""
+        return [f"{one['fingerprint']}#{one['generation']}" for one in self.documents()]
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Return what machines read of each announcement, in order."""
+        return [json.loads(each["message"]["https"]) for each in self.published]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from pipelines.state.keys import StackKey
 from pipelines.state.records import Alert, StackState
+from pipelines.state.times import timestamp
 from pipelines.tracking.alerts import deployment_alert
 from pipelines.tracking.messages import message
 from pipelines.tracking.observe import observe
@@ -75,7 +77,7 @@ def test_silence_of_an_account_that_two_share_is_the_environments_own_and_reache
 def test_machines_read_json_of_the_schema_and_filter_by_attributes() -> None:
     alert = deployment_alert(state())
     document = machine(alert)
-    assert document["id"] == f"{alert.fingerprint}#1"
+    assert document["id"] == f"{alert.fingerprint}#{timestamp(alert.opened_at)}#1"
     assert document["detail"]["stack"] == "lockstep-dev-orders-queue"
     assert dict(message(alert).attributes) == {
         "environment": "dev",
@@ -84,6 +86,14 @@ def test_machines_read_json_of_the_schema_and_filter_by_attributes() -> None:
         "workload": "orders",
         "state": "found",
     }
+
+
+def test_the_same_thing_at_another_time_has_another_id() -> None:
+    """REQ-C4: generations begin again when what was resolved is forgotten; receivers drop the second of an id."""
+    first = deployment_alert(state())
+    later = replace(first, opened_at=first.opened_at + timedelta(days=8))
+    assert machine(first)["id"] != machine(later)["id"]
+    assert machine(replace(first, changed_at=later.opened_at))["id"] == machine(first)["id"]
 
 
 RIGHT_AGAIN = {
