@@ -1,6 +1,8 @@
-"""Access to a table may be limited to items: `dynamodb:LeadingKeys` has the partition keys that a request names.
+"""Access to a table may be limited to items and attributes, by two keys that policies are given.
 
-ministack gives policies no such key, so that one which is limited to items allows all of them, or none.
+`dynamodb:LeadingKeys` has the partition keys that a request names, `dynamodb:Attributes` its top-level attributes.
+ministack gives policies the second of what is read alone, and the first not at all, so that a policy which is limited
+to items allows all of them, or none.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 """
@@ -8,6 +10,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +19,12 @@ from sandbox.extension.names import Name, replace
 
 CONTEXT = Name.function("core.iam_actions", "dynamodb_service_context", "body")
 TABLES = Name("services.dynamodb", "_tables")
-LEADING_KEYS = "dynamodb:LeadingKeys"
+LEADING_KEYS, ATTRIBUTES = "dynamodb:LeadingKeys", "dynamodb:Attributes"
+EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "KeyConditionExpression", "FilterExpression")
+WORDS = frozenset(("SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"))
+_PATH = re.compile(r"(?<![\w.:#])(#?\w+)(?!\w|\s*\()")
+"""Where the path of an attribute begins in an expression: neither a value, nor a function, nor within a path."""
+
 
 Request = Mapping[str, Any]
 Found = tuple[str, Request]
@@ -57,6 +65,20 @@ def leading_keys(request: Request, partition_keys: Mapping[str, str]) -> list[st
     return [str(next(iter(value.values()))) for value in values]
 
 
+def attributes(request: Request) -> list[str]:
+    """Return the top-level attributes that a request names, in items, keys and expressions alike."""
+    members = [one for member in request.get("TransactItems") or () for one in member.values()]
+    named = dict.fromkeys(name for _, item in items_of(request) for name in item)
+    for one in (request, *members):
+        names = one.get("ExpressionAttributeNames") or {}
+        for text in (str(one.get(kind) or "") for kind in EXPRESSIONS):
+            words = (word for word in _PATH.findall(text) if word.upper() not in WORDS)
+            named |= dict.fromkeys(names.get(word, word) for word in words if not word.isdecimal())
+        for kind in ("AttributeUpdates", "Expected"):
+            named |= dict.fromkeys(one.get(kind) or {})
+    return list(named)
+
+
 def _giving(original: Any) -> Any:
     def context(body: bytes) -> dict[str, Any]:
         found: dict[str, Any] = original(body)
@@ -65,9 +87,11 @@ def _giving(original: Any) -> Any:
             tables = TABLES.get()
             names = {table.rpartition("/")[2] for table, _ in items_of(request)}
             given = leading_keys(request, {name: tables[name]["pk_name"] for name in names if name in tables})
+            named = [*found.get(ATTRIBUTES, ()), *attributes(request)]
         except (ValueError, AttributeError, TypeError):
             return found  # What DynamoDB cannot read it refuses by itself.
-        return {**found, LEADING_KEYS: given} if given else found
+        known = {LEADING_KEYS: given, ATTRIBUTES: named}
+        return {**found, **{key: values for key, values in known.items() if values}}
 
     return context
 
@@ -75,6 +99,10 @@ def _giving(original: Any) -> Any:
 EXTENSION = Extension(
     name="dynamodb_access",
     claims=(
+        emulated(
+            "IAM: dynamodb:Attributes",
+            "of items, keys and expressions; the members of a transaction together",
+        ),
         emulated("IAM: dynamodb:LeadingKeys", "of what names an item; the items of a transaction together"),
         absent(
             "IAM: dynamodb:LeadingKeys of Query",

@@ -130,6 +130,31 @@ def test_the_recorder_of_dev_writes_nothing_else(plane: Plane, partition: str) -
         )
 
 
+@pytest.mark.parametrize(
+    "attribute",
+    ["expires_at", *(f"gsi{number}{part}" for number in (1, 2, 3, 4) for part in ("pk", "sk"))],
+)
+def test_a_recorder_has_no_index_list_what_it_writes(plane: Plane, attribute: str) -> None:
+    """REQ-P8, REQ-C1: whoever controls dev puts nothing among prod's, and lets no lock or history be removed."""
+    dynamodb = client(plane, recorder(plane, "dev"), "dynamodb")
+    table, key = plane.parameter("table/TableName"), {"pk": {"S": "ENV#orders#dev"}, "sk": {"S": "LISTED"}}
+    put = {"TableName": table, "Item": {**key, attribute: {"S": "alert"}}}
+    update = {
+        "TableName": table,
+        "Key": key,
+        "UpdateExpression": "SET #a = :a",
+        "ExpressionAttributeNames": {"#a": attribute},
+        "ExpressionAttributeValues": {":a": {"S": "alert"}},
+    }
+    with pytest.raises(ClientError, match=DENIED):
+        dynamodb.put_item(**put)
+    with pytest.raises(ClientError, match=DENIED):
+        dynamodb.update_item(**update)
+    for member in ({"Put": put}, {"Update": update}):
+        with pytest.raises(ClientError, match=DENIED):
+            dynamodb.transact_write_items(TransactItems=[member])
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_recorder_fences_what_it_writes_with_its_own_lock(plane: Plane, environment: str) -> None:
     """REQ-G5, REQ-P8: a transaction may ask for the lock of its environment, and for no other."""

@@ -192,7 +192,7 @@ def test_a_recorder_writes_its_own_environment_and_releases() -> None:
     """REQ-P8, REQ-C1: no stack's state, no alert, nothing of another environment; and no object a second time."""
     found = {each["Sid"]: each for each in statements("home-recorder", "AWS::IAM::ManagedPolicy")}
     table, store = found["RecordDeployments"], found["WriteReleases"]
-    assert set(found) == {"RecordDeployments", "WriteReleases", "SealThroughServices"}
+    assert set(found) == {"RecordDeployments", "KeepOutOfIndexes", "WriteReleases", "SealThroughServices"}
     assert table["Action"] == [
         "dynamodb:ConditionCheckItem",
         "dynamodb:PutItem",
@@ -214,6 +214,19 @@ def test_a_recorder_writes_its_own_environment_and_releases() -> None:
         {"Fn::Sub": f"{STORE}/${{EnvironmentName}}/{prefix}/*"} for prefix in prefixes
     ]
     assert store["Condition"]["Null"] == {"s3:if-none-match": "false"}
+
+
+def test_a_recorder_writes_no_attribute_by_which_an_index_lists_or_time_removes() -> None:
+    """REQ-P8, REQ-C1: each that the table has; whose items they are LeadingKeys does not say."""
+    found = {each["Sid"]: each for each in statements("home-recorder", "AWS::IAM::ManagedPolicy")}
+    denied = found["KeepOutOfIndexes"]
+    ((_, table),) = read("state-table").resources("AWS::DynamoDB::Table")
+    properties = table["Properties"]
+    keys = {each["AttributeName"] for each in properties["AttributeDefinitions"]} - {"pk", "sk"}
+    wanted = sorted(keys | {properties["TimeToLiveSpecification"]["AttributeName"]})
+    assert denied["Effect"] == "Deny"
+    assert denied["Action"] == ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+    assert denied["Condition"] == {"ForAnyValue:StringEquals": {"dynamodb:Attributes": wanted}}
 
 
 def test_a_recorder_is_taken_by_what_deploys_to_its_environment() -> None:

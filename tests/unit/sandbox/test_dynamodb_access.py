@@ -1,10 +1,10 @@
-"""Which partition keys a request to DynamoDB names, for policies that are limited to items (REQ-P8)."""
+"""Which partition keys and attributes a request to DynamoDB names, for policies that are limited by them (REQ-P8)."""
 
 from __future__ import annotations
 
 import pytest
 
-from sandbox.extension.dynamodb_access import leading_keys
+from sandbox.extension.dynamodb_access import attributes, leading_keys
 
 ONE, TWO = {"pk": {"S": "ENV#a#dev"}, "sk": {"S": "x"}}, {"pk": {"S": "ALERT#b"}, "sk": {"S": "y"}}
 TABLES = {"state": "pk", "other": "id"}
@@ -37,3 +37,41 @@ TABLES = {"state": "pk", "other": "id"}
 )
 def test_each_item_counts(request_: dict[str, object], expected: list[str]) -> None:
     assert leading_keys(request_, TABLES) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"TableName": "state", "Item": {**ONE, "gsi1pk": {"S": "x"}}}, ["pk", "sk", "gsi1pk"]),
+        (
+            {
+                "TableName": "state",
+                "Key": ONE,
+                "UpdateExpression": "SET #a.#b[0] = if_not_exists(plain, :a), gsi3sk=:gsi1pk REMOVE expires_at",
+                "ConditionExpression": "attribute_not_exists (c) AND #d BETWEEN :x AND :y",
+                "ExpressionAttributeNames": {"#a": "outer", "#b": "inner", "#d": "gsi4pk"},
+            },
+            ["pk", "sk", "outer", "plain", "gsi3sk", "expires_at", "c", "gsi4pk"],
+        ),
+        (
+            {
+                "TransactItems": [
+                    {"Put": {"TableName": "state", "Item": ONE}},
+                    {
+                        "Update": {
+                            "TableName": "state",
+                            "Key": TWO,
+                            "UpdateExpression": "SET #a = :a",
+                            "ExpressionAttributeNames": {"#a": "gsi2pk"},
+                        }
+                    },
+                ]
+            },
+            ["pk", "sk", "gsi2pk"],
+        ),
+        ({"TableName": "state", "Key": ONE, "AttributeUpdates": {"gsi1sk": {}}}, ["pk", "sk", "gsi1sk"]),
+    ],
+    ids=["put", "update", "transaction", "legacy"],
+)
+def test_each_attribute_counts(request_: dict[str, object], expected: list[str]) -> None:
+    assert attributes(request_) == expected
