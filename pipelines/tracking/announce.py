@@ -7,6 +7,7 @@ The message carries its id, by which a receiver drops the second.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipelines.state.records import Alert
@@ -34,6 +35,9 @@ class Announcer:
         standing = self._store.alert(alert.fingerprint)
         if standing is not None and standing.announced_generation >= alert.generation:
             return False
+        if standing is not None:
+            # Whoever overtakes the stream tells of what it did not come to: it will not come to that again.
+            alert = replace(alert, announced_generation=standing.announced_generation)
         try:
             self._publish(message(alert, self._runbooks))
         except ClientError as error:

@@ -60,7 +60,10 @@ class Message:
 
 
 def message(alert: Alert, runbooks: str = RUNBOOKS) -> Message:
-    """Return the message of an alert as it stands; `runbooks` is the URL of their folder."""
+    """Return the message of an alert as it stands; `runbooks` is the URL of their folder.
+
+    Its `announced_generation` says what was told before: what was missed in between is told with it.
+    """
     body = fitting(alert, lambda one: _body(one, runbooks))
     attributes = {
         "environment": alert.environment,
@@ -99,7 +102,10 @@ def topic(alert: Alert) -> Topic:
 def subject(alert: Alert) -> str:
     """Return the subject: ASCII, one line, fewer than 100 characters, beginning with a letter or a bracket."""
     said = alert.subject if alert.is_open else resolution(alert)
-    line = f"[{alert.environment}] {alert.state.upper()} {_WRONG[alert.kind]}: {said}"
+    first = (
+        "FOUND and " if untold(alert) and not alert.announced_generation and alert.state != "found" else ""
+    )
+    line = f"[{alert.environment}] {first}{alert.state.upper()} {_WRONG[alert.kind]}: {said}"
     return one_line(line.encode("ascii", "replace").decode(), SUBJECT)
 
 
@@ -140,12 +146,23 @@ def resolution(alert: Alert) -> str:
     return said[alert.kind]
 
 
+def untold(alert: Alert) -> int:
+    """Return how many generations between the one last announced and this one nobody was told of."""
+    return max(0, alert.generation - 1 - alert.announced_generation)
+
+
 def _said(alert: Alert) -> str:
-    """Return the text: of what is right again that, and not what was wrong."""
+    """Return the text: of what is right again that, and of what was wrong only what nobody was told."""
+    missed = untold(alert)
+    earlier = (
+        ", of what was found earlier" if alert.state == "found" else f"; found {timestamp(alert.opened_at)}"
+    )
+    before = f"Not told before: {missed} step{'s' if missed > 1 else ''}{earlier}"
     if alert.is_open:
-        return alert.text[:TEXT]
+        return f"{alert.text[: TEXT - len(before) - 2]}\n{before}." if missed else alert.text[:TEXT]
     gone = " (or was deleted)" if alert.kind in ("drift", "deployment") else ""
-    return f"{resolution(alert)}{gone}."
+    said = f"{resolution(alert)}{gone}."
+    return f"{said}\n{before}, and it was:\n{alert.text}"[:TEXT] if missed else said
 
 
 _KEY = ("account", "region", "stack")
@@ -176,6 +193,7 @@ def document(alert: Alert, runbooks: str = RUNBOOKS) -> dict[str, Any]:
         "id": identity(alert),
         "fingerprint": alert.fingerprint,
         "generation": alert.generation,
+        "untold": untold(alert),
         "kind": alert.kind,
         "state": alert.state,
         "severity": alert.severity,

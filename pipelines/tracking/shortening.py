@@ -17,7 +17,7 @@ LIMIT = 256_000
 TEXT = 4_000
 """Characters of a text."""
 STEPS = (1_024, 256, 128)
-"""Characters of each value of the detail that stay, longest first; the text keeps four times as many."""
+"""Characters of each value of the detail that stay, longest first; of the text three times as many stay."""
 
 
 def fitting(alert: Alert, body: Callable[[Alert], str]) -> str:
@@ -34,7 +34,7 @@ def shortened(alert: Alert, longest: int = STEPS[-1]) -> Alert:
     """Return an alert whose detail has short values alone; text and detail say so, and where the whole is."""
     command = whole(alert)
     note = f"\n(shortened; the whole: {command})"
-    text = alert.text[: min(4 * longest, TEXT) - len(note)] + note
+    text = alert.text[: 3 * longest - len(note)] + note
     try:
         found = json.loads(alert.detail)
     except ValueError:

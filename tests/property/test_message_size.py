@@ -42,7 +42,8 @@ def alerts(draw: st.DrawFn) -> Alert:
         digest_of="1",
         detail={"reason": draw(HOSTILE), "version": draw(HOSTILE), "findings": findings, "stack_id": "arn:x"},
     )
-    return replace(alert, state=draw(st.sampled_from(["found", "changed", "resolved"])))
+    state = draw(st.sampled_from(["found", "changed", "resolved"]))
+    return replace(alert, state=state, generation=draw(st.integers(1, 3)))
 
 
 @settings(deadline=None, max_examples=60)
