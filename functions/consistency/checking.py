@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.consistency.reading import AWS_ERRORS, NothingRecorded, Reading
 from functions.consistency.words import alert_of, finding_json, fingerprint
@@ -13,12 +13,15 @@ from pipelines.consistency import unfit
 from pipelines.consistency.pending import OVERDUE
 from pipelines.state.records import Check, CheckVerdict, EnvironmentRelease
 from pipelines.state.store import StateStore
+from pipelines.state.times import timestamp
 from validator.errors import LockstepError
 from validator.findings import Finding, merged
 
 WAIT = (
     "wait for the agent's next report, within 15 minutes; where there is no agent yet, deploy its environment"
 )
+GRACE = timedelta(minutes=3)
+"""So long after its lock ended a deployment counts as dead: clocks differ, and a run may just be taking the lock."""
 LATE = "it should have reported every 15 minutes: see docs/runbooks/silence.md, and `lockstep verify {}` until then"
 
 
@@ -47,11 +50,11 @@ class Checking:
     def check(self, workload: str, environment: str) -> Result:
         """Check an environment, record the result, and raise or resolve its alert.
 
-        While its release is being deployed nothing is raised or resolved, nor while the agents have not looked since:
-        the verdict is `unknown` then, with what is waited for; that is an alert itself once they are late. What makes
-        the question unanswerable (no release recorded, an object of the store missing or changed, a record or an object
-        that nobody can read) is a finding. Raises AWS_ERRORS where AWS does not answer, so that the batch is tried
-        again.
+        While its release is being deployed nothing is raised or resolved, unless that run died; nor is it while the
+        agents have not looked since: the verdict is `unknown` then, with what is waited for, which is an alert itself
+        once they are late. What makes the question unanswerable (no release recorded, an object of the store missing
+        or changed, a record or an object that nobody can read) is a finding. Raises AWS_ERRORS where AWS does not
+        answer, so that the batch is tried again.
         """
         try:
             return self._check(workload, environment)
@@ -64,6 +67,13 @@ class Checking:
         reading = Reading(self.table, self.store, self.clock)
         at, latest = self.clock(), reading.latest(workload, environment)
         if latest is not None and latest.state == "deploying":
+            lock = self.table.lock(workload, environment, latest.started_at)
+            died_at = lock.expires_at if lock is not None else latest.started_at
+            if at - died_at > GRACE:
+                # Its end is recorded before the lock is given back.
+                if reading.latest(workload, environment) != latest:
+                    return self._check(workload, environment)
+                return self._cannot(workload, environment, latest.tag, _died(latest, died_at))
             check = Check(workload, environment, at, latest.tag, "deploying", ())
             return Result(check, 0, self.table.put_check(check))
         read = self._read(reading, workload, environment, latest)
@@ -83,12 +93,13 @@ class Checking:
     def _failed(self, workload: str, environment: str, error: Exception) -> Result:
         message = f"{environment} cannot be checked: {type(error).__name__}: {error}"
         mend = "see the consistency function's log: a record or an object of this environment cannot be read"
-        said = (unfit(environment, message, mend),)
-        rows = tuple(finding_json(finding) for finding in said)
-        check = Check(workload, environment, self.clock(), "", "unknown", rows)
+        return self._cannot(workload, environment, "", unfit(environment, message, mend))
+
+    def _cannot(self, workload: str, environment: str, release: str, why: Finding) -> Result:
+        check = Check(workload, environment, self.clock(), release, "unknown", (finding_json(why),))
         recorded = self.table.put_check(check)
         if recorded:
-            self._tell(check, said)
+            self._tell(check, (why,))
         return Result(check, 0, recorded)
 
     def _read(
@@ -135,3 +146,9 @@ class _Read:
 
 def _is_late(latest: EnvironmentRelease | None, now: datetime) -> bool:
     return latest is not None and latest.ended_at is not None and now - latest.ended_at > OVERDUE
+
+
+def _died(latest: EnvironmentRelease, at: datetime) -> Finding:
+    message = f"the deployment of {latest.tag} by {latest.by} died at {timestamp(at)}: no run holds its lock any more"
+    mend = f"run `lockstep deploy {latest.environment}` again; it carries on"
+    return unfit(latest.environment, message, mend)

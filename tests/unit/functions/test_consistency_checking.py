@@ -19,9 +19,10 @@ from functions.consistency.checking import Checking
 from functions.consistency.words import fingerprint
 from pipelines.configuration import ConfigurationStore, digest_of
 from pipelines.configuration.keys import template_key
+from pipelines.holding import LEASE
 from pipelines.state.keys import StackKey
 from pipelines.state.marshal import item
-from pipelines.state.records import Alert, Census, EnvironmentRelease, Release, StackState
+from pipelines.state.records import Alert, Census, EnvironmentRelease, Lock, Release, StackState
 from pipelines.state.sequence import observed_seq
 from pipelines.state.store import StateStore
 from tests.unit.consistency.releases import POLICY_FILE, ROOT, TAG, WORKLOAD, manifest, running, templates
@@ -248,3 +249,41 @@ def test_an_object_that_was_changed_by_hand_is_noticed_by_a_function_that_read_i
         assert alert is not None
         assert key.removeprefix("/b/") in alert.text
         home.s3.objects[key] = before
+
+
+def test_a_deployment_that_died_is_an_alert_once_its_lock_ended(home: Home) -> None:
+    """REQ-C3, REQ-G5: what nobody deploys any more must not stay unchecked for ever."""
+    home.now = START + 10 * MINUTE
+    lock = home.table.acquire_lock(WORKLOAD, "dev", "alex, run 1", home.now, LEASE)
+    assert lock is not None
+    home.begin()
+    home.now = START + 12 * MINUTE
+    lock = home.table.renew(lock, home.now, LEASE)
+    assert lock is not None
+    for minutes in (12, 14.9, 17.9):  # held, then within the grace
+        assert home.check(minutes) == ("deploying", False)
+    assert home.alert() is None
+    assert home.check(18.1) == ("unknown", False)
+    alert = home.alert()
+    assert alert is not None
+    assert f"the deployment of {TAG} by somebody died at 2026-03-02T09:45:00.000000Z" in alert.text
+    assert "run `lockstep deploy dev` again" in alert.text
+    home.check(60 * 24)
+    assert home.alert() == alert, "it is said once"
+    assert home.table.acquire_lock(WORKLOAD, "dev", "sam, run 2", home.now, LEASE)
+    assert home.check(60 * 24 + 1) == ("deploying", False), "the next run carries on under its number"
+
+
+def test_a_deployment_that_ends_while_its_lock_is_looked_at_is_no_dead_one(home: Home) -> None:
+    """Its end is recorded, then the lock is given back; the check had read the beginning before."""
+    home.now = START + 10 * MINUTE
+    begun = home.begin()
+    read = home.table.lock
+
+    def ends(workload: str, environment: str, now: datetime) -> Lock | None:
+        home.end(begun)
+        return read(workload, environment, now)
+
+    home.table.lock = ends  # type: ignore[method-assign]
+    home.check(20)
+    assert home.alert() is None
