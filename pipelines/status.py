@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipelines.check_age import held
 from pipelines.drift_age import Verdict, verdict
 from pipelines.live import LiveStack
 from pipelines.tracking.names import stack_set_of
@@ -240,6 +241,7 @@ def summaries(
 def _summary(
     rows: Sequence[Row], releases: Sequence[EnvironmentRelease], check: Check | None, now: datetime
 ) -> Summary:
+    check = held(check, releases, now) if check else None
     success = next((one for one in releases if one.state == "succeeded"), None)
     latest = releases[0] if releases else None
     verdicts: dict[str, Parity] = {"consistent": "as declared", "inconsistent": "differs"}

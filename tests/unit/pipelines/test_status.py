@@ -177,6 +177,26 @@ def test_notes_of_a_check_that_waits_are_no_differences() -> None:
     assert (line.parity, line.differences) == ("unknown", 0)
 
 
+@pytest.mark.parametrize(
+    ("changes", "deployed", "expected"),
+    [
+        ({}, [], "as declared"),
+        ({}, [release(1, "v1.0.0", "succeeded")], "as declared"),
+        ({"at": NOW - timedelta(minutes=34)}, [], "as declared"),
+        ({"at": NOW - timedelta(minutes=36)}, [], "unknown"),
+        ({}, [release(2, "v1.1.0", "succeeded"), release(1, "v1.0.0", "succeeded")], "unknown"),
+        ({}, [release(2, "v1.1.0", "rolled_back"), release(1, "v1.0.0", "succeeded")], "as declared"),
+    ],
+)
+def test_a_check_that_is_old_or_of_another_release_is_unknown(
+    changes: Any, deployed: Any, expected: str
+) -> None:
+    """REQ-C3: a consistency function that is dead must not look green."""
+    found = replace(check("consistent"), **changes)
+    line = summaries(rows_of_both(), {("orders", "dev"): deployed}, {("orders", "dev"): found}, NOW)[0]
+    assert (line.parity, line.differences) == (expected, 0)
+
+
 def test_a_stack_in_two_regions_has_two_cells() -> None:
     key = Key("control", "dev", "111111111111", "us-west-2", INSTANCE)
     rows = [further_row(state(key=replace(key, region=region)), NOW) for region in ("us-east-2", "us-west-2")]
@@ -205,7 +225,8 @@ def test_skew_is_another_release_than_the_environment_before() -> None:
 def test_the_release_of_an_environment_is_its_last_success() -> None:
     """A failed or running deployment is said beside it, and does not take its place."""
     releases = {("orders", "dev"): [release(2, "v1.1.0", "failed"), release(1, "v1.0.0", "succeeded")]}
-    line = summaries(rows_of_both(), releases, {("orders", "dev"): check("inconsistent", "x", "y")}, NOW)[0]
+    found = replace(check("inconsistent", "x", "y"), release="v1.1.0")
+    line = summaries(rows_of_both(), releases, {("orders", "dev"): found}, NOW)[0]
     assert (line.release, line.state, line.synced_seconds) == ("v1.0.0", "failed", 59 * 60)
     assert (line.drifted, line.differences, line.parity) == (1, 2, "differs")
 
