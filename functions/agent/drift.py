@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from json import dumps
 from typing import Any
 
@@ -20,7 +21,7 @@ from functions.agent.edge import (
 )
 from pipelines.traces import traced
 from pipelines.tracking.census import list_stacks
-from pipelines.tracking.drift import collect, detectable, never_checked, start
+from pipelines.tracking.drift import collect, detectable, last_checked, never_checked, start
 from pipelines.tracking.events import Refused, StackChanged, read_event
 from pipelines.tracking.observe import describe as describe_stack
 from pipelines.tracking.publish import entry
@@ -32,13 +33,17 @@ FIRST = 20
 """Detections that a turn starts on stacks that were never checked: an agent that finds hundreds takes several turns."""
 
 
+class DetectionError(RuntimeError):
+    """Detections could not be started, and not because one runs already. The request comes again, then is told of."""
+
+
 @logger.inject_lambda_context(clear_state=True)
 @traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Start detections where the schedule or an operator asks, or follow what a batch of the queue says.
 
     The schedule asks through the queue, an operator may without. Takes one event of EventBridge, too. Names the
-    messages that failed (ReportBatchItemFailures).
+    messages that failed (ReportBatchItemFailures). Raises DetectionError for an operator's request that failed in part.
     """
     if event.get("lockstep") == "detect":
         return _detect(event, context)
@@ -52,10 +57,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             if seconds_left(context) < MARGIN:
                 failed.append(record["messageId"])  # the queue delivers it again
             elif request.get("lockstep") == "detect":
-                _detect(request, context)
+                _detect(request, context, _sent_at(record))
             elif not request:
                 _follow(record["body"])
-        except (*AWS_ERRORS, PublishError) as error:
+        except (*AWS_ERRORS, PublishError, DetectionError) as error:
             logger.warning("not followed", message_id=record["messageId"], failure=describe(error))
             count("EventsFailed")
             failed.append(record["messageId"])
@@ -105,9 +110,15 @@ def _start(raw: Mapping[str, Any]) -> bool:
     return True
 
 
-def _detect(request: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Start a detection on what is asked for; what time is too short for comes first next time."""
+def _detect(request: Mapping[str, Any], context: Any, sent_at: datetime | None = None) -> dict[str, Any]:
+    """Start a detection on what is asked for; what time is too short for comes first next time.
+
+    A request that comes again does not start what was started since it was sent. Raises DetectionError where any could
+    not be started, after all the others.
+    """
     waiting, most = _asked(request)
+    if sent_at is not None:
+        waiting = [raw for raw in waiting if last_checked(raw) < sent_at]
     started, failed = 0, 0
     for index, raw in enumerate(waiting):
         if started == most:
@@ -122,7 +133,15 @@ def _detect(request: Mapping[str, Any], context: Any) -> dict[str, Any]:
             logger.warning("not started", stack=raw["StackId"], failure=describe(error))
             count("DetectionFailures")
             failed += 1
-    return {"stacks": len(waiting), "started": started, "failed": failed}
+    if failed:
+        raise DetectionError(f"{failed} of {len(waiting)} detections could not be started")
+    return {"stacks": len(waiting), "started": started}
+
+
+def _sent_at(record: Mapping[str, Any]) -> datetime | None:
+    """Return when a message was sent, None where the queue does not say (milliseconds since 1970)."""
+    sent = record.get("attributes", {}).get("SentTimestamp")
+    return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else None
 
 
 def _asked(request: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], int]:

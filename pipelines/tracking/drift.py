@@ -16,7 +16,7 @@ from .document import one_line
 from .drift_report import VALUE_LIMIT, Drifted, DriftReport, KnownDrift
 from .known_drift import known_reason
 from .masking import masked
-from .observe import Clock, is_ours, tags_of
+from .observe import Clock, describe, is_ours, tags_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -34,6 +34,9 @@ DETECTABLE = frozenset(
 """Statuses of a stack in which CloudFormation detects drift."""
 
 _CHECKED = {"IN_SYNC", "MODIFIED", "DELETED"}
+_RUNS = "Drift detection is already in progress"
+"""How CloudFormation begins to say that one runs; it has no code of its own for that."""
+
 _ROUNDING = timedelta(seconds=2)
 """CloudFormation's times of a detection and of its resources are rounded apart."""
 
@@ -44,34 +47,49 @@ def detectable(stacks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     A pass that runs out of time then carries on where it stopped.
     """
     wanted = [raw for raw in stacks if raw["StackStatus"] in DETECTABLE and is_ours(tags_of(raw))]
-    never = datetime.min.replace(tzinfo=UTC)
-    return sorted(wanted, key=lambda raw: raw.get("DriftInformation", {}).get("LastCheckTimestamp") or never)
+    return sorted(wanted, key=last_checked)
 
 
-def never_checked(stacks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return our stacks that can be checked and on which no detection was ever started, as before there was an agent.
+def last_checked(raw: Mapping[str, Any]) -> datetime:
+    """Return when a detection was last started on a stack; the earliest time there is where none ever was.
 
     Source: CloudFormation API reference, StackDriftInformation, LastCheckTimestamp.
     """
+    found: datetime | None = raw.get("DriftInformation", {}).get("LastCheckTimestamp")
+    return found or datetime.min.replace(tzinfo=UTC)
+
+
+def never_checked(stacks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return our stacks that can be checked and on which no detection was ever started: older than their agent."""
     return [
         raw for raw in detectable(stacks) if not raw.get("DriftInformation", {}).get("LastCheckTimestamp")
     ]
 
 
 def start(client: CloudFormationClient, raw: Mapping[str, Any], clock: Clock) -> DriftReport | None:
-    """Start a detection on a stack. None where one is running already, or the stack cannot be checked any more."""
+    """Start a detection on a stack. None where one is running already, or the stack cannot be checked any more.
+
+    Raises botocore's ClientError for all else, also where CloudFormation calls the request invalid for another reason.
+    """
     from botocore.exceptions import ClientError
 
     try:
         detection_id = client.detect_stack_drift(StackName=raw["StackId"])["StackDriftDetectionId"]
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        if _RUNS in error.response["Error"]["Message"] or not _is_detectable(client, raw["StackId"]):
             return None
         raise
     moment = clock()
     return DriftReport(
         raw["StackId"], raw["StackName"], tags_of(raw), detection_id, "started", moment, moment
     )
+
+
+def _is_detectable(client: CloudFormationClient, stack_id: str) -> bool:
+    now = describe(client, stack_id)
+    return now is not None and now["StackStatus"] in DETECTABLE
 
 
 def collect(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.agent import drift, edge, observer
-from pipelines.tracking.census import census_parts, observations
+from pipelines.tracking.census import census_parts, list_stacks, observations
+from pipelines.tracking.drift import start
 from pipelines.tracking.events import CensusTaken, DriftReported, StackObserved, read_event
 from pipelines.tracking.observe import observation, observe
 from pipelines.tracking.publish import ENTRIES, entry
@@ -41,6 +43,7 @@ class Region(Cloud):
         super().__init__()
         self.running: set[str] = set()
         self.started: list[str] = []
+        self.refused: dict[str, str] = {}
         self.throttled = 0
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
@@ -50,6 +53,9 @@ class Region(Cloud):
         return super().describe_stacks(StackName=StackName)
 
     def detect_stack_drift(self, *, StackName: str) -> dict[str, str]:  # noqa: N803
+        if code := self.refused.get(StackName.split("/")[1]):
+            message = f"Stack {StackName} is not to be looked at"
+            raise ClientError({"Error": {"Code": code, "Message": message}}, "DetectStackDrift")
         if StackName in self.running:
             message = f"Drift detection is already in progress for stack [{StackName}]"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DetectStackDrift")
@@ -288,12 +294,53 @@ def test_stacks_older_than_their_agent_are_checked_a_few_a_turn(
     region.stacks["checked"]["DriftInformation"] = {"LastCheckTimestamp": START}
     region.running.add(region.stacks["alpha"]["StackId"])
     request = {"lockstep": "detect", "unchecked": True}
-    assert drift.handler(request, Context()) == {"stacks": 4, "started": 2, "failed": 0}
+    assert drift.handler(request, Context()) == {"stacks": 4, "started": 2}
     assert region.started == ["beta", "delta"]
     for name in region.started:
         region.stacks[name]["DriftInformation"] = {"LastCheckTimestamp": START}
     batch(drift.handler, request)
     assert region.started == ["beta", "delta", "gamma"]
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling", "ValidationError"])
+def test_a_detection_that_cannot_be_started_fails_the_request_after_the_others(
+    region: Region, code: str
+) -> None:
+    """REQ-C4: nobody hears of it otherwise. The queue brings it back, then its dead letters raise the agent's alarm."""
+    for name in ("alpha", "beta", "gamma"):
+        region.create(name)
+    region.refused["alpha"] = code
+    request = {"lockstep": "detect"}
+    with pytest.raises(drift.DetectionError, match="1 of 3 detections could not be started"):
+        drift.handler(request, Context())
+    assert region.started == ["beta", "gamma"]
+    assert batch(drift.handler, request, {"lockstep": "detect", "stacks": ["beta"]}) == ["m0"]
+    assert batch(drift.handler, region.events[1]) == ["m0"]
+
+
+def test_a_stack_that_runs_or_went_away_meanwhile_fails_nothing(region: Region) -> None:
+    """CloudFormation has one code for all of it: what the stack is by then tells them apart."""
+    for name in ("alpha", "beta", "gamma"):
+        region.create(name)
+    region.running.add(region.stacks["alpha"]["StackId"])
+    listed = list_stacks(region)  # type: ignore[arg-type]
+    region.become("beta", "UPDATE_IN_PROGRESS")
+    region.delete("gamma")
+    region.refused |= {"beta": "ValidationError", "gamma": "ValidationError"}
+    for raw in listed:
+        assert start(region, raw, region.clock) is None  # type: ignore[arg-type]
+
+
+def test_a_request_that_comes_again_starts_nothing_twice(region: Region) -> None:
+    for name in ("alpha", "beta"):
+        region.create(name)
+    sent_at = START + timedelta(days=1)
+    region.stacks["alpha"]["DriftInformation"] = {"LastCheckTimestamp": sent_at + timedelta(minutes=1)}
+    region.stacks["beta"]["DriftInformation"] = {"LastCheckTimestamp": sent_at - timedelta(minutes=1)}
+    attributes = {"SentTimestamp": str(int(sent_at.timestamp() * 1000))}
+    record = {"messageId": "m0", "body": json.dumps({"lockstep": "detect"}), "attributes": attributes}
+    assert drift.handler({"Records": [record]}, Context()) == {"batchItemFailures": []}
+    assert region.started == ["beta"]
 
 
 def test_throttling_brings_a_message_back_and_an_event_without_a_queue_is_followed(region: Region) -> None:
