@@ -13,10 +13,10 @@ from pipelines.home import Home
 from pipelines.smoke import Trial
 from pipelines.smoke.run import has_smoke, trials
 from pipelines.standing import Stands, standing
-from pipelines.state.keys import StackKey
+from pipelines.state.keys import StackKey, joined
 from pipelines.state.records import StackState
 from pipelines.state.store import StateStore
-from validator.errors import FailureError
+from validator.errors import ConfigurationError, FailureError
 from validator.findings import Finding, merged
 
 DRIFT_MENDS = {
@@ -27,6 +27,8 @@ DRIFT_MENDS = {
     "unknown": "run `lockstep drift {} --detect`, then verify again",
     "not checked": "run `lockstep drift {} --detect`, then verify again",
 }
+
+NAME_ANOTHER = "name a release that was deployed; `lockstep status` shows them"
 
 UNSURE = {
     "started": "drift detection is under way",
@@ -56,16 +58,25 @@ def verify(
     """Verify each workload of an environment against the release recorded for it, or against `tag`.
 
     A workload without such a release hides no other, nor does an object of the configuration store that is not what was
-    recorded, which is a finding. Raises FailureError where no workload has a release of that name, botocore's errors
-    where AWS does not answer.
+    recorded, which is a finding. Raises ConfigurationError where `tag` can name no release, FailureError where no
+    workload has a release of that name, botocore's errors where AWS does not answer.
     """
+    if tag is not None:
+        _expect_name(tag)
     found = [_verify(home, workload, environment, tag, now) for workload in workloads]
     if tag is not None and not any(one.release for one in found):
-        raise FailureError(
-            f"there is no release {tag} for {environment}\n"
-            "  mend: name one that was deployed; `lockstep status` shows them"
-        )
+        raise FailureError(f"there is no release {tag} for {environment}\n  mend: {NAME_ANOTHER}")
     return found
+
+
+def _expect_name(tag: str) -> None:
+    try:
+        joined(tag)
+    except ValueError:
+        hint = f"{NAME_ANOTHER}; a name has 1 to 256 characters, and neither '#' nor control characters"
+        raise ConfigurationError.single(
+            f"{tag[:80]!r} names no release", key="--release", hint=hint
+        ) from None
 
 
 def _verify(home: Home, workload: str, environment: str, tag: str | None, now: datetime) -> Verified:

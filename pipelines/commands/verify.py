@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pipelines.verification import Verified
 
 PENDING = 4
-NAME_ANOTHER = "name a release that was deployed; `lockstep status` shows them"
 
 
 @click.command()
@@ -79,6 +78,8 @@ def _row(one: Verified) -> dict[str, object]:
 
 
 def _print(environment: str, found: list[Verified], tag: str | None = None) -> None:
+    from pipelines.verification import NAME_ANOTHER
+
     for one in found:
         if not one.release:
             click.echo(

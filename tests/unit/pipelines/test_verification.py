@@ -88,6 +88,21 @@ def test_a_release_that_no_workload_has_is_a_mistake_of_the_call() -> None:
         verification.verify(home, "dev", ["new", "orders"], "v9", NOW)
 
 
+@pytest.mark.parametrize("tag", ["a#b", "", "v1\x1b[2J", "v" * 257])
+def test_what_can_name_no_release_is_a_mistake_of_the_call(
+    tag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home: Any = Recorded()
+    monkeypatch.setattr(
+        command, "verify_environment", lambda *_: verification.verify(home, "dev", ["orders"], tag, NOW)
+    )
+    assert cli.run(["verify", "dev", "--release", tag]) == cli.USAGE
+    said = capsys.readouterr().err
+    assert "names no release" in said
+    assert "a name has 1 to 256 characters" in said
+    assert "lockstep itself failed" not in said
+
+
 def _stands(name: str, recorded: Any) -> Stands:
     live: Any = type("Live", (), {"name": recorded.key.stack})()
     return Stands(name, f"{name}.yaml", recorded.key.account, recorded.key.region, "", live)
