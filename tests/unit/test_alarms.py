@@ -128,3 +128,27 @@ def test_home_tells_what_the_agents_alarms_say_once() -> None:
     assert "DeadLetterConfig" in target
     given = target["InputTransformer"]
     assert set(re.findall("<([a-z]+)>", given["InputTemplate"])) == given["InputPathsMap"].keys()
+
+
+def test_each_function_of_home_has_an_alarm_that_its_failures_can_reach() -> None:
+    """REQ-C9: the reconciler runs every 15 minutes, three tries at most: so few failures have an alarm of their own."""
+    found = alarms("control-monitoring")
+    together = str(found["FunctionErrorsAlarm"]["Metrics"])
+    for function in ("Tracker", "Announcer", "Consistency"):
+        assert f"'{function}FunctionName'" in together
+    assert "Reconciler" not in together
+    own = found["ReconcilerErrorsAlarm"]
+    assert (own["Namespace"], own["MetricName"], own["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
+    assert own["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "ReconcilerFunctionName"}}]
+    assert (own["ComparisonOperator"], own["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.parametrize("name", ["RefusedEventsAlarm", "ReconcilerErrorsAlarm"])
+def test_what_is_wrong_at_each_pass_does_not_flap(name: str) -> None:
+    """REQ-C9: the window is longer than the 15 minutes between passes, and one bad figure holds it."""
+    alarm = alarms("control-monitoring")[name]
+    period = alarm.get("Period") or alarm["Metrics"][0]["Period"]
+    passes = 15 * 60
+    # Periods are whole: what happens once a pass can leave the first and the last of them empty.
+    assert period * (alarm["EvaluationPeriods"] - 1) >= passes
+    assert alarm["DatapointsToAlarm"] == 1
