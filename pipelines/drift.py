@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.agents import DETECT, Agent, ask
 from pipelines.drift_age import Verdict, verdict
+from pipelines.state.sequence import DELETED
+from pipelines.tracking.drift import DETECTABLE
 from validator.errors import FailureError
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def read_drift(store: StateStore, environment: str | None, now: datetime) -> lis
     """Return every stack of ours, of one environment or of all, with its last drift detection and what it is worth."""
     found = []
     for state in store.states(environment):
-        if not state.key.is_ours or state.status == "DELETE_COMPLETE":
+        if not state.key.is_ours or state.status == DELETED:
             continue
         last = state.drift
         findings = tuple(store.findings(state.key, last.detection_id)) if last else ()
@@ -70,7 +72,8 @@ def detect(
 ) -> None:
     """Ask each agent to look for drift in all its stacks, and wait until home has recorded what it found.
 
-    Raises FailureError naming the stacks that were not recorded in ten minutes, or the agents that are not there.
+    Nobody waits for a stack whose status lets CloudFormation detect none; that is told. Raises FailureError naming the
+    stacks that were not recorded in ten minutes, or the agents that are not there.
     """
     before = {state.key: _last(state) for state in store.states()}
     for agent in agents:
@@ -86,7 +89,11 @@ def detect(
     deadline = clock() + WAIT_SECONDS
     while waiting and clock() < deadline:
         states = {state.key: state for state in store.states()}
-        waiting = {key for key in waiting if key in states and not _is_done(states[key], before[key])}
+        here = {key: states[key] for key in waiting if key in states}
+        for key, state in sorted(here.items()):
+            if state.status not in {*DETECTABLE, DELETED}:
+                told(f"{key.stack} in {key.account} {key.region} is not checked: it is {state.status}")
+        waiting = {key for key, state in here.items() if not _is_done(state, before[key])}
         if waiting:
             sleep(POLL_SECONDS)
     if waiting:
@@ -102,7 +109,7 @@ def _last(state: StackState) -> tuple[str, datetime | None]:
 
 
 def _is_done(state: StackState, before: tuple[str, datetime | None]) -> bool:
-    if state.status == "DELETE_COMPLETE" or state.status.endswith("_IN_PROGRESS"):
+    if state.status not in DETECTABLE:
         return True
     return _last(state) != before and state.drift is not None and state.drift.status != "started"
 

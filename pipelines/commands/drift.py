@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from validator.errors import FailureError
 from validator.reports.escaping import harmless
 
 from .common import cell, console, echo_json, environment_argument, format_option, project_option
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from pipelines.drift import StackDrift
+    from pipelines.state.store import StateStore
+    from validator.model import Project
 
 
 @click.command()
@@ -35,9 +38,8 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
     not judge is counted, and named by --format json. Exit code 1 where there is open drift, 4 where that is not known
     of every stack, 0 where there is none.
     """
-    from pipelines.agents import agents_of
     from pipelines.aws import clear_errors
-    from pipelines.drift import as_json, detect, read_drift, unrecorded
+    from pipelines.drift import as_json, read_drift, unrecorded
     from pipelines.home import home_of
     from pipelines.workspace import Workspace
 
@@ -49,20 +51,34 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
             click.echo("  mend: `lockstep deploy shared`, then deploy each environment", err=True)
             return PENDING
         store = home.table()
-        if detecting:
-            told = lambda text: click.echo(harmless(text), err=True)  # noqa: E731 - one line, used once
-            wanted = [environment] if environment else project.environments
-            agents = [agent for name in wanted for agent in agents_of(project, name)]
-            detect(agents, store, time.monotonic, time.sleep, told)
+        failure = _look(project, environment, store) if detecting else None
         found = read_drift(store, environment, datetime.now(UTC))
     lacking = unrecorded(project, environment, found)
     if style == "json":
         echo_json("drift", {"stacks": as_json(found), "unrecorded": lacking})
     else:
         print_drift(found, lacking)
+    if failure is not None:
+        click.secho("error: ", fg="red", nl=False, err=True)
+        click.echo(harmless(str(failure)), err=True)
+        return 1
     if any(one.is_open for one in found):
         return 1
     return PENDING if lacking or not all(one.is_known for one in found) else 0
+
+
+def _look(project: Project, environment: str | None, store: StateStore) -> FailureError | None:
+    """Let the agents look for drift; return what failed, since what the others found is shown all the same."""
+    from pipelines.agents import agents_of
+    from pipelines.drift import detect
+
+    wanted = [environment] if environment else project.environments
+    agents = [agent for name in wanted for agent in agents_of(project, name)]
+    try:
+        detect(agents, store, time.monotonic, time.sleep, lambda text: click.echo(harmless(text), err=True))
+    except FailureError as error:
+        return error
+    return None
 
 
 def print_drift(found: Sequence[StackDrift], lacking: Sequence[str] = ()) -> None:
