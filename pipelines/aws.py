@@ -84,19 +84,26 @@ class Aws:
         with _lock:
             return _session(self.profile, self._roles)
 
-    def client(self, service: str) -> Any:
-        """Return a client; made once for each service, role and region."""
+    def client(self, service: str, *, impatient: bool = False) -> Any:
+        """Return a client; made once for each service, role and region.
+
+        One that is `impatient` says within 20 seconds or so that AWS does not answer: for what is repeated, and
+        is of no use late.
+        """
         with _lock:
-            return _client(service, self.region, self._roles, self.profile)
+            return _client(service, self.region, self._roles, self.profile, impatient)
 
 
 @functools.cache
-def _client(service: str, region: str, roles: tuple[str, ...], profile: str | None) -> Any:
+def _client(
+    service: str, region: str, roles: tuple[str, ...], profile: str | None, impatient: bool = False
+) -> Any:
     from botocore.config import Config
 
     config = Config(
-        retries={"mode": "standard", "max_attempts": 5},
+        retries={"mode": "standard", "total_max_attempts": 2 if impatient else 6},
         connect_timeout=5,
+        read_timeout=5 if impatient else 60,
         max_pool_connections=32,
         s3={"addressing_style": "path"} if os.environ.get("AWS_ENDPOINT_URL") else None,
     )

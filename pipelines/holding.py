@@ -26,6 +26,9 @@ LEASE = timedelta(minutes=3)
 RENEWAL_SECONDS = 30.0
 """Between two renewals: six may fail, and clocks differ by a minute, before a lock is lost."""
 
+WATCH_SECONDS = 1.0
+"""Between two looks at the clock, whether a lock ended."""
+
 Clock = Callable[[], datetime]
 
 
@@ -67,6 +70,7 @@ class Hold:
             hold.close()
             raise
         threading.Thread(target=hold._renew, args=(every,), name="locks", daemon=True).start()
+        threading.Thread(target=hold._watch, name="deadline of locks", daemon=True).start()
         return hold
 
     def guard(self, stop: threading.Event) -> None:
@@ -85,21 +89,30 @@ class Hold:
                 continue
 
     def _renew(self, every: float) -> None:
-        while not self._closing.wait(every):
+        while not self._closing.wait(every) and not self.lost.is_set():
             if not self._renewed():
-                self.lost.set()
-                for stop in self._stops:
-                    stop.set()
+                self._lose()
                 return
+
+    def _watch(self) -> None:
+        """Lose the locks when the first of them ends, even while a call that would renew it hangs."""
+        while not self._closing.wait(WATCH_SECONDS) and not self.lost.is_set():
+            now = self.clock()
+            if any(now >= lock.expires_at for lock in self.locks.values()):
+                self._lose()
+
+    def _lose(self) -> None:
+        self.lost.set()
+        for stop in self._stops:
+            stop.set()
 
     def _renewed(self) -> bool:
         """Renew every lock; one that AWS did not answer for still is ours until it expires."""
         for workload, lock in self.locks.items():
-            now = self.clock()
             try:
-                renewed = self.table.renew(lock, now, LEASE)
+                renewed = self.table.renew(lock, self.clock(), LEASE)
             except (BotoCoreError, ClientError, ContentionError, LockstepError):
-                renewed = lock if now < lock.expires_at else None
+                renewed = lock if self.clock() < lock.expires_at else None
             if renewed is None:
                 return False
             self.locks[workload] = renewed

@@ -40,11 +40,14 @@ class Home:
     bucket: str
     account: str
 
-    def table(self) -> StateStore:
-        """Return the state store; each of its calls raises LostTableError where the table is gone."""
+    def table(self, *, impatient: bool = False) -> StateStore:
+        """Return the state store; each of its calls raises LostTableError where the table is gone.
+
+        One that is `impatient` gives up on AWS within seconds, as locks have to.
+        """
         from pipelines.state.store import StateStore
 
-        client: Any = self.aws.client("dynamodb")
+        client: Any = self.aws.client("dynamodb", impatient=impatient)
         # Clients are shared, so the same answer is looked at once.
         client.meta.events.register("after-call.dynamodb", self._find_lost, unique_id="lockstep-lost-table")
         return StateStore(client, self.table_name)

@@ -79,7 +79,7 @@ def begin(workspace: Workspace, environment: str, checked_out: CheckedOut, clock
     table, by = home.table(), _who(home)
     workloads = {stack.workload for stack in project.of(environment)}
     with ExitStack() as undo:
-        hold = Hold.take(table, workloads, environment, by, clock)
+        hold = Hold.take(home.table(impatient=True), workloads, environment, by, clock)
         undo.callback(hold.close)
         releases = keep(workspace, home, environment, checked_out)
         places = [f"{agent.account}/{agent.region}" for agent in agents_of(project, environment)]

@@ -37,7 +37,7 @@ class Answering(Aws):
                 stubber.add_response(operation, {"Role": ROLE})
         stubber.activate()
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **_: Any) -> Any:
         return self.made
 
 
@@ -85,7 +85,10 @@ def _names(monkeypatch: pytest.MonkeyPatch, role_error: str, published: bool = T
 
 
 def test_a_home_without_the_role_is_older_than_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match=r"(?s)older than this checkout, or its deployment did not end.*lockstep deploy shared"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"(?s)older than this checkout, or its deployment did not end.*lockstep deploy shared",
+    ):
         _names(monkeypatch, "NoSuchEntity")
 
 
