@@ -1,6 +1,6 @@
 """The control plane end to end, with IAM enforced: what happens to a stack is recorded, judged and announced once.
 
-The tests run in the order in which they stand, in one sandbox; the last holds every role to what the others used.
+The tests run in the order in which they stand, in one sandbox; the last but one holds roles to what was used before.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pipelines.configuration.keys import manifest_key
 from pipelines.state.records import Census, DriftSummary, StackKey
 from sandbox import accounts, process, running
 from sandbox.place import Place
+from tests.e2e import commands
 from tests.e2e.access import compare, granted, reviewed
 from tests.e2e.control_plane import DEV, REGIONS, TAGS, Inbox, Plane, Trial, copied_project, until
 from tests.e2e.recorded_project import HOME
@@ -494,3 +495,18 @@ def test_every_role_needs_what_it_is_granted_and_no_more(
     named = {grant.role.rpartition("/")[2] for grant in grants}
     assert named >= {"shared-control-tracker-role", "dev-control-drift-us-west-2"}
     assert (found.denied, found.unused, found.stale) == ((), (), ()), str(found)
+
+
+def test_plain_sceptre_deploys_agents_and_what_their_stack_sets_carry(plane: Plane) -> None:
+    """REQ-X4, REQ-C10: `sceptre launch staging/control` ends as `lockstep deploy staging` would."""
+    launched = commands.sceptre(
+        plane.project.operator, "launch", "-y", "staging/control", cwd=plane.project.root
+    )
+    assert launched.returncode == 0, launched.stdout + launched.stderr
+    for region in ("us-east-1", "us-east-2"):
+        cloudformation = plane.client("cloudformation", STAGING, region)
+        stacks = cloudformation.describe_stacks()["Stacks"]
+        assert {stack["StackStatus"] for stack in stacks} == {"CREATE_COMPLETE"}
+        assert any("control-agent" in stack["StackName"] for stack in stacks)
+    rows = json.loads(plane.project.run("status", "staging", "--live", "--format", "json").stdout)["stacks"]
+    assert {row["state"] for row in rows if row["workload"] == "control"} == {"current"}
