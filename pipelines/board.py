@@ -6,7 +6,7 @@ environment is read from CloudFormation itself; then nobody knows of drift, pari
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines import status
 from pipelines.aws import Aws, clear_errors
+from pipelines.check_age import held
 from pipelines.live import read_stacks
 from pipelines.state.keys import StackKey
 from pipelines.status import Place, Row, Summary
@@ -21,7 +22,7 @@ from validator.errors import TechnicalError
 from validator.model import Project, Stack
 
 if TYPE_CHECKING:
-    from pipelines.state.records import Alert, Census, EnvironmentRelease
+    from pipelines.state.records import Alert, Census, Check, EnvironmentRelease
     from pipelines.state.store import StateStore
 
 Source = Literal["table", "live"]
@@ -29,7 +30,7 @@ Source = Literal["table", "live"]
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything that `lockstep status` shows. `troubles` says by environment why it could not be read."""
+    """Everything that `lockstep status` shows. `troubles` says by environment what could not be read."""
 
     source: Source
     at: datetime
@@ -57,7 +58,8 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
         stacks = [stack for name in names for stack in project.of(name)]
         places = list(dict.fromkeys((stack.workload, stack.environment) for stack in stacks))
         checks = {place: check for place in places if (check := store.check(*place)) is not None}
-        releases = {place: _back_to_success(store, *place) for place in places}
+        odd = {name: list[str]() for name in names}
+        releases = {place: _back_to_success(store, *place, odd[place[1]].append) for place in places}
         alerts = tuple(sorted(store.alerts(), key=lambda alert: alert.opened_at))
         censuses = {(census.account, census.region): census for census in store.censuses()}
     by_key = {_key(stack): stack for stack in stacks}
@@ -65,7 +67,7 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
         status.recorded_row(
             stack,
             states.get(key),
-            checks.get((stack.workload, stack.environment)),
+            _held(checks, releases, (stack.workload, stack.environment), now),
             now,
             reported=(stack.account, stack.region) in censuses,
         )
@@ -82,7 +84,18 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
         tuple(alert for alert in alerts if environment in (None, alert.environment)),
         sum(not state.key.is_ours for state in standing),
         tuple(_places(rows, censuses, now)),
+        tuple((name, _unreadable(found)) for name, found in odd.items() if found),
     )
+
+
+def _held(
+    checks: Mapping[tuple[str, str], Check],
+    releases: Mapping[tuple[str, str], Sequence[EnvironmentRelease]],
+    place: tuple[str, str],
+    now: datetime,
+) -> Check | None:
+    check = checks.get(place)
+    return held(check, releases[place], now) if check else None
 
 
 def _places(
@@ -99,10 +112,16 @@ def _key(stack: Stack) -> StackKey:
     return StackKey(stack.workload, stack.environment, stack.account, stack.region, stack.external_name)
 
 
-def _back_to_success(store: StateStore, workload: str, environment: str) -> list[EnvironmentRelease]:
+def _unreadable(found: list[str]) -> str:
+    return f"{len(found)} of the records of its deployments cannot be read, such as {found[0]}"
+
+
+def _back_to_success(
+    store: StateStore, workload: str, environment: str, odd: Callable[[str], None]
+) -> list[EnvironmentRelease]:
     """Return the deployments of a workload into an environment, the newest first, up to the last success."""
     found: list[EnvironmentRelease] = []
-    for release in store.environment_releases(workload, environment):
+    for release in store.environment_releases(workload, environment, odd):
         found.append(release)
         if release.state == "succeeded" or len(found) == 20:
             break

@@ -22,6 +22,9 @@ from pipelines.state.store import StateStore
 from pipelines.traces import traced
 from pipelines.tracking.reconciler import Reconciler
 
+UNREADABLE = 20
+"""So many records that are none are named in the log; the metric counts all."""
+
 
 @cache
 def reconciler() -> Reconciler:
@@ -41,6 +44,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         measure(gauge.name, gauge.value, gauge.unit, **dict(gauge.dimensions))
     if outcome.failed:
         measure("AnnounceFailures", len(outcome.failed))
+    if outcome.unreadable:
+        logger.warning("records of deployments that are none", unreadable=outcome.unreadable[:UNREADABLE])
     told = {
         "silent": len(outcome.silent),
         "stuck": outcome.stuck,

@@ -17,4 +17,7 @@ def moment(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     if found.utcoffset() is None:
         raise ValueError(f"{text!r} has no offset: a time of the state is exact")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is no time in UTC: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,12 @@ def sync_gauges(places: Iterable[Watched], now: datetime) -> Iterator[Gauge]:
         dimensions = (("Environment", environment),)
         yield Gauge("LastSuccessfulSyncAgeSeconds", max(0.0, *found), "Seconds", dimensions)
     yield Gauge("RegionsSilent", silent, "Count", ())
+
+
+def unreadable_gauges(unreadable: Iterable[tuple[str, str]]) -> Iterator[Gauge]:
+    """Count what cannot be read of each environment's own records, of those where something cannot."""
+    for environment, count in sorted(Counter(name for name, _ in unreadable).items()):
+        yield Gauge("RecordsUnreadable", count, "Count", (("Environment", environment),))
 
 
 def drift_gauges(states: Iterable[StackState]) -> Iterator[Gauge]:

@@ -19,9 +19,9 @@ from pipelines.state.sequence import DELETED
 from pipelines.state.store import StateStore
 
 from .alerts import GOOD, deployment_alert, fingerprint, is_bad
-from .gauges import Gauge, difference_gauge, drift_gauges, sync_gauges
+from .gauges import Gauge, difference_gauge, drift_gauges, sync_gauges, unreadable_gauges
 from .history import with_reason
-from .silence import SHARED, Watched, silence_alert, silence_fingerprint, watched
+from .silence import SHARED, Watched, agent_places, silence_alert, silence_fingerprint, watched
 from .stack_sets import are_good, last_ended, owners, stack_set_key
 from .track import Accounts
 
@@ -37,7 +37,7 @@ STUCK = "drift detection did not end within an hour"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one pass found and did."""
+    """What one pass found and did. `unreadable` has environments, each with a record of its own that is none."""
 
     gauges: tuple[Gauge, ...]
     silent: tuple[str, ...] = ()
@@ -45,6 +45,7 @@ class Outcome:
     repaired: int = 0
     announced: int = 0
     failed: tuple[str, ...] = field(default=())
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 class Reconciler:
@@ -65,7 +66,9 @@ class Reconciler:
         """Do one pass. Every step may be repeated. Raises botocore's errors of the table."""
         now = self._clock()
         states, alerts = tuple(self._states()), tuple(self._store.alerts())
-        places = tuple(watched(self._store.censuses(), self._accounts, self._deployed(), alerts))
+        unreadable = list[tuple[str, str]]()
+        deployed = self._deployed(unreadable)
+        places = tuple(watched(self._store.censuses(), self._accounts, deployed, alerts))
         silent = tuple(self._silence(places, alerts, now))
         stuck = sum(self._end_stuck(key, started, now) for key, started in tuple(self._store.started()))
         standing = {alert.fingerprint: alert.digest for alert in alerts}
@@ -73,15 +76,25 @@ class Reconciler:
         repaired += sum(self._repair_stack_set(alert, states) for alert in alerts)
         announced, failed = self._announce_again()
         gauges = (*sync_gauges(places, now), *drift_gauges(states), *self._differences(states))
-        return Outcome(gauges, silent, stuck, repaired, announced, failed)
+        gauges += tuple(unreadable_gauges(unreadable))
+        return Outcome(gauges, silent, stuck, repaired, announced, failed, tuple(unreadable))
 
-    def _deployed(self) -> dict[str, EnvironmentRelease]:
-        """Return the last deployment of agents into each environment that succeeded."""
+    def _deployed(self, unreadable: list[tuple[str, str]]) -> dict[str, EnvironmentRelease]:
+        """Return the last deployment of agents into each environment that succeeded.
+
+        What is no record, or no place of the environment, is added to `unreadable`: one environment stops no other.
+        """
         found: dict[str, EnvironmentRelease] = {}
         for environment in self._accounts.by_environment:
-            every = self._store.environment_releases(AGENTS, environment)
-            if environment != SHARED and (last := next((x for x in every if x.state == "succeeded"), None)):
+            if environment == SHARED:
+                continue
+            odd = list[str]()
+            every = self._store.environment_releases(AGENTS, environment, odd.append)
+            if last := next((x for x in every if x.state == "succeeded"), None):
                 found[environment] = last
+                known = set(agent_places(environment, last, self._accounts))
+                odd += [place[:100] for place in last.places if tuple(place.split("/")) not in known]
+            unreadable += [(environment, each) for each in odd]
         return found
 
     def _states(self) -> Iterator[StackState]:

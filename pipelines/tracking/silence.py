@@ -6,6 +6,7 @@ an agent there. It need not any more when the last such deployment brought none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,10 @@ SHARED = "shared"
 """What belongs to no environment lies in the account of one: its silence is that one's."""
 SILENT_AFTER = timedelta(minutes=35)
 """Two passes of an agent, and five minutes."""
+MOST_PLACES = 200
+"""More accounts and regions than an environment has."""
+
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]{1,16}){1,3}-\d{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +57,16 @@ def watched(
     """
     missed = {alert.fingerprint: alert.changed_at for alert in alerts}
     wanted = {
-        tuple(place.split("/")): one.ended_at
-        for one in deployed.values()
-        for place in one.places
+        place: one.ended_at
+        for environment, one in deployed.items()
+        for place in agent_places(environment, one, accounts)
         if one.ended_at
     }
     for census in censuses:
         account, region = census.account, census.region
         since = wanted.pop((account, region), None)
         environments = accounts.environments_of(account)
-        if environments and (since or not _is_left(environments, deployed)):
+        if environments and (since or not _is_left(environments, deployed, accounts)):
             yield Watched(account, region, environments, census.observed_at, census.stacks)
     for (account, region), ended_at in wanted.items():
         if environments := accounts.environments_of(account):
@@ -69,10 +74,28 @@ def watched(
             yield Watched(account, region, environments, since, None)
 
 
-def _is_left(environments: Iterable[str], deployed: Mapping[str, EnvironmentRelease]) -> bool:
+def agent_places(
+    environment: str, deployment: EnvironmentRelease, accounts: Accounts
+) -> tuple[tuple[str, str], ...]:
+    """Return the accounts and regions that a deployment names, of its environment's accounts alone (REQ-P8).
+
+    Who deploys the environment writes the record, and says nothing about an account of another.
+    """
+    own = accounts.by_environment.get(environment, frozenset())
+    named = (place.partition("/") for place in deployment.places[:MOST_PLACES])
+    return tuple(
+        (account, region) for account, _, region in named if account in own and _REGION.fullmatch(region)
+    )
+
+
+def _is_left(
+    environments: Iterable[str], deployed: Mapping[str, EnvironmentRelease], accounts: Accounts
+) -> bool:
     """Whether each environment of an account says where its agents are: then a region that none names has none."""
     own = [name for name in environments if name != SHARED]
-    return bool(own) and all(name in deployed and deployed[name].places for name in own)
+    return bool(own) and all(
+        name in deployed and agent_places(name, deployed[name], accounts) for name in own
+    )
 
 
 def silence_fingerprint(account: str, region: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -13,7 +13,12 @@ from ..records import EnvironmentRelease, Lock, Release, ReleaseState
 from ..times import timestamp
 from .locks import still_held
 from .part import Part
+from .table import key_of
 from .writes import ABSENT, put, update
+
+Odd = Callable[[str], None]
+"""Takes which item is no record, and why."""
+_ODD_CHARACTERS = 200
 
 
 class Releases(Part):
@@ -113,21 +118,33 @@ class Releases(Part):
         )
         return self._table.write(write).done
 
-    def environment_releases(self, workload: str, environment: str) -> Iterator[EnvironmentRelease]:
-        """Return what was deployed into an environment, the newest first."""
-        return self._environment_releases(workload, environment, page=100)
+    def environment_releases(
+        self, workload: str, environment: str, odd: Odd | None = None
+    ) -> Iterator[EnvironmentRelease]:
+        """Return what was deployed into an environment, the newest first.
+
+        Who deploys there writes the partition. What is no record in it goes to `odd`, for who reads several
+        environments and must not be stopped by one; without `odd` it is a ValueError.
+        """
+        return self._environment_releases(workload, environment, page=100, odd=odd)
 
     def latest_environment_release(self, workload: str, environment: str) -> EnvironmentRelease | None:
         """Return the last deployment into an environment, or None if there was none."""
         return next(self._environment_releases(workload, environment, page=1), None)
 
     def _environment_releases(
-        self, workload: str, environment: str, page: int
+        self, workload: str, environment: str, page: int, odd: Odd | None = None
     ) -> Iterator[EnvironmentRelease]:
         partition = keys.environment_release(workload, environment, 1).pk
-        return map(
-            EnvironmentRelease.from_item, self._table.partition(partition, "REL#", newest=True, page=page)
-        )
+        for item in self._table.partition(partition, "REL#", newest=True, page=page):
+            try:
+                found = EnvironmentRelease.from_item(item)
+            except ValueError as error:
+                if odd is None:
+                    raise
+                odd(f"{key_of(item).sk}: {error}"[:_ODD_CHARACTERS])
+            else:
+                yield found
 
 
 def _has(item: Item | None, state: ReleaseState) -> bool:

@@ -1,0 +1,60 @@
+"""The board as the state table has it, where one environment's own records are odd (REQ-X3, REQ-P8)."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from pipelines.board import recorded_board
+from pipelines.state.marshal import item
+from pipelines.state.store import StateStore
+from tests.state_table import HOUR, KEY, START, lock_of, release, state
+from tests.unit.tracking.local import HOME, TABLE, LocalDynamoDB
+
+
+def stack(environment: str, account: str) -> Any:
+    """Return a stack as far as the board reads it."""
+    return SimpleNamespace(
+        workload="orders",
+        environment=environment,
+        account=account,
+        region=KEY.region,
+        external_name=f"lockstep-{environment}-orders-queue",
+        name=f"{environment}/orders/queue",
+        short_name="queue",
+        digest="sha256:2",
+    )
+
+
+def test_a_record_of_dev_that_is_none_hides_no_other() -> None:
+    """REQ-X3: the rest is shown all the same, and what could not be read is said of dev alone."""
+    table = LocalDynamoDB()
+    table.create()
+    store = StateStore(table.client, TABLE, lambda _seconds: None)
+    for environment in ("dev", "prod"):
+        begun = store.begin_environment_release(
+            release(environment=environment), START, "somebody", lock_of(store, environment)
+        )
+        assert begun is not None
+        assert store.end_environment_release("orders", environment, begun.number, "succeeded", START)
+    store.record_state(state(key=KEY))
+    for number in (7, 8):
+        odd = {
+            "pk": "ENV#orders#dev",
+            "sk": f"REL#{number:08}",
+            "state": "succeeded",
+            "gsi1pk": "x",
+            "gsi1sk": "y",
+        }
+        table.client.put_item(TableName=TABLE, Item=item(odd))
+    stacks = {"dev": (stack("dev", KEY.account),), "prod": (stack("prod", HOME),)}
+    project: Any = SimpleNamespace(places=stacks, environments=tuple(stacks), of=lambda name: stacks[name])
+    board = recorded_board(project, store, None, START + HOUR)
+    assert [(line.environment, line.release) for line in board.summaries] == [
+        ("dev", "v1.2.0"),
+        ("prod", "v1.2.0"),
+    ]
+    ((name, said),) = board.troubles
+    assert name == "dev"
+    assert said.startswith("2 of the records of its deployments cannot be read, such as REL#00000008: ")
+    assert recorded_board(project, store, "prod", START + HOUR).troubles == ()
