@@ -6,6 +6,7 @@ environment is read from CloudFormation itself; then nobody knows of drift, pari
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from pipelines import status
 from pipelines.aws import Aws, clear_errors
 from pipelines.check_age import held
+from pipelines.consistency.pending import Reported, lacking
 from pipelines.live import read_stacks
 from pipelines.state.keys import StackKey
 from pipelines.status import Place, Row, Summary
@@ -22,7 +24,7 @@ from validator.errors import TechnicalError
 from validator.model import Project, Stack
 
 if TYPE_CHECKING:
-    from pipelines.state.records import Alert, Census, Check, EnvironmentRelease
+    from pipelines.state.records import Alert, Census, Check, EnvironmentRelease, StackState
     from pipelines.state.store import StateStore
 
 Source = Literal["table", "live"]
@@ -62,6 +64,8 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
         releases = {place: _back_to_success(store, *place, odd[place[1]].append) for place in places}
         alerts = tuple(sorted(store.alerts(), key=lambda alert: alert.opened_at))
         censuses = {(census.account, census.region): census for census in store.censuses()}
+    standing = [state for state in states.values() if state.status != status.GONE]
+    told = _told(censuses, standing)
     by_key = {_key(stack): stack for stack in stacks}
     rows = [
         status.recorded_row(
@@ -69,11 +73,10 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
             states.get(key),
             _held(checks, releases, (stack.workload, stack.environment), now),
             now,
-            reported=(stack.account, stack.region) in censuses,
+            reported=told(stack, releases[stack.workload, stack.environment]),
         )
         for key, stack in by_key.items()
     ]
-    standing = [state for state in states.values() if state.status != status.GONE]
     further = [state for state in standing if state.key.environment in names and state.key not in by_key]
     rows += [status.further_row(state, now) for state in further]
     return Board(
@@ -86,6 +89,27 @@ def recorded_board(project: Project, store: StateStore, environment: str | None,
         tuple(_places(rows, censuses, now)),
         tuple((name, _unreadable(found)) for name, found in odd.items() if found),
     )
+
+
+def _told(
+    censuses: Mapping[tuple[str, str], Census], standing: Iterable[StackState]
+) -> Callable[[Stack, Sequence[EnvironmentRelease]], bool]:
+    """Return what tells whether a stack would be recorded by now if it were there: all its region has is recorded, and
+    its agent reported since the last deployment."""
+    recorded = Counter((state.key.account, state.key.region) for state in standing)
+
+    def told(stack: Stack, releases: Sequence[EnvironmentRelease]) -> bool:
+        place = (stack.account, stack.region)
+        census = censuses.get(place)
+        if census is None:
+            return False
+        ended_at = releases[0].ended_at if releases else None
+        if ended_at is None:
+            return True
+        reported = Reported(census.observed_at, census.stacks, recorded[place])
+        return not lacking(*place, reported, ended_at)
+
+    return told
 
 
 def _held(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from pipelines.board import recorded_board
 from pipelines.state.marshal import item
+from pipelines.state.records import Census
 from pipelines.state.store import StateStore
 from tests.state_table import HOUR, KEY, START, lock_of, release, state
 from tests.unit.tracking.local import HOME, TABLE, LocalDynamoDB
@@ -58,3 +62,26 @@ def test_a_record_of_dev_that_is_none_hides_no_other() -> None:
     assert name == "dev"
     assert said.startswith("2 of the records of its deployments cannot be read, such as REL#00000008: ")
     assert recorded_board(project, store, "prod", START + HOUR).troubles == ()
+
+
+@pytest.mark.parametrize(
+    ("after_minutes", "counted", "state_of_row"),
+    [(None, 0, "unknown"), (0, 0, "unknown"), (5, 1, "unknown"), (5, 0, "missing"), (40, 1, "missing")],
+)
+def test_a_stack_is_missing_once_its_agent_looked_since_the_deployment(
+    after_minutes: int | None, counted: int, state_of_row: str
+) -> None:
+    """Not before, nor while home has not recorded all that the agent counted."""
+    table = LocalDynamoDB()
+    table.create()
+    store = StateStore(table.client, TABLE, lambda _seconds: None)
+    begun = store.begin_environment_release(release(), START, "somebody", lock_of(store, "dev"))
+    assert begun is not None
+    assert store.end_environment_release("orders", "dev", begun.number, "succeeded", START)
+    if after_minutes is not None:
+        at = START + timedelta(minutes=after_minutes)
+        assert store.record_census(Census(KEY.account, KEY.region, at, counted))
+    stacks = {"dev": (stack("dev", KEY.account),)}
+    project: Any = SimpleNamespace(places=stacks, environments=("dev",), of=lambda name: stacks[name])
+    (row,) = recorded_board(project, store, None, START + HOUR).rows
+    assert row.state == state_of_row
