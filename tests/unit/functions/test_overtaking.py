@@ -65,3 +65,16 @@ def test_what_is_found_again_after_a_resolution_nobody_was_told_of_says_that(hom
     assert said["subject"].startswith("[dev] FOUND failed deployment: ")
     assert "\nNot told before: 1 step, of what was found earlier.\n" in said["message"]["default"]
     assert [one["untold"] for one in home.sns.documents()] == [0, 1]
+
+
+def test_what_the_stream_tells_in_order_is_not_told_again_as_untold(home: Home) -> None:
+    """The resolution was written before anybody was told of what was found; that is told first."""
+    home.sns.down = True
+    home.cloud.create("lockstep-dev-orders-queue")
+    home.cloud.update("lockstep-dev-orders-queue", "v2.0.0", fails=True)
+    home.look()
+    home.cloud.update("lockstep-dev-orders-queue", "v2.0.0")
+    home.look()
+    home.sns.down = False
+    assert home.announce()
+    assert [one["untold"] for one in home.sns.documents()] == [0, 0]
