@@ -11,10 +11,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from pipelines.state.store import StateStore
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e.control_plane import Plane, copied_project
 from tests.e2e.recorded_project import HOME
+from tests.state_table import HOUR, START, lock_of, release
 
 pytestmark = pytest.mark.xdist_group("home-access")
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -128,6 +130,21 @@ def test_the_recorder_of_dev_writes_nothing_else(plane: Plane, partition: str) -
             Key={"pk": {"S": partition}, "sk": {"S": "TRIAL"}},
             UpdateExpression="REMOVE opened_at",
         )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_recorder_records_a_deployment(plane: Plane, environment: str) -> None:
+    """REQ-C1, REQ-G5: everything that the store writes for it, from the lock to the end."""
+    dynamodb = client(plane, recorder(plane, environment), "dynamodb")
+    store = StateStore(dynamodb, plane.parameter("table/TableName"))
+    lock = lock_of(store, environment)
+    assert store.renew(lock, START, HOUR)
+    given = release("v0.0.1", environment)
+    assert store.put_release(given)
+    begun = store.begin_environment_release(given, START, "tests", lock, ("111111111111/us-east-1",))
+    assert begun is not None
+    assert store.end_environment_release("orders", environment, begun.number, "succeeded", START, lock)
+    assert store.release_lock(lock)
 
 
 @pytest.mark.parametrize(
