@@ -182,7 +182,7 @@ def test_a_recorder_fences_what_it_writes_with_its_own_lock(plane: Plane, enviro
         checked = {
             "TableName": table,
             "Key": {"pk": {"S": lock}, "sk": {"S": "LOCK"}},
-            "ConditionExpression": "attribute_not_exists(pk)",
+            "ConditionExpression": "attribute_not_exists(held_until)",
         }
         item = {"pk": {"S": f"ENV#orders#{environment}"}, "sk": {"S": "FENCED"}}
         dynamodb.transact_write_items(
