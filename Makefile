@@ -11,8 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps
 NPM := npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
-# One more than cores: the end-to-end tests wait for the local AWS about as long as they compute.
-PYTEST_WORKERS ?= 3
+PYTEST_WORKERS ?= 2
 
 .PHONY: help demo check test lint format bench lock clean
 
