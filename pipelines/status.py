@@ -142,11 +142,6 @@ def further_row(recorded: StackState, now: datetime) -> Row:
     return row if instance else replace(row, state="unexpected")
 
 
-def is_instance(name: str) -> bool:
-    """Tell whether a stack is an instance of a StackSet, by the name that CloudFormation gives those."""
-    return bool(stack_set_of(name))
-
-
 def _recorded(
     place: tuple[str, str, str, str, str], recorded: StackState, parity: Parity, same: bool, now: datetime
 ) -> Row:

@@ -30,6 +30,17 @@ def stack(environment: str, account: str) -> Any:
     )
 
 
+def deployed() -> StateStore:
+    """Return a table in which a deployment of `orders` into dev succeeded at START."""
+    table = LocalDynamoDB()
+    table.create()
+    store = StateStore(table.client, TABLE, lambda _seconds: None)
+    begun = store.begin_environment_release(release(), START, "somebody", lock_of(store, "dev"))
+    assert begun is not None
+    assert store.end_environment_release("orders", "dev", begun.number, "succeeded", START)
+    return store
+
+
 def test_a_record_of_dev_that_is_none_hides_no_other() -> None:
     """REQ-X3: the rest is shown all the same, and what could not be read is said of dev alone."""
     table = LocalDynamoDB()
@@ -72,12 +83,7 @@ def test_a_stack_is_missing_once_its_agent_looked_since_the_deployment(
     after_minutes: int | None, counted: int, state_of_row: str
 ) -> None:
     """Not before, nor while home has not recorded all that the agent counted."""
-    table = LocalDynamoDB()
-    table.create()
-    store = StateStore(table.client, TABLE, lambda _seconds: None)
-    begun = store.begin_environment_release(release(), START, "somebody", lock_of(store, "dev"))
-    assert begun is not None
-    assert store.end_environment_release("orders", "dev", begun.number, "succeeded", START)
+    store = deployed()
     if after_minutes is not None:
         at = START + timedelta(minutes=after_minutes)
         assert store.record_census(Census(KEY.account, KEY.region, at, counted))

@@ -10,11 +10,9 @@ import pytest
 
 from pipelines.board import recorded_board
 from pipelines.state.records import Check
-from pipelines.state.store import StateStore
-from tests.state_table import KEY, START, lock_of, release, state
-from tests.unit.tracking.local import TABLE, LocalDynamoDB
+from tests.state_table import KEY, START, state
 
-from .test_board import stack
+from .test_board import deployed, stack
 
 
 @pytest.mark.parametrize(
@@ -24,12 +22,7 @@ from .test_board import stack
 def test_a_check_that_is_old_or_of_another_release_says_nothing_of_a_stack(
     minutes: int, tag: str, expected: str
 ) -> None:
-    table = LocalDynamoDB()
-    table.create()
-    store = StateStore(table.client, TABLE, lambda _seconds: None)
-    begun = store.begin_environment_release(release(), START, "somebody", lock_of(store, "dev"))
-    assert begun is not None
-    assert store.end_environment_release("orders", "dev", begun.number, "succeeded", START)
+    store = deployed()
     store.record_state(state(key=KEY))
     store.put_check(Check("orders", "dev", START, tag, "consistent", ()))
     those = (stack("dev", KEY.account),)

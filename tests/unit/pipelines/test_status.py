@@ -22,7 +22,6 @@ from pipelines.state.records import StackKey as Key
 from pipelines.status import (
     Place,
     further_row,
-    is_instance,
     matrix,
     recorded_row,
     summaries,
@@ -147,8 +146,8 @@ def test_the_instance_of_a_stack_set_is_named_by_its_set() -> None:
     key = Key("control", "dev", "111111111111", "us-west-2", INSTANCE)
     row = further_row(state(key=key), NOW)
     assert (row.stack, row.region, row.state) == ("agent (StackSet)", "us-west-2", "current")
-    assert is_instance(INSTANCE)
-    assert not is_instance("StackSet-notes")
+    other = further_row(state(key=Key("control", "dev", "111111111111", "us-west-2", "StackSet-notes")), NOW)
+    assert (other.stack, other.state) == ("StackSet-notes", "unexpected")
 
 
 def test_a_stack_without_a_record_is_unknown_where_no_agent_ever_reported() -> None:
