@@ -19,6 +19,17 @@ from tests.unit.small_project import orders_alone
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 300
+HELD = """
+Resources:
+  Handle:
+    Type: AWS::CloudFormation::WaitConditionHandle
+  Wait:
+    Type: AWS::CloudFormation::WaitCondition
+    Properties:
+      Handle: !Ref Handle
+      Timeout: "10"
+"""
+"""A template whose stack is in progress for ten seconds, then fails, and is rolled back."""
 
 
 def environment(operator: Mapping[str, str]) -> dict[str, str]:

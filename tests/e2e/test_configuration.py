@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from tests.e2e.recorded_project import BUCKET_NAME, TABLE_NAME, RecordedProject
 pytestmark = pytest.mark.xdist_group("recorded")
 ENVIRONMENTS = ("dev", "staging", "prod")
 TAG = "v1.0.0"
+LAST = "lockstep-dev-orders-monitoring"
 NOBODY = accounts.trust_policy().replace(accounts.OPERATOR, "444444444444")
 """A role's trust in an account that nobody here is of."""
 
@@ -152,16 +154,28 @@ def test_a_second_run_ends_at_once_and_says_who_deploys(project: RecordedProject
     assert project.table.lock("orders", "dev", datetime.now(UTC)) is None
 
 
+def hold_last_stack(project: RecordedProject) -> None:
+    """Put a stack that waits some seconds, then fails, in the place of the last one of dev."""
+    place = {"account": accounts.ACCOUNTS["dev"], "region": "us-east-1"}
+    cloudformation = project.client("cloudformation", **place)
+    cloudformation.delete_stack(StackName=LAST)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=LAST, WaiterConfig={"Delay": 1})
+    cloudformation.create_stack(StackName=LAST, TemplateBody=commands.HELD)
+
+
 def test_a_run_that_is_killed_is_carried_on_once_its_lock_has_ended(project: RecordedProject) -> None:
-    """REQ-G5: until then the next one is told how long."""
+    """REQ-G5: until then the next one is told how long.
+
+    A stack is held in progress in the place of its last one, so that no machine ends before the signal.
+    """
     command = [str(commands.BIN / "lockstep"), "deploy", "dev"]
+    hold_last_stack(project)
     killed = subprocess.Popen(
         command, cwd=project.root, env=commands.environment(project.operator), stdout=subprocess.DEVNULL
     )
-    while (
-        states(project)[-1][2] != "deploying"
-    ):  # as often as it can be asked: nothing is left to do, so it ends soon
+    while states(project)[-1][2] != "deploying":
         assert killed.poll() is None, "it ended before it could be killed"
+        time.sleep(0.1)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     number = states(project)[-1][0]

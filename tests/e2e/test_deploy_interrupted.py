@@ -62,16 +62,6 @@ def stack_ids(own: Mapping[str, str]) -> dict[str, str]:
 
 
 LAST = "lockstep-staging-orders-monitoring"
-HELD = """
-Resources:
-  Handle:
-    Type: AWS::CloudFormation::WaitConditionHandle
-  Wait:
-    Type: AWS::CloudFormation::WaitCondition
-    Properties:
-      Handle: !Ref Handle
-      Timeout: "10"
-"""
 
 
 def hold_last_stack(own: Mapping[str, str]) -> None:
@@ -79,7 +69,7 @@ def hold_last_stack(own: Mapping[str, str]) -> None:
 
     Then it fails and is rolled back, so the run after the interruption waits for it and makes it again.
     """
-    client(own, "cloudformation", **STAGING).create_stack(StackName=LAST, TemplateBody=HELD)
+    client(own, "cloudformation", **STAGING).create_stack(StackName=LAST, TemplateBody=commands.HELD)
 
 
 @pytest.mark.parametrize("after", [1, 6, 13], ids=lambda count: f"after-{count}-stacks")
