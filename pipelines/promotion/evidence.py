@@ -1,0 +1,127 @@
+"""What the gates read, as it was found at one moment. Frozen, so that what was decided on can be kept (REQ-G6).
+
+Whatever could not be found out is `Missing`, with the reason: the gate that needs it is in error, never content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.state.records import Check, EnvironmentRelease, Lock, Release
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Evidence that could not be had, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A release as git has it: the commit that its tag names, and who made it (e-mail or GitHub login)."""
+
+    name: str
+    commit: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is recorded of one workload in the environment that a release comes from.
+
+    `release` is the release's own record there and `latest` the last deployment, both None where there is none.
+    `drifted` names stacks with open drift, `unsure` those of which nobody knows; `drift_changed_at` is when drift was
+    last found or ended. `check` is the last consistency check, `failed_at` when one last failed.
+    """
+
+    release: Release | None
+    latest: EnvironmentRelease | None
+    drifted: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    drift_changed_at: datetime | None = None
+    check: Check | None = None
+    failed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is known of one workload in the environment that a release would enter.
+
+    `digest` is the manifest digest of what would be deployed. `rejected` are deployments of this release that were
+    rolled back, in any environment. `acknowledged` names drifted stacks that somebody said may stay so.
+    """
+
+    digest: str
+    latest: EnvironmentRelease | None = None
+    drifted: tuple[str, ...] = ()
+    acknowledged: tuple[str, ...] = ()
+    lock: Lock | None = None
+    rejected: tuple[EnvironmentRelease, ...] = ()
+    drilled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody said yes to this release in this environment."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A resource that a change set would replace or delete; `action` is `replaced` or `deleted`."""
+
+    stack: str
+    logical_id: str
+    resource_type: str
+    action: str
+
+    @property
+    def name(self) -> str:
+        """How somebody names it who accepts the loss: `prod/orders/table/Table`."""
+        return f"{self.stack}/{self.logical_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be changed: the digest of the plan, and what it would take away. `accepted` are names of losses."""
+
+    digest: str
+    losses: tuple[Loss, ...] = ()
+    accepted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `lockstep check` found of the release: the commit that it looked at, and its findings by severity."""
+
+    commit: str
+    errors: int
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that is known of a release before it enters `environment`, at the time `at` (UTC).
+
+    `sources` and `targets` are by workload; `sources` is empty for the first environment of the order. `owner` is who
+    would hold the lock. `branch` is the branch that is to be deployed, None where that is not known.
+    """
+
+    environment: str
+    tag: str
+    at: datetime
+    workloads: tuple[str, ...]
+    owner: str
+    git: Tag | Missing | None
+    branch: str | Missing
+    sources: Mapping[str, Source | Missing]
+    targets: Mapping[str, Target | Missing]
+    parity: int | Missing
+    checked: Checked | Missing
+    approvals: tuple[Approval, ...] | Missing
+    plan: Plan | Missing

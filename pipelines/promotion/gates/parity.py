@@ -1,0 +1,55 @@
+"""Environments differ only as declared: in the release, and in what runs in the environment before (REQ-G4)."""
+
+from __future__ import annotations
+
+from pipelines.check_age import held
+from pipelines.state.times import timestamp
+
+from ..evidence import Evidence, Missing, Source
+from ..policy import Rule
+from ..verdicts import Verdict, together
+from .gate import NO_WORKLOAD, Gate, missing, of_sources
+
+
+def _judge(evidence: Evidence, rule: Rule) -> Verdict:
+    verdicts = [_rendered(evidence.parity)]
+    if rule.source is not None:
+        where = rule.source
+        verdicts.append(
+            of_sources(evidence, lambda workload, source: _live(evidence, where, workload, source))
+        )
+    return together(verdicts, NO_WORKLOAD)
+
+
+def _rendered(found: int | Missing) -> Verdict:
+    if isinstance(found, Missing):
+        return missing("the comparison of the environments", found)
+    inputs = {"undeclared": str(found)}
+    if found:
+        reason = f"{found} undeclared differences between environments"
+        return Verdict("failure", reason, "see `lockstep parity`; declare or remove each", inputs)
+    return Verdict("success", "environments differ only as declared", inputs=inputs)
+
+
+def _live(evidence: Evidence, where: str, workload: str, source: Source) -> Verdict:
+    if source.check is None:
+        reason = f"nobody checked {workload} in {where} yet"
+        return Verdict("error", reason, "see docs/runbooks for a check that does not come")
+    check = held(source.check, [source.latest] if source.latest else [], evidence.at)
+    inputs = {
+        f"{workload}.check": f"{check.verdict} of {check.release or 'no release'} at {timestamp(check.at)}"
+    }
+    if check.verdict == "consistent":
+        return Verdict("success", f"what runs in {where} is as released", inputs=inputs)
+    if check.verdict == "inconsistent":
+        reason = f"{workload} in {where} is not as released: {len(check.findings)} differences"
+        return Verdict("failure", reason, f"run `lockstep verify {where}`", inputs)
+    if check.verdict == "deploying":
+        return Verdict("pending", f"{workload} in {where} is being deployed", "wait for its end", inputs)
+    reason = f"the last check of {workload} in {where} no longer holds"
+    return Verdict("error", reason, f"run `lockstep verify {where}`", inputs)
+
+
+GATE = Gate(
+    "parity", "environments differ only as declared, in the release and in what runs", ("REQ-G4",), _judge
+)
