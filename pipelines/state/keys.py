@@ -130,6 +130,11 @@ def promotion(workload: str, tag: str, source: str, target: str) -> Key:
     return Key(f"PROMO#{joined(workload, tag)}", joined(source, target))
 
 
+def approval(tag: str, environment: str, by: str) -> Key:
+    """Somebody's approval of a release for an environment: one of each person."""
+    return Key(f"APPROVAL#{joined(tag, environment)}", f"BY#{joined(by)}")
+
+
 def lock(workload: str, environment: str) -> Key:
     """The lock of an environment."""
     return Key(f"LOCK#{joined(workload, environment)}", "LOCK")

@@ -6,6 +6,7 @@ datetimes, kept as UTC text with microseconds.
 
 from ..keys import StackKey
 from .alerts import Alert, AlertKind, AlertState, Check, CheckVerdict, Severity
+from .approvals import Approval
 from .drift import DriftFinding, DriftStatus, DriftSummary, PropertyDrift, Uncovered
 from .releases import EnvironmentRelease, Lock, Promotion, Release, ReleaseState
 from .stacks import Census, Refusal, StackEvent, StackState
@@ -14,6 +15,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertState",
+    "Approval",
     "Census",
     "Check",
     "CheckVerdict",

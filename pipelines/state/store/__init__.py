@@ -1,6 +1,7 @@
 """The state store: the only code that talks to DynamoDB about the state of environments (REQ-C1)."""
 
 from .alerts import Alerts
+from .approvals import Approvals
 from .drift import DriftRecorded, Drifts
 from .locks import Locks
 from .outcomes import ContentionError
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 
-class StateStore(States, Drifts, Alerts, Locks, Promotions):
+class StateStore(States, Drifts, Alerts, Approvals, Locks, Promotions):
     """The state table, `StateStore(client, table_name)`. Whoever passes the client decides its retries and timeouts.
 
     Every write is conditional or idempotent, so that each may be repeated after a crash. A `bool` says whether this
