@@ -11,12 +11,17 @@ from .verdicts import Decision, Judged, Verdict
 def decide(evidence: Evidence, rule: Rule) -> Decision:
     """Return every gate's verdict on a release that would enter the rule's environment.
 
-    A gate that crashes, or that nobody knows, is an error, and no other gate is left out for it.
-    Raises ValueError for evidence of another environment than the rule's.
+    Gates that no policy can do without are asked whatever the rule says. One that crashes, or that nobody knows, is an
+    error, and no other gate is left out for it. Raises ValueError for evidence of another environment than the rule's.
     """
     if evidence.environment != rule.environment:
         raise ValueError(f"the evidence is of {evidence.environment}, the rule of {rule.environment}")
-    return Decision(tuple(Judged(gate, _verdict(gate, evidence, rule)) for gate in rule.gates))
+    return Decision(tuple(Judged(gate, _verdict(gate, evidence, rule)) for gate in _asked(rule)))
+
+
+def _asked(rule: Rule) -> tuple[str, ...]:
+    binding = (gate.id for gate in GATES.values() if not gate.optional and gate.stands_before(rule))
+    return tuple(dict.fromkeys((*rule.gates, *binding)))
 
 
 def _verdict(name: str, evidence: Evidence, rule: Rule) -> Verdict:

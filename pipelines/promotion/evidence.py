@@ -1,6 +1,7 @@
 """What the gates read, as it was found at one moment. Frozen, so that what was decided on can be kept (REQ-G6).
 
-Whatever could not be found out is `Missing`, with the reason: the gate that needs it is in error, never content.
+Whatever could not be found out is `Missing`, with the reason: the gate that needs it is in error, never content. What
+would be content if somebody forgot it has no default.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.state.records import Check, EnvironmentRelease, Lock, Release
+from pipelines.state.times import timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,59 +23,69 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A release as git has it: the commit that its tag names, and who made it (e-mail or GitHub login)."""
+    """A release as git has it: the commit that its tag names, and every name of everybody who made it.
+
+    `authors` are e-mail addresses and logins. Whoever adds one author's login adds those of all: an approver who is
+    known by a login is told from authors who have logins.
+    """
 
     name: str
     commit: str
-    author: str
+    authors: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What is recorded of one workload in the environment that a release comes from.
 
     `release` is the release's own record there and `latest` the last deployment, both None where there is none.
     `drifted` names stacks with open drift, `unsure` those of which nobody knows; `drift_changed_at` is when drift was
-    last found or ended. `check` is the last consistency check, `failed_at` when one last failed.
+    last found or ended. `check` is the last consistency check, `failed_at` when a check last failed, of any kind.
     """
 
     release: Release | None
     latest: EnvironmentRelease | None
-    drifted: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
-    drift_changed_at: datetime | None = None
-    check: Check | None = None
-    failed_at: datetime | None = None
+    drifted: tuple[str, ...]
+    unsure: tuple[str, ...]
+    drift_changed_at: datetime | None
+    check: Check | None
+    failed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """What is known of one workload in the environment that a release would enter.
 
-    `digest` is the manifest digest of what would be deployed. `rejected` are deployments of this release that were
-    rolled back, in any environment. `acknowledged` names drifted stacks that somebody said may stay so.
+    `digest` is the manifest digest of what would be deployed. `latest` is what runs there, for the record: no gate
+    asks. `drifted` names stacks with open drift, `unsure` those of which nobody knows, `acknowledged` those of both
+    that somebody said may stay so. `lock` is who deploys there now. `rejected` are deployments of this release that were
+    rolled back, in any environment. `drilled_at` is when recovery was last tried, None where it never was.
     """
 
     digest: str
-    latest: EnvironmentRelease | None = None
-    drifted: tuple[str, ...] = ()
+    latest: EnvironmentRelease | None
+    drifted: tuple[str, ...]
+    unsure: tuple[str, ...]
     acknowledged: tuple[str, ...] = ()
-    lock: Lock | None = None
-    rejected: tuple[EnvironmentRelease, ...] = ()
+    lock: Lock | None
+    rejected: tuple[EnvironmentRelease, ...]
     drilled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody said yes to this release in this environment."""
+    """Somebody said yes to a release, in an environment, after reading a plan, which `plan` names by its digest."""
 
     by: str
     at: datetime
+    environment: str
+    tag: str
+    plan: str
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A resource that a change set would replace or delete; `action` is `replaced` or `deleted`."""
+    """A resource that a change set would replace, or may, or delete; `action` is `replaced` or `deleted`."""
 
     stack: str
     logical_id: str
@@ -91,7 +103,7 @@ class Plan:
     """What would be changed: the digest of the plan, and what it would take away. `accepted` are names of losses."""
 
     digest: str
-    losses: tuple[Loss, ...] = ()
+    losses: tuple[Loss, ...]
     accepted: frozenset[str] = frozenset()
 
 
@@ -104,12 +116,13 @@ class Checked:
     warnings: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything that is known of a release before it enters `environment`, at the time `at` (UTC).
 
     `sources` and `targets` are by workload; `sources` is empty for the first environment of the order. `owner` is who
-    would hold the lock. `branch` is the branch that is to be deployed, None where that is not known.
+    would hold the lock. `git` is None where git has no such tag. `branch` is the branch that is to be deployed.
+    `parity` counts undeclared differences. Raises ValueError for a time without an offset, and without an owner.
     """
 
     environment: str
@@ -125,3 +138,8 @@ class Evidence:
     checked: Checked | Missing
     approvals: tuple[Approval, ...] | Missing
     plan: Plan | Missing
+
+    def __post_init__(self) -> None:
+        timestamp(self.at)
+        if not self.owner:
+            raise ValueError("the evidence names nobody who would hold the lock")

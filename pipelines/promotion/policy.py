@@ -8,6 +8,11 @@ from datetime import timedelta
 
 from .freezes import Freeze
 
+LEAST_SOAK = {"prod": timedelta(minutes=60)}
+"""How long a release stands in the environment before, at least, whatever the policy says (REQ-G3)."""
+LEAST_APPROVALS = {"staging": 1, "prod": 1}
+"""People besides the author who have to say yes, at least (REQ-G2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -16,6 +21,8 @@ class Rule:
     `gates` are ids, in the order in which they are told. `soak` is how long the release must have stood in `source`,
     which is None for the first environment. `approvals` counts people besides the author. `drill_age` is how old the
     last recovery drill may be at most, by workload. `stateful` are the resource types that hold data.
+
+    There is no rule that asks for less than the requirements do: it raises ValueError, wherever it was read.
     """
 
     environment: str
@@ -28,12 +35,31 @@ class Rule:
     drill_age: Mapping[str, timedelta]
     stateful: frozenset[str]
 
+    def __post_init__(self) -> None:
+        least = LEAST_SOAK.get(self.environment, timedelta())
+        if self.soak < least:
+            raise ValueError(f"{self.environment} has a soak of {self.soak}, which is less than {least}")
+        if self.approvals < (people := LEAST_APPROVALS.get(self.environment, 0)):
+            raise ValueError(
+                f"{self.environment} asks for {self.approvals} approvals, which is less than {people}"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules of a project, in the order in which a release moves."""
+    """The rules of a project, in the order in which a release moves.
+
+    Raises ValueError where a rule's source is not the environment before: none is ever skipped (REQ-G1).
+    """
 
     rules: tuple[Rule, ...]
+
+    def __post_init__(self) -> None:
+        for before, rule in zip((None, *self.order), self.rules, strict=False):
+            if rule.source != before:
+                raise ValueError(
+                    f"{rule.environment} comes after {before or 'nothing'}, not after {rule.source}"
+                )
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -1,13 +1,21 @@
-"""Enough people said yes, and none of them is the author (REQ-G2)."""
+"""Enough people said yes to this release and this plan, and none of them made it (REQ-G2)."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
 from pipelines.state.times import timestamp
 
-from ..evidence import Evidence, Missing, Tag
+from ..evidence import Approval, Evidence, Missing, Source
+from ..people import is_machine, kind, person
 from ..policy import Rule
 from ..verdicts import Verdict
-from .gate import Gate, missing
+from .gate import SKEW, Gate, missing
+
+Flaw = Callable[[Approval], str]
+"""Says why an approval does not count, in words that follow the approver's name; empty where it does."""
 
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
@@ -15,23 +23,76 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
         return Verdict("success", f"nobody has to approve for {rule.environment}")
     if isinstance(evidence.approvals, Missing):
         return missing("who approved", evidence.approvals)
-    if not isinstance(evidence.git, Tag):
-        reason = evidence.git.reason if evidence.git else "git has no such tag"
-        return missing("the release's author, who may not approve it,", Missing(reason))
-    author = evidence.git.author
-    others = {one.by.casefold(): one for one in evidence.approvals if one.by.casefold() != author.casefold()}
+    if isinstance(evidence.plan, Missing):
+        return missing("the plan, which an approval is of,", evidence.plan)
+    if evidence.git is None or isinstance(evidence.git, Missing):
+        gone = evidence.git or Missing("git has no such tag")
+        return missing("the release's author, who may not approve it,", gone)
+    authors = frozenset(map(person, evidence.git.authors)) - {""}
+    if not authors:
+        return missing("the release's author, who may not approve it,", Missing("git names none"))
+    flaw = _flaws(evidence, evidence.plan.digest, authors)
+    return _counted(evidence.approvals, rule, authors, flaw)
+
+
+def _counted(approvals: Iterable[Approval], rule: Rule, authors: frozenset[str], flaw: Flaw) -> Verdict:
+    given = sorted(approvals, key=lambda one: (one.at, one.by))
+    flaws = {one: flaw(one) for one in given}
+    sound = {person(one.by): one.by.strip() for one in given if not flaws[one]}
+    told = {kind(author) for author in authors}
+    sure = {who: name for who, name in sound.items() if kind(who) in told}
     inputs = {
-        "author": author,
-        "approvals": ", ".join(f"{one.by} at {timestamp(one.at)}" for one in evidence.approvals) or "none",
+        "authors": ", ".join(sorted(authors)),
+        "approvals": "; ".join(f"{one.by} at {timestamp(one.at)} of {one.plan}" for one in given) or "none",
         "needed": str(rule.approvals),
     }
-    if len(others) >= rule.approvals:
-        named = ", ".join(sorted(one.by for one in others.values()))
-        return Verdict("success", f"approved by {named}", inputs=inputs)
-    reason = f"{len(others)} of {rule.approvals} approvals for {rule.environment}"
-    if len(others) < len(evidence.approvals):
-        reason += f"; {author} is the author, whose own does not count"
-    return Verdict("pending", reason, "let somebody approve who is not the author", inputs)
+    if (people := _at_least(sure)) >= rule.approvals:
+        return Verdict("success", f"approved by {', '.join(sorted(sure.values()))}", inputs=inputs)
+    if _at_least(sound) >= rule.approvals:
+        names = ", ".join(sorted(name for who, name in sound.items() if who not in sure))
+        known = ", ".join(sorted(authors))
+        reason = f"nobody can tell whether {names} is one of the authors, who are known as {known}"
+        return Verdict("error", reason, "approve by the kind of name that the authors have", inputs)
+    said = "; ".join(dict.fromkeys(f"{one.by} {why}" for one, why in flaws.items() if why))
+    reason = f"{people} of {rule.approvals} approvals for {rule.environment}" + (f": {said}" if said else "")
+    return Verdict("pending", reason, "let somebody approve who is not an author", inputs)
 
 
-GATE = Gate("approval", "enough people approved who are not the author", ("REQ-G2",), _judge)
+def _at_least(names: Iterable[str]) -> int:
+    """Return how many people these are at least: one may have a name of each kind."""
+    return max(Counter(map(kind, names)).values(), default=0)
+
+
+def _flaws(evidence: Evidence, plan: str, authors: frozenset[str]) -> Flaw:
+    since = _stands_since(evidence)
+
+    def flaw(one: Approval) -> str:
+        who = person(one.by)
+        if not who:
+            return "has no name"
+        if is_machine(who):
+            return "is a machine"
+        if who in authors:
+            return "is an author, whose own does not count"
+        if (one.tag, one.environment) != (evidence.tag, evidence.environment):
+            return f"approved {one.tag} for {one.environment}"
+        if one.plan != plan:
+            return "approved another plan"
+        if one.at - evidence.at > SKEW:
+            return f"approved at {timestamp(one.at)}, which is still to come"
+        if since is not None and one.at < since:
+            return f"approved at {timestamp(one.at)}, before it stood where it comes from"
+        return ""
+
+    return flaw
+
+
+def _stands_since(evidence: Evidence) -> datetime | None:
+    """Return when the last workload was deployed where the release comes from: nobody could judge it before."""
+    sources = [one for one in evidence.sources.values() if isinstance(one, Source)]
+    return max((one.latest.ended_at for one in sources if one.latest and one.latest.ended_at), default=None)
+
+
+GATE = Gate(
+    "approval", "enough people approved this release and this plan who did not make it", ("REQ-G2",), _judge
+)

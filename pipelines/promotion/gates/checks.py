@@ -13,7 +13,10 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     if isinstance(checked, Missing):
         return missing("the result of the checks", checked)
     inputs = {"checked": checked.commit, "errors": str(checked.errors), "warnings": str(checked.warnings)}
-    if isinstance(evidence.git, Tag) and checked.commit != evidence.git.commit:
+    if not isinstance(evidence.git, Tag):
+        found = evidence.git or Missing("git has no such tag")
+        return missing("the release's commit, which was to be checked,", found)
+    if checked.commit != evidence.git.commit:
         reason = f"commit {checked.commit[:12]} was checked, and the release is {evidence.git.commit[:12]}"
         return Verdict("error", reason, f"check out {evidence.tag}, then ask the gate again", inputs)
     if checked.errors:

@@ -17,6 +17,7 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     inputs = {
         "plan": plan.digest,
         "losses": ", ".join(sorted(f"{one.name} {one.action}" for one in losses)) or "none",
+        "accepted": ", ".join(sorted(plan.accepted)) or "none",
     }
     if left:
         named = ", ".join(sorted(f"{one.name} ({one.resource_type}) would be {one.action}" for one in left))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from ..evidence import Evidence, Source, Target
 from ..policy import Rule
 from ..verdicts import Verdict, together
@@ -14,39 +16,52 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     ]
     if rule.source is not None:
         where = rule.source
-        verdicts.append(of_sources(evidence, lambda workload, source: _of_source(where, workload, source)))
+        verdicts.append(
+            of_sources(evidence, rule, lambda workload, source: _of_source(where, workload, source))
+        )
     return together(verdicts, NO_WORKLOAD)
 
 
 def _of_source(where: str, workload: str, source: Source) -> Verdict:
-    if source.drifted:
-        named = ", ".join(sorted(source.drifted))
-        mend = f"see `lockstep drift {where}`, mend it, then run `lockstep drift {where} --detect`"
-        return Verdict(
-            "failure", f"open drift in {where}: {named}", mend, {f"{workload}.{where}.drifted": named}
-        )
+    inputs = _inputs(where, workload, drifted=source.drifted, unsure=source.unsure)
     if source.unsure:
-        named = ", ".join(sorted(source.unsure))
-        reason = f"nobody knows whether these drifted in {where}: {named}"
-        return Verdict(
-            "error", reason, f"run `lockstep drift {where} --detect`", {f"{workload}.{where}.unsure": named}
-        )
-    return Verdict("success", "nothing drifted")
+        return _unsure(where, source.unsure, inputs)
+    if source.drifted:
+        mend = f"see `lockstep drift {where}`, mend it, then run `lockstep drift {where} --detect`"
+        return Verdict("failure", f"open drift in {where}: {_named(source.drifted)}", mend, inputs)
+    return Verdict("success", f"nothing drifted in {where}", inputs=inputs)
 
 
 def _of_target(where: str, workload: str, target: Target) -> Verdict:
-    left = sorted(set(target.drifted) - set(target.acknowledged))
-    if left:
+    inputs = _inputs(
+        where,
+        workload,
+        drifted=target.drifted,
+        unsure=target.unsure,
+        acknowledged=target.acknowledged,
+    )
+    if unsure := set(target.unsure) - set(target.acknowledged):
+        return _unsure(where, unsure, inputs)
+    if left := set(target.drifted) - set(target.acknowledged):
         mend = f"see `lockstep drift {where}`; mend it, or acknowledge each stack by name"
-        named = ", ".join(left)
-        reason = f"open drift in {where} that nobody acknowledged: {named}"
-        return Verdict("failure", reason, mend, {f"{workload}.{where}.drifted": named})
-    if target.drifted:
-        named = ", ".join(sorted(target.drifted))
-        return Verdict(
-            "success", f"acknowledged drift in {where}: {named}", inputs={f"{workload}.acknowledged": named}
-        )
-    return Verdict("success", "nothing drifted")
+        reason = f"open drift in {where} that nobody acknowledged: {_named(left)}"
+        return Verdict("failure", reason, mend, inputs)
+    if accepted := {*target.drifted, *target.unsure}:
+        return Verdict("success", f"acknowledged drift in {where}: {_named(accepted)}", inputs=inputs)
+    return Verdict("success", f"nothing drifted in {where}", inputs=inputs)
+
+
+def _unsure(where: str, stacks: Iterable[str], inputs: Mapping[str, str]) -> Verdict:
+    reason = f"nobody knows whether these drifted in {where}: {_named(stacks)}"
+    return Verdict("error", reason, f"run `lockstep drift {where} --detect`", inputs)
+
+
+def _inputs(where: str, workload: str, **stacks: Iterable[str]) -> dict[str, str]:
+    return {f"{workload}.{where}.{name}": _named(found) or "none" for name, found in stacks.items()}
+
+
+def _named(stacks: Iterable[str]) -> str:
+    return ", ".join(sorted(stacks))
 
 
 GATE = Gate(

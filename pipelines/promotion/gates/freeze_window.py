@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipelines.state.times import timestamp
+
 from ..evidence import Evidence
 from ..policy import Rule
 from ..verdicts import Verdict
@@ -15,7 +17,7 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
         if rule.environment in freeze.environments and (ends := freeze.window.until(evidence.at)) is not None
     ]
     inputs = {
-        "at": evidence.at.isoformat(),
+        "at": timestamp(evidence.at),
         "freezes": ", ".join(freeze.name for _, freeze in frozen) or "none",
     }
     if not frozen:

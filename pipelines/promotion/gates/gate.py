@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipelines.state.times import timestamp
 
 from ..evidence import Evidence, Missing, Source, Target
 from ..policy import Rule
 from ..verdicts import Verdict, together
 
 Judge = Callable[[Evidence, Rule], Verdict]
+
+SKEW = timedelta(minutes=5)
+"""How far apart the clocks of who records and of who decides may be. Nothing is shortened by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,10 @@ class Gate:
     first: bool = True
     optional: bool = False
 
+    def stands_before(self, rule: Rule) -> bool:
+        """Tell whether there is anything for this gate to judge before the rule's environment."""
+        return self.first or rule.source is not None
+
 
 def missing(what: str, found: Missing) -> Verdict:
     """Return the verdict for evidence that could not be had: an error, since nobody can tell (REQ-G6)."""
@@ -35,29 +45,61 @@ def missing(what: str, found: Missing) -> Verdict:
     )
 
 
-def of_sources(evidence: Evidence, judge: Callable[[str, Source], Verdict]) -> Verdict:
-    """Judge each workload by what its source says; one of which nothing is known is an error."""
+def ahead(what: str, when: datetime, evidence: Evidence) -> Verdict | None:
+    """Return an error for what was recorded at a time that is still to come; None where clocks agree."""
+    if when - evidence.at <= SKEW:
+        return None
+    reason = f"{what} is of {timestamp(when)}, and it is {timestamp(evidence.at)}: one of the clocks is wrong"
+    return Verdict("error", reason, "set the clocks right; what was recorded too late has to be done again")
+
+
+def of_sources(evidence: Evidence, rule: Rule, judge: Callable[[str, Source], Verdict]) -> Verdict:
+    """Judge each workload by what its source says; one of which nothing is known, or another's, is an error."""
 
     def one(workload: str) -> Verdict:
         found = evidence.sources.get(workload, Missing("nobody asked"))
-        return (
-            missing(f"the record of {workload}", found)
-            if isinstance(found, Missing)
-            else judge(workload, found)
-        )
+        if not isinstance(found, Missing):
+            return _foreign_source(evidence, rule, workload, found) or judge(workload, found)
+        return missing(f"the record of {workload} in {rule.source}", found)
 
     return together(map(one, evidence.workloads), NO_WORKLOAD)
 
 
 def of_targets(evidence: Evidence, judge: Callable[[str, Target], Verdict]) -> Verdict:
-    """Judge each workload by what its target says; one of which nothing is known is an error."""
+    """Judge each workload by what its target says; one of which nothing is known, or another's, is an error."""
 
     def one(workload: str) -> Verdict:
         found = evidence.targets.get(workload, Missing("nobody asked"))
-        where = f"the record of {workload} in {evidence.environment}"
-        return missing(where, found) if isinstance(found, Missing) else judge(workload, found)
+        if not isinstance(found, Missing):
+            return _foreign_target(evidence, workload, found) or judge(workload, found)
+        return missing(f"the record of {workload} in {evidence.environment}", found)
 
     return together(map(one, evidence.workloads), NO_WORKLOAD)
+
+
+def _foreign_source(evidence: Evidence, rule: Rule, workload: str, source: Source) -> Verdict | None:
+    release, latest, check = source.release, source.latest, source.check
+    if release is not None and release.tag != evidence.tag:
+        return _foreign("release", evidence.tag, release.tag)
+    records = {"release": release, "deployment": latest, "check": check}
+    meant = (workload, rule.source)
+    for what, record in records.items():
+        if record is not None and (record.workload, record.environment) != meant:
+            return _foreign(what, " in ".join(map(str, meant)), f"{record.workload} in {record.environment}")
+    return None
+
+
+def _foreign_target(evidence: Evidence, workload: str, target: Target) -> Verdict | None:
+    meant = (workload, evidence.environment)
+    for what, record in {"deployment": target.latest, "lock": target.lock}.items():
+        if record is not None and (record.workload, record.environment) != meant:
+            return _foreign(what, " in ".join(meant), f"{record.workload} in {record.environment}")
+    return None
+
+
+def _foreign(what: str, meant: str, found: str) -> Verdict:
+    reason = f"the {what} in the evidence is of {found}, and {meant} is meant"
+    return Verdict("error", reason, "report it: the evidence was gathered wrongly")
 
 
 NO_WORKLOAD = Verdict("error", "there is no workload to judge", "name an environment that has stacks")

@@ -16,9 +16,12 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
 
 def _free(evidence: Evidence, workload: str, target: Target) -> Verdict:
     lock = target.lock
-    if lock is None or lock.expires_at <= evidence.at:
-        return Verdict("success", f"nobody deploys to {evidence.environment}")
+    if lock is None:
+        inputs = {f"{workload}.lock": "none"}
+        return Verdict("success", f"nobody deploys to {evidence.environment}", inputs=inputs)
     inputs = {f"{workload}.lock": f"{lock.owner} until {timestamp(lock.expires_at)}, token {lock.token}"}
+    if lock.expires_at <= evidence.at:
+        return Verdict("success", f"nobody deploys to {evidence.environment}", inputs=inputs)
     if lock.owner == evidence.owner:
         return Verdict("success", "the lock is this run's own", inputs=inputs)
     reason = f"{lock.owner} deploys {workload} to {evidence.environment} since {timestamp(lock.since)}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pipelines.check_age import held
+from pipelines.state.records import Check
 from pipelines.state.times import timestamp
 
 from ..evidence import Evidence, Missing, Source
 from ..policy import Rule
 from ..verdicts import Verdict, together
-from .gate import NO_WORKLOAD, Gate, missing, of_sources
+from .gate import NO_WORKLOAD, Gate, ahead, missing, of_sources
 
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
@@ -16,7 +17,7 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     if rule.source is not None:
         where = rule.source
         verdicts.append(
-            of_sources(evidence, lambda workload, source: _live(evidence, where, workload, source))
+            of_sources(evidence, rule, lambda workload, source: _live(evidence, where, workload, source))
         )
     return together(verdicts, NO_WORKLOAD)
 
@@ -34,11 +35,16 @@ def _rendered(found: int | Missing) -> Verdict:
 def _live(evidence: Evidence, where: str, workload: str, source: Source) -> Verdict:
     if source.check is None:
         reason = f"nobody checked {workload} in {where} yet"
-        return Verdict("error", reason, "see docs/runbooks for a check that does not come")
+        return Verdict("error", reason, f"run `lockstep verify {where}`")
+    if early := ahead(f"the check of {workload} in {where}", source.check.at, evidence):
+        return early
     check = held(source.check, [source.latest] if source.latest else [], evidence.at)
     inputs = {
         f"{workload}.check": f"{check.verdict} of {check.release or 'no release'} at {timestamp(check.at)}"
     }
+    if check.verdict == "consistent" and _is_before(check, source):
+        reason = f"{workload} in {where} was not checked since it was deployed"
+        return Verdict("pending", reason, "wait for the check that follows a deployment", inputs)
     if check.verdict == "consistent":
         return Verdict("success", f"what runs in {where} is as released", inputs=inputs)
     if check.verdict == "inconsistent":
@@ -48,6 +54,12 @@ def _live(evidence: Evidence, where: str, workload: str, source: Source) -> Verd
         return Verdict("pending", f"{workload} in {where} is being deployed", "wait for its end", inputs)
     reason = f"the last check of {workload} in {where} no longer holds"
     return Verdict("error", reason, f"run `lockstep verify {where}`", inputs)
+
+
+def _is_before(check: Check, source: Source) -> bool:
+    """Tell whether a check is older than what it would vouch for."""
+    ended = source.latest.ended_at if source.latest else None
+    return ended is not None and check.at < ended
 
 
 GATE = Gate(

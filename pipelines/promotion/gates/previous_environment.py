@@ -10,7 +10,7 @@ from .gate import Gate, of_sources
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     where = rule.source or ""
-    return of_sources(evidence, lambda workload, source: _stands(evidence.tag, where, workload, source))
+    return of_sources(evidence, rule, lambda workload, source: _stands(evidence.tag, where, workload, source))
 
 
 def _stands(tag: str, where: str, workload: str, source: Source) -> Verdict:

@@ -9,7 +9,7 @@ from pipelines.state.times import timestamp
 from ..evidence import Evidence, Target
 from ..policy import Rule
 from ..verdicts import Verdict
-from .gate import Gate, of_targets
+from .gate import Gate, ahead, of_targets
 
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
@@ -24,6 +24,8 @@ def _recent(evidence: Evidence, at_most: timedelta | None, workload: str, target
     mend = f"run the recovery drill of {workload}, then ask again"
     if target.drilled_at is None:
         return Verdict("failure", f"recovery of {workload} was never tried", mend)
+    if early := ahead(f"the recovery drill of {workload}", target.drilled_at, evidence):
+        return early
     inputs = {f"{workload}.drilled-at": timestamp(target.drilled_at), f"{workload}.days": f"{at_most.days}"}
     if evidence.at - target.drilled_at > at_most:
         reason = f"recovery of {workload} was last tried {timestamp(target.drilled_at)}, over {at_most.days} days ago"

@@ -1,4 +1,9 @@
-"""The release was not rolled back before: a bad one stays out until another takes its place (REQ-G5)."""
+"""The release was not rolled back before: a bad one stays out until another takes its place (REQ-G5).
+
+Superseded means: another release, with a tag of its own, takes its place. That never makes the bad one good, and
+neither does time, nor a later success of the same tag: who wants its content back releases that anew, and takes it
+through every gate.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +20,9 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
 def _accepted(tag: str, workload: str, target: Target) -> Verdict:
     where = ", ".join(sorted({one.environment for one in target.rejected}))
     if not where:
-        return Verdict("success", f"{tag} was never rolled back")
+        return Verdict(
+            "success", f"{tag} was never rolled back", inputs={f"{workload}.rolled-back": "nowhere"}
+        )
     reason = f"{tag} of {workload} was rolled back in {where}"
     mend = "mend what was wrong with it, and release that under a new tag"
     return Verdict("failure", reason, mend, {f"{workload}.rolled-back": where})

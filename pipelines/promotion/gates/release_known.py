@@ -16,9 +16,14 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
         return Verdict(
             "failure", f"git has no tag {evidence.tag}", "name a tag that was pushed: `git tag --list`"
         )
+    if tag.name != evidence.tag:
+        reason = f"the tag in the evidence is {tag.name}, and {evidence.tag} is meant"
+        return Verdict("error", reason, "report it: the evidence was gathered wrongly")
     if rule.source is None:
         return Verdict("success", f"{tag.name} is commit {tag.commit[:12]}", inputs={"commit": tag.commit})
-    return of_sources(evidence, lambda workload, source: _recorded(tag, rule.source or "", workload, source))
+    return of_sources(
+        evidence, rule, lambda workload, source: _recorded(tag, rule.source or "", workload, source)
+    )
 
 
 def _recorded(tag: Tag, where: str, workload: str, source: Source) -> Verdict:

@@ -9,7 +9,7 @@ from .gate import Gate, missing, of_sources
 
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
-    return of_sources(evidence, lambda workload, source: _same(evidence, rule, workload, source))
+    return of_sources(evidence, rule, lambda workload, source: _same(evidence, rule, workload, source))
 
 
 def _same(evidence: Evidence, rule: Rule, workload: str, source: Source) -> Verdict:

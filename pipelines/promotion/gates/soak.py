@@ -9,35 +9,42 @@ from pipelines.state.times import timestamp
 from ..evidence import Evidence, Source
 from ..policy import Rule
 from ..verdicts import Verdict
-from .gate import Gate, of_sources
+from .gate import Gate, ahead, of_sources
 
 
 def began(source: Source) -> tuple[datetime, str] | None:
     """Return when the soak of a workload began, and what began it; None without a recorded success.
 
-    A redeployment is a later success; a failed check and drift, found or ended, begin it again.
+    A redeployment is a later success; a failed check and drift, found or ended, begin it again. It never begins before
+    the success was recorded.
     """
     latest = source.latest
     if latest is None or latest.state != "succeeded" or latest.soak_from is None:
         return None
     began = [(latest.soak_from, "its recorded success")]
+    if latest.ended_at is not None:
+        began.append((latest.ended_at, "its recorded success"))
     if source.drift_changed_at is not None:
         began.append((source.drift_changed_at, "drift that was found or ended"))
     if source.failed_at is not None:
         began.append((source.failed_at, "a check that failed"))
+    if source.check is not None and source.check.verdict == "inconsistent":
+        began.append((source.check.at, "a check that failed"))
     return max(began, key=lambda each: each[0])
 
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
-    return of_sources(evidence, lambda workload, source: _soaked(evidence, rule, workload, source))
+    return of_sources(evidence, rule, lambda workload, source: _soaked(evidence, rule, workload, source))
 
 
 def _soaked(evidence: Evidence, rule: Rule, workload: str, source: Source) -> Verdict:
     since = began(source)
-    if since is None:
-        reason = f"{workload} has no recorded success in {rule.source}"
+    if since is None or source.latest is None or source.latest.tag != evidence.tag:
+        reason = f"{evidence.tag} of {workload} does not stand in {rule.source} with a recorded success"
         return Verdict("failure", reason, f"deploy {evidence.tag} into {rule.source} first")
     start, cause = since
+    if early := ahead(f"what began the soak of {workload}, {cause},", start, evidence):
+        return early
     ends = start + rule.soak
     inputs = {
         f"{workload}.soak-from": timestamp(start),
