@@ -58,8 +58,8 @@ class Target:
 
     `digest` is the manifest digest of what would be deployed. `latest` is what runs there, for the record: no gate
     asks. `drifted` names stacks with open drift, `unsure` those of which nobody knows, `acknowledged` those of both
-    that somebody said may stay so. `lock` is who deploys there now. `rejected` are deployments of this release that were
-    rolled back, in any environment. `drilled_at` is when recovery was last tried, None where it never was.
+    that somebody said may stay so. `lock` is who deploys there now. `rejected` are deployments of this release that
+    were rolled back, in any environment. `drilled_at` is when recovery was last tried, None where it never was.
     """
 
     digest: str
@@ -121,8 +121,8 @@ class Evidence:
     """Everything that is known of a release before it enters `environment`, at the time `at` (UTC).
 
     `sources` and `targets` are by workload; `sources` is empty for the first environment of the order. `owner` is who
-    would hold the lock. `git` is None where git has no such tag. `branch` is the branch that is to be deployed.
-    `parity` counts undeclared differences. Raises ValueError for a time without an offset, and without an owner.
+    would hold the lock, empty for who only asks. `git` is None where git has no such tag. `branch` is the branch that is to be deployed.
+    `parity` counts undeclared differences. Raises ValueError for a time without an offset.
     """
 
     environment: str
@@ -141,5 +141,3 @@ class Evidence:
 
     def __post_init__(self) -> None:
         timestamp(self.at)
-        if not self.owner:
-            raise ValueError("the evidence names nobody who would hold the lock")

@@ -19,7 +19,7 @@ class Window(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """From `begins` until before `ends`, both with their zone. Raises ValueError without one, and for an empty window."""
+    """From `begins` until before `ends`, both with a zone. Raises ValueError without one, and for an empty window."""
 
     begins: datetime
     ends: datetime

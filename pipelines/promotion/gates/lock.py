@@ -22,7 +22,7 @@ def _free(evidence: Evidence, workload: str, target: Target) -> Verdict:
     inputs = {f"{workload}.lock": f"{lock.owner} until {timestamp(lock.expires_at)}, token {lock.token}"}
     if lock.expires_at <= evidence.at:
         return Verdict("success", f"nobody deploys to {evidence.environment}", inputs=inputs)
-    if lock.owner == evidence.owner:
+    if evidence.owner and lock.owner == evidence.owner:
         return Verdict("success", "the lock is this run's own", inputs=inputs)
     reason = f"{lock.owner} deploys {workload} to {evidence.environment} since {timestamp(lock.since)}"
     return Verdict(
