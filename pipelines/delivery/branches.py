@@ -1,0 +1,129 @@
+"""The branches that say what each environment runs, and the tags of what was deployed. I/O (REQ-R1).
+
+History is never rewritten: an older state comes back by a new commit, and every push may only go forward.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from validator.errors import FailureError, TechnicalError
+
+from .git import GitError, git, resolved
+
+REMOTE = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a branch stands, and whether this call moved it."""
+
+    branch: str
+    commit: str
+    was_moved: bool
+
+
+def has_remote(root: Path) -> bool:
+    """Whether the repository has a remote to push to."""
+    return REMOTE in git(root, "remote").split()
+
+
+def refresh(root: Path, branch: str) -> None:
+    """Bring a branch up to its remote's, where there is one.
+
+    Raises FailureError where both have commits that the other has not: nobody can tell which counts.
+    """
+    if not has_remote(root):
+        return
+    if not git(root, "ls-remote", "--heads", REMOTE, f"refs/heads/{branch}"):
+        return
+    git(root, "fetch", "--quiet", "--no-tags", REMOTE, f"+refs/heads/{branch}:refs/remotes/{REMOTE}/{branch}")
+    theirs = resolved(root, f"refs/remotes/{REMOTE}/{branch}")
+    ours = resolved(root, f"refs/heads/{branch}")
+    if theirs is None or ours == theirs:
+        return
+    if ours is None or _is_ancestor(root, ours, theirs):
+        _move(root, branch, theirs, ours)
+    elif not _is_ancestor(root, theirs, ours):
+        raise FailureError(
+            f"{branch} and {REMOTE}/{branch} have gone different ways\n"
+            f"  mend: look at both (`git log {branch}...{REMOTE}/{branch}`), and bring yours to the remote's"
+        )
+
+
+def restore(root: Path, branch: str, tag: str, message: str) -> Moved:
+    """Give a branch the files of a tag again, by a new commit on top of it; nothing where it has them already.
+
+    Raises FailureError where the branch is not there, GitError where somebody moved it meanwhile.
+    """
+    head = resolved(root, f"refs/heads/{branch}")
+    if head is None:
+        raise FailureError(f"there is no branch {branch}\n  mend: `git branch {branch} {tag}`, then push it")
+    tree = resolved(root, f"refs/tags/{tag}^{{tree}}")
+    if tree is None:
+        raise FailureError(f"{tag} is no tag\n  mend: `git fetch --tags`, or name another release")
+    if tree == resolved(root, f"{head}^{{tree}}"):
+        return Moved(branch, head, was_moved=False)
+    commit = git(root, "commit-tree", tree, "-p", head, "-m", message, environment=_identity(root))
+    _move(root, branch, commit, head)
+    return Moved(branch, commit, was_moved=True)
+
+
+def push(root: Path, reference: str) -> bool:
+    """Push a branch or a tag to the remote, never by force; False where there is none. Repeated, it changes nothing.
+
+    Raises TechnicalError where the remote refuses.
+    """
+    if not has_remote(root):
+        return False
+    try:
+        git(root, "push", "--quiet", REMOTE, f"{reference}:{reference}")
+    except GitError as error:
+        raise TechnicalError(
+            f"{REMOTE} did not take {reference}: {error.said}\n"
+            "  mend: see whether you may push there and whether it has moved, then run the same command again"
+        ) from None
+    return True
+
+
+def mark(root: Path, name: str, commit: str, message: str) -> None:
+    """Put a tag on a commit. Raises FailureError where it stands on another: a tag is never moved (REQ-R1)."""
+    there = resolved(root, f"refs/tags/{name}^{{commit}}")
+    if there is None:
+        git(root, "tag", "--annotate", "--message", message, name, commit, environment=_identity(root))
+    elif there != commit:
+        raise FailureError(
+            f"the tag {name} is commit {there[:12]}, not {commit[:12]}\n  mend: find out who made it; it is not moved"
+        )
+
+
+def _move(root: Path, branch: str, commit: str, before: str | None) -> None:
+    """Move a branch forward, with the files where it is checked out; refused where somebody moved it meanwhile."""
+    if git(root, "branch", "--show-current") == branch:
+        git(root, "merge", "--ff-only", "--quiet", commit)
+        return
+    git(root, "update-ref", "-m", "lockstep", f"refs/heads/{branch}", commit, before or "0" * 40)
+
+
+def _is_ancestor(root: Path, older: str, newer: str) -> bool:
+    try:
+        return git(root, "merge-base", older, newer) == older
+    except GitError as error:
+        if error.said:
+            raise
+        return False  # They have no commit in common.
+
+
+def _identity(root: Path) -> dict[str, str]:
+    """Return whom a commit is by: whom git knows, else the account that GitHub runs for."""
+    try:
+        git(root, "var", "GIT_COMMITTER_IDENT")
+    except GitError:
+        actor = os.environ.get("GITHUB_ACTOR", "")
+        if not actor:
+            raise
+        who = {"NAME": actor, "EMAIL": f"{actor}@users.noreply.github.com"}
+        return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+    return {}

@@ -1,0 +1,48 @@
+"""The files of a release, apart from what somebody works on: a work tree of its own for each. I/O (REQ-G1).
+
+What is deployed is what the tag names, whatever lies in the folder that the command runs in.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from validator.errors import ConfigurationError
+
+from .git import git, resolved
+
+FOLDER = Path(".lockstep") / "releases"
+
+
+def commit_of(root: Path, tag: str) -> str:
+    """Return the commit of a tag. Raises ConfigurationError for a name that is no tag."""
+    commit = resolved(root, f"refs/tags/{tag}^{{commit}}")
+    if commit is None:
+        hint = (
+            "name a release: `git tag --list 'v*'` shows them; `git fetch --tags` brings those of the remote"
+        )
+        raise ConfigurationError.single(f"{tag[:80]!r} is no tag", key="--release", hint=hint)
+    return commit
+
+
+def files_of(root: Path, tag: str) -> Path:
+    """Return the folder with the files of a tag, as committed; made once, and made again where it was changed.
+
+    Raises ConfigurationError for a name that is no tag, GitError where git cannot make it.
+    """
+    commit = commit_of(root, tag)
+    folder = root / FOLDER / commit
+    if folder.is_dir() and _is_whole(folder, commit):
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    git(root, "worktree", "prune")
+    git(root, "worktree", "add", "--force", "--detach", "--quiet", str(folder), commit)
+    return folder
+
+
+def _is_whole(folder: Path, commit: str) -> bool:
+    """Whether a folder is a work tree of its own, at the commit, with nothing changed in it."""
+    if not (folder / ".git").is_file() or resolved(folder, "HEAD") != commit:
+        return False
+    return not git(folder, "status", "--porcelain", "--ignored=no")

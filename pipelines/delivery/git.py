@@ -1,0 +1,44 @@
+"""Calling git, with errors in words. The one place of this package that does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from validator.errors import TechnicalError
+
+
+class GitError(TechnicalError):
+    """git refused something; `said` is what it wrote."""
+
+    def __init__(self, arguments: tuple[str, ...], said: str) -> None:
+        self.said = said
+        super().__init__(f"git {arguments[0]} failed: {said or 'it gave no reason'}")
+
+
+def git(root: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
+    """Return what git says, without blanks around it. Raises GitError where it refuses, or is not there.
+
+    It asks nobody for a password: a run that nobody watches ends instead of waiting.
+    """
+    variables = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(environment or {})}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False, env=variables
+        )
+    except FileNotFoundError:
+        raise GitError(arguments, "git is not installed; install git 2.30 or newer") from None
+    if done.returncode != 0:
+        raise GitError(arguments, done.stderr.strip())
+    return done.stdout.strip()
+
+
+def resolved(root: Path, name: str) -> str | None:
+    """Return the full id that a name stands for, such as `refs/heads/env/dev` or `v1.2.0^{tree}`; None for none."""
+    try:
+        return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name) or None
+    except GitError as error:
+        if error.said:
+            raise
+        return None

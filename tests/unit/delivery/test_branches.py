@@ -1,0 +1,151 @@
+"""Environment branches on real git repositories: only ever forward, and never twice (REQ-R1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.delivery import branches
+from pipelines.delivery.git import GitError
+from tests.unit.delivery.repositories import Repository
+from validator.errors import FailureError, TechnicalError
+
+BRANCH, HEAD = "env/dev", "refs/heads/env/dev"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository.made(tmp_path / "work")
+
+
+def test_an_older_release_comes_back_by_a_new_commit(repository: Repository) -> None:
+    before = repository.git("rev-parse", BRANCH)
+    moved = branches.restore(repository.root, BRANCH, "v1", "Roll back to v1")
+    assert moved.was_moved
+    assert repository.text(BRANCH) == "one"
+    assert repository.git("rev-parse", f"{BRANCH}^") == before, "history is kept"
+    assert repository.git("log", "-1", "--format=%s", BRANCH) == "Roll back to v1"
+
+
+def test_restoring_twice_is_restoring_once(repository: Repository) -> None:
+    first = branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    again = branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    assert (again.commit, again.was_moved) == (first.commit, False)
+
+
+def test_a_branch_that_is_checked_out_takes_its_files_along(repository: Repository) -> None:
+    repository.git("switch", "-q", BRANCH)
+    branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    assert (repository.root / "file").read_text(encoding="utf-8") == "one"
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_changes_that_nobody_committed_are_not_lost(repository: Repository) -> None:
+    repository.git("switch", "-q", BRANCH)
+    (repository.root / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(GitError, match="overwritten"):
+        branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    assert (repository.root / "file").read_text(encoding="utf-8") == "mine"
+    assert repository.text(BRANCH) == "two"
+
+
+@pytest.mark.parametrize(("branch", "tag"), [("env/staging", "v1"), (BRANCH, "v9")])
+def test_what_is_not_there_is_named_with_its_mend(repository: Repository, branch: str, tag: str) -> None:
+    with pytest.raises(FailureError, match="mend: `git"):
+        branches.restore(repository.root, branch, tag, "Roll back")
+
+
+def test_a_push_goes_forward_and_may_be_repeated(repository: Repository, tmp_path: Path) -> None:
+    remote = repository.with_remote(tmp_path / "remote")
+    branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    assert branches.push(repository.root, HEAD)
+    assert branches.push(repository.root, HEAD)
+    assert remote.text(BRANCH) == "one"
+
+
+def test_without_a_remote_nothing_is_pushed(repository: Repository) -> None:
+    assert not branches.push(repository.root, HEAD)
+
+
+def test_a_push_that_is_refused_says_what_to_do_and_changes_nothing(
+    repository: Repository, tmp_path: Path
+) -> None:
+    remote = repository.with_remote(tmp_path / "remote")
+    hook = remote.root / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho protected branch >&2\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    with pytest.raises(
+        TechnicalError, match=r"(?s)did not take refs/heads/env/dev: .*protected branch.*run the same"
+    ):
+        branches.push(repository.root, HEAD)
+    assert remote.text(BRANCH) == "two"
+    hook.unlink()
+    assert branches.push(repository.root, HEAD), "one more run ends right"
+
+
+def test_a_branch_is_never_pushed_over_what_somebody_else_pushed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    remote = repository.with_remote(tmp_path / "remote")
+    _another(remote, tmp_path).commit_on_dev("theirs")
+    branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    with pytest.raises(TechnicalError, match="did not take"):
+        branches.push(repository.root, HEAD)
+    assert remote.text(BRANCH) == "theirs"
+    with pytest.raises(FailureError, match="have gone different ways"):
+        branches.refresh(repository.root, BRANCH)
+
+
+def test_a_branch_that_is_behind_comes_up_first(repository: Repository, tmp_path: Path) -> None:
+    remote = repository.with_remote(tmp_path / "remote")
+    _another(remote, tmp_path).commit_on_dev("theirs")
+    branches.refresh(repository.root, BRANCH)
+    assert repository.text(BRANCH) == "theirs"
+
+
+def test_a_branch_that_only_the_remote_has_is_made_here(repository: Repository, tmp_path: Path) -> None:
+    repository.with_remote(tmp_path / "remote")
+    repository.git("branch", "-q", "-D", BRANCH)
+    branches.refresh(repository.root, BRANCH)
+    assert repository.text(BRANCH) == "two"
+
+
+def test_a_tag_is_put_once_and_never_moved(repository: Repository) -> None:
+    one, two = (repository.git("rev-parse", tag) for tag in ("v1", "v2"))
+    branches.mark(repository.root, "deployed/dev/1", one, "v1 succeeded in dev")
+    branches.mark(repository.root, "deployed/dev/1", one, "v1 succeeded in dev")
+    with pytest.raises(FailureError, match="it is not moved"):
+        branches.mark(repository.root, "deployed/dev/1", two, "v2 succeeded in dev")
+    assert repository.git("rev-parse", "deployed/dev/1^{commit}") == one
+
+
+def test_a_job_of_github_commits_as_whom_it_runs_for(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("user.name", "user.email"):
+        repository.git("config", "--unset", name)
+    repository.git("config", "user.useConfigOnly", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.delenv("GITHUB_ACTOR", raising=False)
+    with pytest.raises(GitError):
+        branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    monkeypatch.setenv("GITHUB_ACTOR", "alex")
+    branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    assert repository.git("log", "-1", "--format=%ae", BRANCH) == "alex@users.noreply.github.com"
+
+
+class _Another(Repository):
+    def commit_on_dev(self, text: str) -> None:
+        """Commit on the environment's branch and push that."""
+        self.git("switch", "-q", BRANCH)
+        self.commit(text)
+        self.git("push", "-q", "origin", BRANCH)
+
+
+def _another(remote: Repository, tmp_path: Path) -> _Another:
+    folder = tmp_path / "another"
+    Repository(tmp_path).git("clone", "-q", str(remote.root), str(folder))
+    return _Another(folder)

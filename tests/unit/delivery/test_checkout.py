@@ -1,0 +1,65 @@
+"""The files of a release are what its tag names, whatever somebody works on (REQ-G1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.delivery import checkout
+from tests.unit.delivery.repositories import Repository
+from validator.errors import ConfigurationError
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository.made(tmp_path / "work")
+    (made.root / ".git" / "info" / "exclude").write_text(".lockstep/\n", encoding="utf-8")
+    return made
+
+
+def test_the_files_are_those_of_the_tag_and_not_of_the_folder(repository: Repository) -> None:
+    (repository.root / "file").write_text("mine", encoding="utf-8")
+    folder = checkout.files_of(repository.root, "v1")
+    assert (folder / "file").read_text(encoding="utf-8") == "one"
+    assert (repository.root / "file").read_text(encoding="utf-8") == "mine"
+    assert repository.git("status", "--porcelain") == "M file"
+
+
+def test_they_are_made_once(repository: Repository) -> None:
+    folder = checkout.files_of(repository.root, "v1")
+    before = (folder / "file").stat().st_ino
+    assert checkout.files_of(repository.root, "v1") == folder
+    assert (folder / "file").stat().st_ino == before
+
+
+@pytest.mark.parametrize("spoil", ["change", "add", "remove", "half", "other"])
+def test_files_that_somebody_changed_are_made_again(repository: Repository, spoil: str) -> None:
+    folder = checkout.files_of(repository.root, "v1")
+    if spoil == "change":
+        (folder / "file").write_text("mine", encoding="utf-8")
+    elif spoil == "add":
+        (folder / "further").write_text("mine", encoding="utf-8")
+    elif spoil == "remove":
+        (folder / "file").unlink()
+    elif spoil == "half":
+        (folder / ".git").unlink()
+    else:
+        Repository(folder).git("checkout", "-q", "v2")
+    again = checkout.files_of(repository.root, "v1")
+    assert again == folder
+    assert (folder / "file").read_text(encoding="utf-8") == "one"
+    assert not (folder / "further").exists()
+
+
+def test_a_folder_that_went_is_made_again(repository: Repository) -> None:
+    import shutil
+
+    shutil.rmtree(checkout.files_of(repository.root, "v1"))
+    assert (checkout.files_of(repository.root, "v1") / "file").read_text(encoding="utf-8") == "one"
+
+
+@pytest.mark.parametrize("name", ["v9", "main", "--help", "v1^", "HEAD", "", "v1\n"])
+def test_what_is_no_tag_is_refused(repository: Repository, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no tag"):
+        checkout.files_of(repository.root, name)
