@@ -1,4 +1,4 @@
-"""Approvals on the sandbox's DynamoDB: one of each person, for one commit (REQ-G2)."""
+"""Approvals on the sandbox's DynamoDB: one of each person, for one plan (REQ-G2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e.conftest import Client
 from tests.state_table import HOUR, START, create_state_table
 
 SAM = Approval(
-    "prod", "v1.2.0", "sam", "a" * 40, START, "arn:aws:sts::333333333333:assumed-role/approver/sam"
+    "prod", "v1.2.0", "sam", "sha256:a", START, "arn:aws:sts::333333333333:assumed-role/approver/sam"
 )
 
 
@@ -30,9 +30,9 @@ def test_an_approval_is_kept_once_and_belongs_to_a_release_and_an_environment(st
     assert list(store.approvals("v1.2.1", "prod")) == []
 
 
-def test_an_approval_of_a_tag_that_was_moved_since_gives_way(store: StateStore) -> None:
-    """What somebody approved is a commit, whatever its name names later."""
+def test_an_approval_of_what_would_be_done_otherwise_by_now_gives_way(store: StateStore) -> None:
+    """What somebody approved is a plan that they read."""
     store.approve(SAM)
-    assert store.approve(replace(SAM, commit="b" * 40, at=START + HOUR))
+    assert store.approve(replace(SAM, plan="sha256:b", at=START + HOUR))
     (stands,) = store.approvals("v1.2.0", "prod")
-    assert (stands.commit, stands.at) == ("b" * 40, START + HOUR)
+    assert (stands.plan, stands.at) == ("sha256:b", START + HOUR)

@@ -14,12 +14,15 @@ from ..marshal import Item, plain_item
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """`by` approved that a release, of `commit`, goes into an environment; `identity` is whom AWS vouches for."""
+    """`by` approved that a release goes into an environment, as the plan says that has the digest `plan`.
+
+    `identity` is whom AWS vouches for.
+    """
 
     environment: str
     tag: str
     by: str
-    commit: str
+    plan: str
     at: datetime
     identity: str
 

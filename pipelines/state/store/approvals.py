@@ -14,9 +14,9 @@ class Approvals(Part):
     """Who approved what."""
 
     def approve(self, approval: Approval) -> bool:
-        """Keep an approval; False where the same person approved the same commit before, which stands."""
+        """Keep an approval; False where the same person approved the same plan before, which stands."""
         return self._table.write(
-            put(approval.to_item(), f"{ABSENT} OR #commit <> :commit", commit=approval.commit)
+            put(approval.to_item(), f"{ABSENT} OR #plan <> :plan", plan=approval.plan)
         ).done
 
     def approvals(self, tag: str, environment: str) -> Iterator[Approval]:
