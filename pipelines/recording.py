@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -65,12 +65,22 @@ class Recording:
                 raise _lost(one.workload, one.environment)
 
 
-def begin(workspace: Workspace, environment: str, checked_out: CheckedOut, clock: Clock) -> Recording | None:
+Admit = Callable[[Home, Hold], None]
+"""Lets a release in once it is kept and the environment's locks are held, or raises."""
+
+
+def begin(
+    workspace: Workspace,
+    environment: str,
+    checked_out: CheckedOut,
+    clock: Clock,
+    admit: Admit | None = None,
+) -> Recording | None:
     """Write the release to the configuration store, and say in the table that it is being deployed.
 
-    None where there is no home yet. Raises PendingError while another run deploys to the environment, FailureError
-    where the release's name stands for another content, botocore's errors where home cannot be written: nothing is
-    deployed then.
+    `admit` is asked between the two. None where there is no home yet. Raises PendingError while another run deploys to
+    the environment, FailureError where the release's name stands for another content, botocore's errors where home
+    cannot be written, and whatever `admit` raises: nothing is deployed then.
     """
     project = workspace.project()
     home = home_of(project, environment)
@@ -82,6 +92,8 @@ def begin(workspace: Workspace, environment: str, checked_out: CheckedOut, clock
         hold = Hold.take(home.table(impatient=True), workloads, environment, by, clock)
         undo.callback(hold.close)
         releases = keep(workspace, home, environment, checked_out)
+        if admit is not None:
+            admit(home, hold)
         places = [f"{agent.account}/{agent.region}" for agent in agents_of(project, environment)]
         begun = tuple(_begin(table, one, clock, by, hold.locks[one.workload], places) for one in releases)
         undo.pop_all()

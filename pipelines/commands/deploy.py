@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from validator.environments import SHARED
 from validator.errors import FailureError
 
 from .common import cell, console, echo_json, environment_argument, format_option, project_option, warn
-from .progress import progress
+from .progress import Silent, progress
 
 if TYPE_CHECKING:
     from pipelines.deploy import Deployment, Result
-    from pipelines.recording import Recording
-    from pipelines.release import Release
-    from pipelines.workspace import Workspace
-
-NO_HOME = (
-    "nobody records this deployment: the control plane is not there yet\n  mend: run `lockstep deploy shared`"
-)
 
 
 @click.command()
@@ -38,6 +31,8 @@ def deploy(environment: str, root: Path, style: str) -> int:
     A stack that already is as rendered is not touched. Run again after a failure or an interruption: it carries
     on from there. Needs AWS credentials, or the local AWS (`lockstep sandbox start`).
     """
+    from pipelines.delivery.bring import is_done
+
     results = deploy_environment(root, environment, quiet=style == "json")
     if style == "json":
         fields = ("stack", "outcome", "reason", "seconds")
@@ -50,46 +45,19 @@ def deploy(environment: str, root: Path, style: str) -> int:
 
 def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> list[Result]:
     """Load, check and deploy one environment with live progress; return a result for each stack."""
-    from pipelines.agents import OBSERVE, agents_of, ask
-    from pipelines.aws import clear_errors
-    from pipelines.deploy import Deployment
+    from pipelines.delivery.bring import bring
     from pipelines.release import checked_out
     from pipelines.workspace import Workspace
 
     workspace = Workspace(root.resolve())
     project = workspace.deployable()
-    stacks = project.of(environment)
     release = checked_out(root.resolve())
     warn(project)
     if not quiet:
-        text = cell(f"{environment}: {len(stacks)} stacks, release {release.version}")
+        text = cell(f"{environment}: {len(project.of(environment))} stacks, release {release.version}")
         text.stylize("bold", 0, len(environment))
         console().print(text)
-    with _begin(workspace, environment, release) or nullcontext() as recording:
-        with progress([stack.name for stack in stacks], quiet=quiet) as reporter:
-            deployment = Deployment(workspace, environment, reporter)
-            if recording is not None:
-                recording.guard(deployment.stop)
-            with stop_on_signal(deployment):
-                results = deployment.run()
-        _end(recording, results)
-    if recording is None and environment == SHARED:
-        # Home is where this very deployment made it, the first time.
-        with _begin(workspace, environment, release) or nullcontext() as recording:
-            _end(recording, results)
-    if recording is not None:
-        with clear_errors():
-            # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
-            ask(agents_of(project, environment), OBSERVE)
-    return results
-
-
-def _end(recording: Recording | None, results: list[Result]) -> None:
-    from pipelines.aws import clear_errors
-
-    if recording is not None:
-        with clear_errors():
-            recording.end(succeeded=is_done(results))
+    return list(bring(workspace, environment, release, Terminal(quiet=quiet), now).results)
 
 
 def now() -> datetime:
@@ -97,40 +65,30 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _begin(workspace: Workspace, environment: str, release: Release) -> Recording | None:
-    """Record that a deployment begins; say so where nothing can record it yet.
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Shows a run where it was started, unless `quiet`; signals stop it."""
 
-    A lost table stops every deployment but that of the home, which is part of bringing it back.
-    """
-    from pipelines.aws import clear_errors
-    from pipelines.home import LostTableError
-    from pipelines.recording import begin
+    quiet: bool = False
 
-    try:
-        with clear_errors():
-            recording = begin(workspace, environment, release, now)
-    except LostTableError as error:
-        if environment != SHARED:
-            raise
-        _warn(str(error))
-        return None
-    if recording is None and environment != SHARED:
-        _warn(NO_HOME)
-    return recording
+    def shown(self, stacks: Sequence[str]) -> AbstractContextManager[Silent]:
+        """Show a line for each stack that ended, and which ones are under way."""
+        return progress(stacks, quiet=self.quiet)
 
+    def stoppable(self, deployment: Deployment) -> AbstractContextManager[None]:
+        """Let SIGINT and SIGTERM stop a deployment."""
+        return stop_on_signal(deployment)
 
-def _warn(text: str) -> None:
-    click.secho("warning: ", fg="yellow", nl=False, err=True)
-    click.echo(text, err=True)
-
-
-def is_done(results: list[Result]) -> bool:
-    """Tell whether every stack is as rendered."""
-    return all(result.outcome in {"created", "updated", "unchanged"} for result in results)
+    def warn(self, text: str) -> None:
+        """Write a warning to standard error."""
+        click.secho("warning: ", fg="yellow", nl=False, err=True)
+        click.echo(text, err=True)
 
 
 def conclude(environment: str, results: list[Result]) -> None:
     """Raise FailureError with what failed, why, and what stands, unless every stack is as rendered."""
+    from pipelines.delivery.bring import is_done
+
     if is_done(results):
         return
     bad = [result for result in results if result.outcome in {"failed", "interrupted"}]

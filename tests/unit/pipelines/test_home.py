@@ -11,7 +11,8 @@ from botocore.stub import Stubber
 
 from pipelines import home as module
 from pipelines.aws import Aws
-from pipelines.commands import deploy
+from pipelines.commands.deploy import Terminal
+from pipelines.delivery import bring
 from pipelines.home import BUCKET, TABLE, Home, LostTableError
 from tests.state_table import KEY
 from tests.unit.pipelines.test_status import stack
@@ -110,9 +111,10 @@ def test_only_the_deployment_of_the_home_goes_on_without_its_table(
     def lost(*_: Any) -> None:
         raise LostTableError("shared-control-state", "333333333333", "us-west-2")
 
-    monkeypatch.setattr("pipelines.recording.begin", lost)
-    arguments: Any = (None, None)
-    assert deploy._begin(arguments[0], "shared", arguments[1]) is None
+    monkeypatch.setattr("pipelines.delivery.bring.begin", lost)
+    nothing: Any = None
+    shown = Terminal(quiet=True)
+    assert bring._begin(nothing, "shared", nothing, shown, nothing, nothing) is None
     assert "warning: the state table shared-control-state is gone" in capsys.readouterr().err
     with pytest.raises(LostTableError):
-        deploy._begin(arguments[0], "dev", arguments[1])
+        bring._begin(nothing, "dev", nothing, shown, nothing, nothing)

@@ -1,0 +1,137 @@
+"""One run that brings an environment to a release: let in, deployed, confirmed, recorded. I/O and order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pipelines.recording import Admit, Recording, begin
+from validator.environments import SHARED
+from validator.errors import FailureError
+from validator.findings import Finding
+
+if TYPE_CHECKING:
+    from pipelines.deploy import Deployment, Reporter, Result
+    from pipelines.holding import Clock
+    from pipelines.release import Release
+    from pipelines.state.records import EnvironmentRelease
+    from pipelines.workspace import Workspace
+
+NO_HOME = (
+    "nobody records this deployment: the control plane is not there yet\n  mend: run `lockstep deploy shared`"
+)
+Confirm = Callable[[Recording], Sequence[Finding]]
+"""Looks at what was deployed, before it counts as a success; what it finds is why it does not."""
+
+
+class Stage(Protocol):
+    """Where a run is seen, and from where it is stopped."""
+
+    def shown(self, stacks: Sequence[str]) -> AbstractContextManager[Reporter]:
+        """Show how these stacks go."""
+
+    def stoppable(self, deployment: Deployment) -> AbstractContextManager[None]:
+        """Let somebody stop a deployment."""
+
+    def warn(self, text: str) -> None:
+        """Say what went otherwise than one would think."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """How a run ended: each stack, what was recorded of it, and what was found wrong afterwards."""
+
+    results: tuple[Result, ...]
+    recorded: tuple[EnvironmentRelease, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every stack is as rendered, and nothing is wrong with it."""
+        return is_done(self.results) and not self.findings
+
+
+def is_done(results: Iterable[Result]) -> bool:
+    """Tell whether every stack is as rendered."""
+    return all(result.outcome in {"created", "updated", "unchanged"} for result in results)
+
+
+def bring(
+    workspace: Workspace,
+    environment: str,
+    release: Release,
+    stage: Stage,
+    clock: Clock,
+    *,
+    admit: Admit | None = None,
+    confirm: Confirm | None = None,
+) -> Brought:
+    """Deploy what is checked out in `workspace`, under the environment's locks, and record how it went.
+
+    `admit` is asked once the locks are held, and raises where the release may not enter; `confirm` once every stack is
+    as rendered. Raises FailureError where somebody has to let it in and there is no home that could tell, and what
+    `pipelines.recording.begin` raises.
+    """
+    from pipelines.agents import OBSERVE, agents_of, ask
+    from pipelines.aws import clear_errors
+    from pipelines.deploy import Deployment
+
+    project = workspace.deployable()
+    found: Sequence[Finding] = ()
+    with _begin(workspace, environment, release, stage, clock, admit) or nullcontext() as recording:
+        with stage.shown([stack.name for stack in project.of(environment)]) as reporter:
+            deployment = Deployment(workspace, environment, reporter)
+            if recording is not None:
+                recording.guard(deployment.stop)
+            with stage.stoppable(deployment):
+                results = deployment.run()
+        if recording is not None and confirm is not None and is_done(results):
+            found = confirm(recording)
+        _end(recording, succeeded=is_done(results) and not found)
+    if recording is None and environment == SHARED:
+        # Home is where this very deployment made it, the first time.
+        with _begin(workspace, environment, release, stage, clock, None) or nullcontext() as recording:
+            _end(recording, succeeded=is_done(results))
+    if recording is not None:
+        with clear_errors():
+            # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
+            ask(agents_of(project, environment), OBSERVE)
+    return Brought(tuple(results), recording.begun if recording else (), tuple(found))
+
+
+def _begin(
+    workspace: Workspace, environment: str, release: Release, stage: Stage, clock: Clock, admit: Admit | None
+) -> Recording | None:
+    """Record that a deployment begins; say so where nothing can record it yet.
+
+    A lost table stops every deployment but that of the home, which is part of bringing it back.
+    """
+    from pipelines.aws import clear_errors
+    from pipelines.home import LostTableError
+
+    try:
+        with clear_errors():
+            recording = begin(workspace, environment, release, clock, admit)
+    except LostTableError as error:
+        if environment != SHARED:
+            raise
+        stage.warn(str(error))
+        return None
+    if recording is None and admit is not None:
+        raise FailureError(
+            f"nobody can tell whether {release.version} may enter {environment}: the control plane is not there yet\n"
+            "  mend: run `lockstep deploy shared`"
+        )
+    if recording is None and environment != SHARED:
+        stage.warn(NO_HOME)
+    return recording
+
+
+def _end(recording: Recording | None, *, succeeded: bool) -> None:
+    from pipelines.aws import clear_errors
+
+    if recording is not None:
+        with clear_errors():
+            recording.end(succeeded=succeeded)
