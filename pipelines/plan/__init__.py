@@ -1,0 +1,1 @@
+"""What a deployment would change, asked of CloudFormation or computed from templates (REQ-G7, REQ-R5)."""

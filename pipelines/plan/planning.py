@@ -1,0 +1,253 @@
+"""Planning one environment: what a deployment would do with each stack, asked side by side. I/O and order."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from pipelines.aws import Aws, clear_errors
+from pipelines.deployment import Action, decide, published
+from pipelines.live import LiveStack, read_parameters, read_physical_ids, read_stacks
+from pipelines.workspace import Workspace
+from validator.errors import ConfigurationError, FailureError, LockstepError
+from validator.model import Stack
+
+from . import templates
+from .change_sets import changes_of
+from .model import Change, Plan, PlannedStack
+
+SIDE_BY_SIDE = 8
+"""Stacks asked about at a time, as a deployment launches them."""
+STILL_SECONDS = 60.0
+"""How often a long wait is reported."""
+UNASKABLE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE"})
+"""Stacks that are deleted and made again: no change set can be made of them as they are."""
+REVIEW = "REVIEW_IN_PROGRESS"
+STACK_SET = "AWS::CloudFormation::StackSet"
+IN_STACK_SETS = "what changes in the stacks of its StackSets is in no change set"
+
+
+class Reporter(Protocol):
+    """Where progress goes. Called from the thread that plans."""
+
+    def ended(self, stack: PlannedStack) -> None:
+        """Say that a stack is planned."""
+
+    def still(self, stacks: Sequence[str], seconds: float) -> None:
+        """Say what is still under way, once a minute."""
+
+
+@dataclass(slots=True)
+class Planning:
+    """One run over one environment. `stop` may be set from a signal handler; nothing new is asked after it."""
+
+    workspace: Workspace
+    environment: str
+    release: str
+    reporter: Reporter
+    stop: threading.Event = field(default_factory=threading.Event)
+    clock: Callable[[], float] = time.monotonic
+    run_id: str = field(default_factory=lambda: secrets.token_hex(6))
+    live: dict[str, LiveStack] = field(default_factory=dict)
+
+    def run(self) -> Plan:
+        """Return the plan. Nothing is deployed, and nothing stays of what CloudFormation was asked with.
+
+        Raises FailureError when it was stopped, ConfigurationError with credentials of another account, TechnicalError
+        where AWS does not answer.
+        """
+        stacks = self._stacks()
+        with clear_errors():
+            actions = self._actions(stacks)
+            touched = [one for one in stacks if actions[one.name].kind in {"create", "recreate", "update"}]
+            self._check_account(touched)
+            if touched:
+                self.workspace.loaded()
+            planned = self._all(stacks, actions, self._missing(touched))
+        return Plan(self.environment, self.release, tuple(following(stacks, planned)))
+
+    def read(self) -> tuple[list[Stack], dict[str, Action]]:
+        """Return the stacks in deployment order with what a deployment would do; `live` holds how they stand."""
+        stacks = self._stacks()
+        with clear_errors():
+            return stacks, self._actions(stacks)
+
+    def _stacks(self) -> list[Stack]:
+        return [stack for batch in self.workspace.project().batches(self.environment) for stack in batch]
+
+    def _actions(self, stacks: list[Stack]) -> dict[str, Action]:
+        for (region, role_arn), here in by_place(stacks).items():
+            names = [stack.external_name for stack in here]
+            lives = read_stacks(Aws(region, role_arn), names, templates=True)
+            self.live |= {s.name: lives[s.external_name] for s in here if s.external_name in lives}
+        values = {**self._foreign(stacks), **published(stacks, self.live)}
+        return {stack.name: decide(stack, self.live.get(stack.name), values) for stack in stacks}
+
+    def _foreign(self, stacks: list[Stack]) -> dict[str, str]:
+        """Return the values in Parameter Store that live stacks read and no stack of this environment publishes."""
+        own, values = published(stacks, self.live), dict[str, str]()
+        for (region, role_arn), here in by_place(s for s in stacks if s.name in self.live).items():
+            live = [self.live[stack.name] for stack in here]
+            if foreign := {one.parameters[key] for one in live for key in one.resolved} - own.keys():
+                values |= read_parameters(Aws(region, role_arn), foreign)
+        return values
+
+    def _check_account(self, stacks: list[Stack]) -> None:
+        """Raise ConfigurationError rather than make a change set in another account than the stacks are for."""
+        for (region, role_arn), here in by_place(stacks).items():
+            account = Aws(region, role_arn).client("sts").get_caller_identity()["Account"]
+            if account != here[0].account:
+                raise ConfigurationError.single(
+                    f"the credentials are of account {account}, but {self.environment} is {here[0].account}",
+                    file="sceptre/config/config.yaml",
+                    key="sceptre_role",
+                    hint="let `sceptre_role` be `!setting deploy_role_arn`, and check `account` of the environment",
+                )
+
+    def _missing(self, touched: list[Stack]) -> dict[str, tuple[str, ...]]:
+        """Return what each stack reads that is not there yet and that stacks of this deployment make, by stack."""
+        found: dict[str, tuple[str, ...]] = {}
+        for (region, role_arn), here in by_place(touched).items():
+            wanted = {stack.name: templates.names_read(stack) for stack in here}
+            names = set().union(*wanted.values())
+            absent = names - read_parameters(Aws(region, role_arn), names).keys()
+            makers = [f"{stack.parameter_path}/" for stack in touched if stack.region == region]
+            made = {name for name in absent if any(name.startswith(maker) for maker in makers)}
+            found |= {name: tuple(sorted(reads & made)) for name, reads in wanted.items() if reads & made}
+        return found
+
+    def _all(
+        self, stacks: list[Stack], actions: Mapping[str, Action], missing: Mapping[str, tuple[str, ...]]
+    ) -> list[PlannedStack]:
+        """Plan each stack, eight at a time, and return them in order. The first signal stops what is not begun."""
+        planned: dict[str, PlannedStack] = {}
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+            running: set[Future[PlannedStack]] = {
+                pool.submit(self._one, stack, actions[stack.name], missing.get(stack.name, ()))
+                for stack in stacks
+            }
+            began, told = self.clock(), 0.0
+            try:
+                # A short wait instead of an endless one, so that a signal reaches the main thread.
+                while running:
+                    done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for one in (future.result() for future in done):
+                        planned[one.name] = one
+                        self._tell(self.reporter.ended, one)
+                    if running and self.clock() - began >= told + STILL_SECONDS:
+                        told = self.clock() - began
+                        left = [stack.name for stack in stacks if stack.name not in planned]
+                        self._tell(self.reporter.still, left, told)
+            finally:
+                # Whatever ends this: what is under way removes what it made, and nothing else begins.
+                self.stop.set()
+        return [planned[stack.name] for stack in stacks]
+
+    def _tell(self, tell: Callable[..., None], *arguments: object) -> None:
+        with suppress(OSError):
+            tell(*arguments)
+
+    def _one(self, stack: Stack, action: Action, missing: tuple[str, ...]) -> PlannedStack:
+        from sceptre.exceptions import SceptreException
+
+        from . import asking
+
+        planned = begun(stack, self.live.get(stack.name), action)
+        if planned.kind in {"unchanged", "wait", "blocked"}:
+            return planned
+        if self.stop.is_set():
+            raise _stopped(self.environment)
+        live = self.live.get(stack.name)
+        if missing:
+            listed = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+            return self._computed(
+                stack, planned, f"not asked: it reads {listed}, which this deployment makes first"
+            )
+        if live is not None and live.status in UNASKABLE:
+            note = f"not asked: it is {live.status}, and is deleted and made again"
+            return self._computed(stack, planned, note)
+        sceptre_stack = self.workspace.loaded().sceptre_stacks[stack.name]
+        client = Aws.of_stack(sceptre_stack).client("cloudformation")
+        try:
+            with clear_errors():
+                sent = asking.arguments(sceptre_stack, self.run_id, is_new=planned.kind != "update")
+                answer = asking.ask(client, sent, self.stop.is_set)
+        except asking.Interrupted:
+            raise _stopped(self.environment) from None
+        except SceptreException as error:
+            return replace(planned, problem=str(error))
+        if answer.refused:
+            return replace(planned, source="asked", problem=answer.refused)
+        changes = changes_of(stack.name, answer.changes)
+        note = IN_STACK_SETS if any(change.resource_type == STACK_SET for change in changes) else ""
+        return replace(planned, source="asked", note=note, changes=changes)
+
+    def _computed(self, stack: Stack, planned: PlannedStack, note: str) -> PlannedStack:
+        live = self.live.get(stack.name) if planned.kind == "update" else None
+        return replace(planned, source="computed", note=note, changes=self.computed(stack, live))
+
+    def computed(self, stack: Stack, live: LiveStack | None) -> tuple[Change, ...]:
+        """Return the changes that lead from a live stack, or from nothing, to what is rendered."""
+        ids = read_physical_ids(Aws(stack.region, stack.role_arn), stack.external_name) if live else {}
+        return templates.forward(stack, live, ids)
+
+
+def begun(stack: Stack, live: LiveStack | None, action: Action) -> PlannedStack:
+    """Return a stack with how it stands and what happens to it, and no changes yet. Pure.
+
+    A stack in review holds nothing, and may be another plan's: it counts as none.
+    """
+    kinds = {"skip": "unchanged", "recreate": "create" if live and live.status == REVIEW else "recreate"}
+    problem = action.reason if action.kind in {"wait", "blocked"} else ""
+    planned = PlannedStack(
+        name=stack.name,
+        region=stack.region,
+        kind=kinds.get(action.kind, action.kind),  # type: ignore[arg-type]  # the kinds of an action, but for these
+        reason=action.reason,
+        digest_wanted=stack.digest,
+        problem=problem,
+    )
+    if live is None or live.status in {REVIEW, "DELETE_COMPLETE"}:
+        return planned
+    return replace(
+        planned, live_id=live.stack_id, live_digest=live.digest, operation_at=live.changed_at.isoformat()
+    )
+
+
+def following(stacks: Sequence[Stack], planned: Iterable[PlannedStack]) -> Iterator[PlannedStack]:
+    """Yield what is planned, with a note on each unchanged stack that reads what another one makes anew. Pure.
+
+    A deployment touches it once the new value is published; what becomes of it cannot be asked before.
+    """
+    paths = {stack.name: f"{stack.parameter_path}/" for stack in stacks}
+    reads = {stack.name: stack.parameters.values() for stack in stacks}
+    those = list(planned)
+    anew = [one.name for one in those if any(change.replacement != "never" for change in one.changes)]
+    for one in those:
+        names = [value for value in reads[one.name] if isinstance(value, str)]
+        makers = [maker for maker in anew if any(name.startswith(paths[maker]) for name in names)]
+        follows = one.kind == "unchanged" and makers
+        yield (
+            replace(one, note=f"may follow: it reads what {', '.join(makers)} publishes") if follows else one
+        )
+
+
+def by_place(stacks: Iterable[Stack]) -> dict[tuple[str, str], list[Stack]]:
+    """Return stacks by region and role, which is how they are read."""
+    found: dict[tuple[str, str], list[Stack]] = {}
+    for stack in stacks:
+        found.setdefault((stack.region, stack.role_arn), []).append(stack)
+    return found
+
+
+def _stopped(environment: str) -> LockstepError:
+    return FailureError(
+        f"{environment}: stopped at your request; nothing is left of what was asked\n"
+        f"  mend: run `lockstep plan {environment}` again"
+    )

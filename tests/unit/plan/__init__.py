@@ -1,0 +1,1 @@
+"""What a deployment would change: the pure part, and the visit to CloudFormation against a double of it."""
