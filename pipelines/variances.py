@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from validator.environments import ENVIRONMENTS
 from validator.errors import ConfigurationError
 from validator.loader import Loaded
-from validator.parity import Policy, Variances, read_policy
+from validator.parity import Policy, read_policy
 from validator.settings.base import is_identity
 from validator.settings.build import leaves
 
@@ -46,9 +45,3 @@ def written(loaded: Loaded) -> dict[tuple[str, str], dict[str, Any]]:
             if place not in loaded.mended and not is_identity(type(settings), path):
                 values.setdefault(place, {})[environment] = value
     return values
-
-
-def schema() -> str:
-    """Return the JSON schema of the policy file, which editors check it by while it is written."""
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Variances.model_json_schema()}
-    return json.dumps(document, indent=2) + "\n"

@@ -1,7 +1,7 @@
 """Parity: what differs between two environments, what caused it, and who declared it (REQ-V3, REQ-V4). Pure."""
 
 from validator.parity.compare import Cause, Difference
-from validator.parity.declarations import Declaration, Variances
+from validator.parity.declarations import Declaration
 from validator.parity.explain import Explained, declared_by, explain
 from validator.parity.judge import Place, Places, judge, place_of
 from validator.parity.matching import declares, matches_place
@@ -23,7 +23,6 @@ __all__ = [
     "Place",
     "Places",
     "Policy",
-    "Variances",
     "compare",
     "declared_by",
     "declares",

@@ -249,7 +249,7 @@ def _wrong(declaration: Declaration, use: _Uses, today: datetime.date) -> Iterat
     yield from too_wide(declaration, [value for values in use.values.values() for value in values.values()])
     bound = declaration.bound
     if bound.order is not None and declares_regions(declaration):
-        bound = bound.model_copy(update={"order": None})
+        bound = replace(bound, order=None)
         message = "gives an order, and regions have none: only environments follow one another"
         yield message, "remove `order`; give a range, a ratio, `among` or `exactly`"
     for place, values in sorted(use.values.items()):

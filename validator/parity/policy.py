@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from pydantic import ValidationError
 
 from ..environments import ENVIRONMENTS
 from ..errors import ConfigurationError, Problem
 from ..strict_yaml import Document, parse
-from .declarations import Declaration
+from .declarations import Bound, Declaration
+from .entries import MalformedError, declaration_of
 
 FORM = "see docs/variances.md for the form of a declaration"
 CHECK = "variances"
-WORDS = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a key of a declaration",
-    "model_type": "is no mapping",
-    "string_pattern_mismatch": "is not of the form that docs/variances.md gives",
-}
-"""What to say in place of pydantic's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +64,22 @@ def read_policy(text: str, file: str, environments: Sequence[str] = ENVIRONMENTS
         if isinstance(entry, Mapping) and isinstance(entry.get("path"), str):
             paths.add(entry["path"])
         try:
-            declaration = Declaration.model_validate(entry, context={"environments": tuple(environments)})
-        except ValidationError as error:
+            declaration = declaration_of(entry, environments)
+        except MalformedError as error:
             problems += _problems(error, document, file, place)
             if isinstance(entry, Mapping) and isinstance(entry.get("path"), str):
-                malformed.append(Declaration.model_construct(**{"path": entry["path"]}))  # noqa: PIE804 - mypy wants every field
+                malformed.append(Declaration(entry["path"], "", "", Bound()))
         else:
             declared.append(Declared(declaration, line_of(document, (*place, "path"))))
     return Policy(file, tuple(declared), tuple(problems), frozenset(paths), tuple(malformed))
 
 
-def _problems(error: ValidationError, document: Document, file: str, place: tuple[str, ...]) -> list[Problem]:
-    found = []
-    for detail in error.errors(include_url=False):
-        path = (*place, *map(str, detail["loc"]))
-        message = WORDS.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
-        if detail["type"] == "string_too_short" and not str(detail.get("input", "")).strip():
-            message = "is empty: a declaration says why the environments differ, and who answers for it"
-        found.append(Problem(file, ".".join(path), message, FORM, line_of(document, path), CHECK))
-    return found
+def _problems(
+    error: MalformedError, document: Document, file: str, place: tuple[str, ...]
+) -> Iterator[Problem]:
+    for keys, message in error.mistakes:
+        path = (*place, *keys)
+        yield Problem(file, ".".join(path), message, FORM, line_of(document, path), CHECK)
 
 
 def _of(problem: Problem) -> Problem:

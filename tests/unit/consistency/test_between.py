@@ -69,12 +69,8 @@ def test_a_template_of_another_release_is_compared_as_it_runs() -> None:
 
 def test_an_expired_declaration_is_a_finding_of_its_workload() -> None:
     one = policy().declared[0]
-    expired = replace(
-        one, declaration=one.declaration.model_copy(update={"expires": datetime.date(2026, 1, 1)})
-    )
-    foreign = replace(
-        expired, declaration=expired.declaration.model_copy(update={"path": "ledger:settings.x"})
-    )
+    expired = replace(one, declaration=replace(one.declaration, expires=datetime.date(2026, 1, 1)))
+    foreign = replace(expired, declaration=replace(expired.declaration, path="ledger:settings.x"))
     sides = [Running(manifest(name)) for name in ENVIRONMENTS]
     given = replace(policy(), declared=(expired, foreign, *policy().declared[1:]))
     messages = [finding.message for finding in between("dev", sides, templates(), given, TODAY)]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pipelines import cli
-from pipelines.variances import schema
 from tests.unit.pipelines.test_cli import validate
 from tests.unit.small_project import orders_alone
 
@@ -70,11 +69,6 @@ def test_a_declaration_that_is_wrong_is_named_with_its_line(
     assert problem["key"].endswith("colour")
     lines = (copy / "pipelines/variance.yaml").read_text(encoding="utf-8").splitlines()
     assert lines[problem["line"] - 1].strip() == "colour: blue"
-
-
-def test_the_schema_for_editors_is_that_of_the_types() -> None:
-    """Write it anew with: python -c "from pipelines.variances import schema; print(schema(), end='')"."""
-    assert (ROOT / "pipelines" / "variance.schema.json").read_text(encoding="utf-8") == schema()
 
 
 def test_two_environments_are_shown_place_by_place(capsys: pytest.CaptureFixture[str]) -> None:

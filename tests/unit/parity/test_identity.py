@@ -12,7 +12,8 @@ from validator.effective import Symbol
 from validator.findings import Finding
 from validator.hierarchy import Hierarchy
 from validator.model import Project, Stack
-from validator.parity import Declaration, Declared, Policy, compare, judge, pairs_of
+from validator.parity import Declared, Policy, compare, judge, pairs_of
+from validator.parity.entries import declaration_of
 from validator.places import StackPlaces
 
 DAY = datetime.date(2026, 1, 1)
@@ -54,7 +55,7 @@ def findings(template: dict[str, Any], *declared: str, **more: Any) -> list[Find
 def declaration(path: str) -> Declared:
     written = {"path": path, "reason": "somebody wants it so", "owner": "somebody"}
     bound = {"exactly": {"staging": False, "prod": True}}
-    return Declared(Declaration.model_validate({**written, "bound": bound}))
+    return Declared(declaration_of({**written, "bound": bound}))
 
 
 def of(value: Any, kind: str = "AWS::SQS::Queue", name: str = "DelaySeconds", **more: Any) -> dict[str, Any]:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from pipelines.variances import policy_of, written
+from tests.unit import small_project
 from validator.findings import Finding
-from validator.hierarchy import Hierarchy
-from validator.loader import Loaded, load
+from validator.loader import Loaded
 from validator.model import Project, Stack
-from validator.parity import ABSENT, Declared, Policy, compare, judge, pairs_of
+from validator.parity import ABSENT, Declared, Policy, compare, judge, pairs, pairs_of
 from validator.parity.bounds import broken
-from validator.parity.declarations import Bound, Declaration
+from validator.parity.entries import MalformedError, bound_of, declaration_of
 from validator.parity.security import guards
 from validator.places import StackPlaces
 
@@ -27,19 +25,20 @@ ROOT = Path(__file__).parents[3]
 TODAY = datetime.date(2026, 1, 1)
 
 
+@pytest.fixture(autouse=True)
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluate once what no test changes."""
+    monkeypatch.setattr(pairs, "side", small_project.own_side)
+
+
 @pytest.fixture(scope="module")
 def repository() -> Loaded:
-    return load(ROOT)
+    return small_project.repository()
 
 
 @pytest.fixture(scope="module")
 def declared() -> list[Declared]:
     return list(policy_of(ROOT).checked().declared)
-
-
-@cache
-def hierarchy() -> Hierarchy:
-    return load(ROOT).hierarchy
 
 
 def findings(
@@ -50,7 +49,7 @@ def findings(
 ) -> list[Finding]:
     project = Project(tuple(stacks), tuple(stack for those in stacks.values() for stack in those))
     policy = Policy("pipelines/variance.yaml", tuple(declared))
-    places = StackPlaces(project, hierarchy())
+    places = StackPlaces(project, small_project.repository().hierarchy)
     return list(judge(compare(pairs_of(project)), values, policy, today, places))
 
 
@@ -147,7 +146,7 @@ def test_security_cannot_be_declared_away(repository: Loaded, declared: list[Dec
     (queue,) = [stack for stack in stacks["prod"] if stack.short_name == "queue"]
     body = queue.body.replace("KmsMasterKeyId: !Ref DataKeyArn", "KmsMasterKeyId: alias/aws/sqs")
     assert body != queue.body
-    anything = Declaration.model_validate(
+    anything = declaration_of(
         {
             "path": "orders/*:Resources.**",
             "reason": "somebody wants everything to be allowed",
@@ -173,7 +172,7 @@ def test_guards_know_what_they_guard() -> None:
 def declaration(path: str, **more: Any) -> Declared:
     bound = {"among": ["single", "per_az"]}
     fields = {"path": path, "reason": "because somebody decided so", "owner": "platform", "bound": bound}
-    return Declared(Declaration.model_validate({**fields, **more}), 3)
+    return Declared(declaration_of({**fields, **more}), 3)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +196,7 @@ def test_an_expired_declaration_is_a_finding_from_the_day_after(
 ) -> None:
     (nat,) = [one for one in declared if one.declaration.key == "settings.network.nat"]
     rest = [one for one in declared if one is not nat]
-    dated = Declared(nat.declaration.model_copy(update={"expires": TODAY}))
+    dated = Declared(replace(nat.declaration, expires=TODAY))
     assert findings(environments(repository), written(repository), [*rest, dated], TODAY) == []
     (finding,) = findings(
         environments(repository), written(repository), [*rest, dated], TODAY + datetime.timedelta(days=1)
@@ -258,7 +257,7 @@ def test_a_value_outside_its_bound_is_caught_and_one_inside_passes(
     ],
 )
 def test_bounds(bound: dict[str, Any], values: dict[str, Any], words: list[str]) -> None:
-    found = list(broken(Bound.model_validate(bound), values))
+    found = list(broken(bound_of(bound), values))
     assert len(found) >= len(words)
     assert bool(found) == bool(words)
     for word in words:
@@ -289,6 +288,6 @@ def test_an_unbounded_or_nameless_declaration_is_refused(wrong: dict[str, Any]) 
         "owner": "me",
         "bound": {"among": [1, 2]},
     }
-    Declaration.model_validate(good)
-    with pytest.raises(ValidationError):
-        Declaration.model_validate({**good, **wrong})
+    declaration_of(good)
+    with pytest.raises(MalformedError):
+        declaration_of({**good, **wrong})

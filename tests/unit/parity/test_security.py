@@ -15,7 +15,8 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from validator.findings import Finding
 from validator.hierarchy import Hierarchy
 from validator.model import Project, Stack
-from validator.parity import ABSENT, Declaration, Declared, Policy, compare, judge, pairs_of
+from validator.parity import ABSENT, Declared, Policy, compare, judge, pairs_of
+from validator.parity.entries import declaration_of
 from validator.parity.guarded import (
     ALONE,
     ALONE_WITH,
@@ -437,7 +438,7 @@ def test_tag_keys_never_vary_and_their_values_may(
 
 ANYTHING = [
     Declared(
-        Declaration.model_validate(
+        declaration_of(
             {
                 "path": path,
                 "reason": "somebody wants everything to be allowed",
