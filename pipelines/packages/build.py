@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import tempfile
+import threading
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ _SOURCES_IN_C = (".c", ".h")
 
 _built: set[Path] = set()
 """What this process built: the two stacks that use a package share one build."""
+_building = threading.Lock()
+"""Held while wheels are fetched and a package is built, so that stacks side by side fetch and build nothing twice."""
 
 
 def build_package(root: Path, name: str, cache_dir: Path) -> Path:
@@ -39,18 +42,21 @@ def build_package(root: Path, name: str, cache_dir: Path) -> Path:
     """
     source = read_source(root, name)
     package = cache_dir / source.key
-    if package in _built and package.is_file():
-        return package
-    entries = dict(source.modules)
-    for wheel in fetch_wheels(source.lock, cache_dir):
+    with _building:
+        if package not in _built or not package.is_file():
+            _build(package, dict(source.modules), fetch_wheels(source.lock, cache_dir))
+            _built.add(package)
+    return package
+
+
+def _build(package: Path, entries: dict[str, bytes], wheels: Iterable[Path]) -> None:
+    for wheel in wheels:
         _add(entries, wheel)
     package.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=package.parent) as scratch:
         unfinished = Path(scratch) / package.name
         _write(unfinished, entries)
         unfinished.replace(package)
-    _built.add(package)
-    return package
 
 
 def _add(entries: dict[str, bytes], wheel: Path) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,13 @@ print(build_package(Path(sys.argv[1]), "shop", Path(sys.argv[2])))
     assert printed == {str(project.build())}
     assert len(list(project.cache.rglob("*.zip"))) == 1
     assert [path.name for path in (project.cache / "wheels").iterdir() if path.name.startswith("tmp")] == []
+
+
+def test_stacks_side_by_side_build_a_package_once(project: Project) -> None:
+    """A second build would put another file in the place of the first."""
+    with ThreadPoolExecutor(4) as pool:
+        files = list(pool.map(lambda _: project.build().stat().st_ino, range(4)))
+    assert len(set(files)) == 1
 
 
 @pytest.mark.parametrize("name", ["functions", "functions-consistency"])
