@@ -33,6 +33,7 @@ COMMANDS = {
     "drift": "pipelines.commands.drift:drift",
     "manifest": "pipelines.commands.manifest:manifest",
     "parity": "pipelines.commands.parity:parity",
+    "plan": "pipelines.commands.plan:plan",
     "render": "pipelines.commands.render:render",
     "status": "pipelines.commands.status:status",
     "verify": "pipelines.commands.verify:verify",
