@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import itertools
 import os
 from collections.abc import Iterable
@@ -40,6 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(shared))
     if "PYTEST_XDIST_WORKER" in os.environ:
         items[:] = _by_turns(items)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never among what all tests share: it took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _by_turns(items: Iterable[pytest.Item]) -> list[pytest.Item]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,15 @@ in the repository, so that the same commit would not always be the same stacks (
 _YAML_REGISTRY = threading.Lock()
 
 
+@cache
+def installed_plugins(group: str) -> EntryPoints:
+    """Return what is installed under an entry point: looked up once, since it asks every package there is."""
+    return entry_points(group=group)
+
+
 def refused_resolvers() -> dict[str, strict_yaml.Refusal]:
     """Return the tag of each installed resolver that is not allowed."""
-    installed = {entry.name for entry in entry_points(group="sceptre.resolvers")}
+    installed = {entry.name for entry in installed_plugins("sceptre.resolvers")}
     hint = "use `!setting` for a value of the settings, `!output` for what another stack publishes"
     return {
         f"!{name}": strict_yaml.Refusal(f"!{name} reads what is not in this repository", hint)
@@ -47,6 +54,8 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
     `problems` is what was wrong with the shape of a file each time it was read, and `lost` the places of each file that
     were left out for it.
     """
+
+    _iterate_entry_points = staticmethod(installed_plugins)
 
     def __init__(self, context: SceptreContext, layout: Layout) -> None:
         self.layout = layout

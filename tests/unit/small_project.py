@@ -6,7 +6,9 @@ import re
 import shutil
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from pipelines.workspace import Workspace
 from validator.loader import Loaded, load
 from validator.model import Stack
 from validator.parity.sides import Side, side
@@ -20,6 +22,12 @@ FOLDERS = ("sceptre", "templates", "functions", "locks", "pipelines", "validator
 def repository() -> Loaded:
     """Return this repository's project, loaded once for all tests, none of which changes it."""
     return load(ROOT)
+
+
+@cache
+def rendered() -> list[dict[str, Any]]:
+    """Return this repository's stacks as `lockstep render` gives them, for all tests: none changes them."""
+    return Workspace(ROOT).rendered()
 
 
 _OWN: dict[int, Side | None] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,12 @@ class Template:
         for name, resource in self.body["Resources"].items():
             looped = resource[2] if name.startswith("Fn::ForEach::") else {name: resource}
             yield from ((key, value) for key, value in looped.items() if not types or value["Type"] in types)
+
+
+@cache
+def read(name: str) -> Template:
+    """Return a template of this repository, parsed once for all tests: none of them changes it."""
+    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 Check = Callable[[Template], Iterator[str]]

@@ -7,18 +7,14 @@ from typing import Any, get_args
 
 import pytest
 
-from pipelines.workspace import Workspace
 from validator.settings.control import Environment
 
-from .template_facts import ROOT, Template
+from . import small_project
+from .template_facts import ROOT, read
 
 ALARM = "AWS::CloudWatch::Alarm"
 WITH_ALARMS = ("control-monitoring", "agent")
 """Templates of the control plane that have alarms."""
-
-
-def read(name: str) -> Template:
-    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def alarms(name: str) -> dict[str, dict[str, Any]]:
@@ -28,7 +24,7 @@ def alarms(name: str) -> dict[str, dict[str, Any]]:
 
 def rendered(stack: str) -> dict[str, Any]:
     """Return the effective resources of a stack."""
-    return next(one["resources"] for one in Workspace(ROOT).rendered() if one["name"] == stack)
+    return next(one["resources"] for one in small_project.rendered() if one["name"] == stack)
 
 
 @pytest.mark.parametrize("name", WITH_ALARMS)

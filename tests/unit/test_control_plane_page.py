@@ -15,7 +15,7 @@ from pipelines.tracking.drift_alert import drift_alert
 from pipelines.tracking.drift_report import Drifted, DriftReport
 from pipelines.tracking.messages import message
 
-from .template_facts import ROOT, Template
+from .template_facts import ROOT, read
 
 PAGE = (ROOT / "docs" / "control-plane.md").read_text(encoding="utf-8")
 EVERY_FUNCTION = re.compile(r"(ec2|kms|logs|ssm|xray):")
@@ -30,13 +30,9 @@ def table(name: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
 
 
-def template(name: str) -> Template:
-    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
-
-
 def allowed(name: str, policy: str) -> set[str]:
     """Return the actions that a managed policy of a template allows."""
-    (body,) = (one for key, one in template(name).resources("AWS::IAM::ManagedPolicy") if key == policy)
+    (body,) = (one for key, one in read(name).resources("AWS::IAM::ManagedPolicy") if key == policy)
     statements = [
         one for one in body["Properties"]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"
     ]
@@ -117,7 +113,7 @@ def test_a_function_may_do_what_its_line_says_and_nothing_else(function: str) ->
 def test_every_alarm_has_its_line_and_its_runbook() -> None:
     """The page that the alarm's own description names."""
     wanted = []
-    for _, alarm in template("control-monitoring").resources("AWS::CloudWatch::Alarm"):
+    for _, alarm in read("control-monitoring").resources("AWS::CloudWatch::Alarm"):
         properties = alarm["Properties"]
         name = re.fullmatch(
             r"\$\{NamePrefix\}alarm-([a-zA-Z-]+)\$\{NameSuffix\}",

@@ -20,9 +20,10 @@ import pytest
 import yaml
 
 from pipelines.guard import RULES, check_stacks, find_engine, load_rule_sets, load_rules
-from pipelines.workspace import Workspace
 from validator.guard.document import FACTS, document, facts, shaped
 from validator.guard.reference import reference
+
+from .small_project import rendered
 
 ROOT = Path(__file__).parents[2]
 VERDICTS = ("SKIP", "PASS", "FAIL")
@@ -240,12 +241,12 @@ def test_cases_have_the_shape_that_the_rules_are_given() -> None:
 
 def test_the_repository_keeps_every_rule(kept: Path) -> None:
     """Every stack of every environment, as it is rendered."""
-    assert check_stacks(Workspace(ROOT).rendered(), cache=kept / "guard") == ()
+    assert check_stacks(rendered(), cache=kept / "guard") == ()
 
 
 def test_rules_have_something_to_judge_here(tmp_path: Path) -> None:
     """A rule that skips every stack of the repository is one for the workloads to come; prod and the home have all."""
-    stacks = [stack for stack in Workspace(ROOT).rendered() if stack["environment"] in ("prod", "shared")]
+    stacks = [stack for stack in rendered() if stack["environment"] in ("prod", "shared")]
     reports = judged({f"{n:03}": document(stack) for n, stack in enumerate(stacks)}, tmp_path / "documents")
     idle = {rule for rule in NAMES if all(verdict(report, rule) == "SKIP" for report in reports.values())}
     assert idle <= set(LATER)

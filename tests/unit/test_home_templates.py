@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .template_facts import ROOT, Template
+from .template_facts import ROOT, read
 from .template_protection import listed
 
 HOME = ROOT / "sceptre" / "config" / "shared" / "control"
@@ -25,10 +25,6 @@ POLLED = {
 """What Lambda's pollers do with a function's role, outside the VPC."""
 OTHER_BOUNDARY = {"stack-set-roles"}
 """Templates whose roles have another boundary than the home's: they deploy, and so may do more."""
-
-
-def read(name: str) -> Template:
-    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def named_by(folder: Path) -> set[str]:

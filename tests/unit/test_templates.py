@@ -12,7 +12,7 @@ import pytest
 from validator.checks import template_style
 from validator.effective import parse
 
-from .template_facts import ROOT, TEMPLATES, Check, Template, names_follow_the_pattern
+from .template_facts import ROOT, TEMPLATES, Check, Template, names_follow_the_pattern, read
 from .template_protection import (
     PROTECTION,
     alarms_reach_somebody,
@@ -85,7 +85,14 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
     (roles_are_bounded, "function", "      PermissionsBoundary: !Ref PermissionsBoundaryArn\n", ""),
     (allowed_is_narrow, "order-api-access", "sqs:SendMessage", "sqs:*"),
     (allowed_is_narrow, "order-api-access", "Resource: !Ref TableArn", 'Resource: "*"'),
-    (policies_fit, "boundary", "              - account:*\n", "              - account:*\n" * 500),
+    (policies_fit, "boundary", "              - account:*\n", "              - account:*\n" * 250),
+    (
+        policies_fit,
+        "function",
+        "            Action: sts:AssumeRole\n",
+        "            Action: [" + "sts:AssumeRole, " * 90 + "]\n",
+    ),
+    (policies_fit, "function", "        - !Ref BasePolicy\n", "        - !Ref BasePolicy\n" * 11),
     (functions_are_sound, "function", "- arm64", "- x86_64"),
     (functions_are_sound, "function", "        SubnetIds: !Ref PrivateSubnetIds\n", ""),
     (mappings_report_single_failures, "queue-consumer", "- ReportBatchItemFailures", "- None"),
@@ -165,7 +172,7 @@ def allowed(path: Path, policy_type: str) -> set[str]:
     """Return every action that the policies of a type in one template allow."""
     return {
         action
-        for _, policy in read(path).resources(policy_type)
+        for _, policy in read(path.stem).resources(policy_type)
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
         for action in listed(statement["Action"])
@@ -179,10 +186,6 @@ def templates_of(workload: str) -> set[Path]:
         re.findall(r"^  path: (\S+)$", stack.read_text(encoding="utf-8"), re.MULTILINE) for stack in stacks
     )
     return {ROOT / "templates" / name for names in named for name in names}
-
-
-def read(path: Path) -> Template:
-    return Template.of(path.stem, path.read_text(encoding="utf-8"))
 
 
 def lint(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -213,7 +216,7 @@ def test_cfn_lint_reads_the_templates(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_a_template_holds(check: Check, path: Path) -> None:
-    assert list(check(read(path))) == []
+    assert list(check(read(path.stem))) == []
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.configuration import digest_of, from_json
 from pipelines.configuration.keys import manifest_key, parameters_key, policy_key, template_key
-from pipelines.workspace import Workspace
 from tests.unit.consistency.releases import ROOT, TAG, manifest, templates
+from tests.unit.small_project import repository
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -29,7 +29,7 @@ def test_what_was_written_is_read_back(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_stack_comes_back_as_it_was_rendered(environment: str) -> None:
-    project = Workspace(ROOT).loaded().project
+    project = repository().project
     read = from_json(json.loads(manifest(environment).text))
     for one in read.stacks:
         stack, rendered = read.stack(one, templates()[one.template_digest]), project[one.name]

@@ -11,7 +11,7 @@ from pipelines.configuration import Manifest, digest_of, manifests
 from pipelines.configuration.manifest import ManifestStack
 from pipelines.consistency import Actual, Instance
 from pipelines.variances import written
-from pipelines.workspace import Workspace
+from tests.unit.small_project import repository
 from validator.parity import Policy, read_policy
 
 ROOT = Path(__file__).parents[3]
@@ -22,7 +22,7 @@ WORKLOAD = "orders"
 
 @functools.cache
 def _rendered() -> tuple[tuple[Manifest, ...], Mapping[str, str]]:
-    loaded = Workspace(ROOT).loaded()
+    loaded = repository()
     policy = (POLICY_FILE, (ROOT / POLICY_FILE).read_bytes())
     release = (TAG, "0" * 40, "2026-01-02T03:04:05+00:00")
     found = tuple(manifests(loaded.project, written(loaded), policy, release))

@@ -39,12 +39,12 @@ def long(characters: int) -> str:
     block = (
         "  Q{}: {{Type: T, Properties: {{A: !Sub '${{AWS::Region}}-x', B: !If [C, a, !Ref AWS::NoValue]}}}}\n"
     )
-    text = "Conditions: {C: !Equals [a, b]}\nResources:\n"
-    number = 0
-    while len(text) < characters - 200:
-        text += block.format(number)
-        number += 1
-    return f"{text}# ".ljust(characters, "x")
+    pieces = ["Conditions: {C: !Equals [a, b]}\nResources:\n"]
+    written = len(pieces[0])
+    while written < characters - 200:
+        pieces.append(block.format(len(pieces)))
+        written += len(pieces[-1])
+    return f"{''.join(pieces)}# ".ljust(characters, "x")
 
 
 def noise(count: int) -> bytes:

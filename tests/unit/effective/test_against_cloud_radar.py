@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.unit.small_project import repository
 from validator.effective import evaluate, parse
 from validator.effective.conditions import CONDITION_FUNCTIONS
 from validator.effective.intrinsics import FUNCTIONS
-from validator.loader import load
 from validator.model import Stack
 from validator.rendering import parsed
 
@@ -77,7 +77,7 @@ def agreement(stack: Stack) -> Agreement:
 
 
 def test_every_stack_of_every_environment_comes_to_the_same() -> None:
-    stacks = load(ROOT).project.stacks
+    stacks = repository().project.stacks
     differing: dict[str, list[str]] = {}
     total = symbols = 0
     for stack in stacks:
