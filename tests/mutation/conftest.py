@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.small_project import one_workload
+from tests.unit.small_project import one_workload, own_side
 from validator import rendering
 from validator.effective import Context, EffectiveTemplate, Template, evaluate
-from validator.parity import sides
+from validator.parity import pairs, sides
 
 Alone = Callable[[str], Path]
 
@@ -48,4 +48,5 @@ def remembered() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sides, "evaluate", remembering)
         patch.setattr(rendering, "evaluate", remembering)
+        patch.setattr(pairs, "side", own_side)
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
@@ -11,6 +11,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from tests.unit.small_project import repository
 from validator.parity import Declared, declares
 from validator.parity.bounds import broken
 from validator.parity.declarations import Bound
@@ -19,7 +20,7 @@ from validator.settings.base import is_identity
 from validator.settings.build import leaves, merge
 from validator.settings.rules import growing
 
-from .judging import ENVIRONMENTS, ROOT, plain, repository, subject
+from .judging import ENVIRONMENTS, ROOT, plain, subject
 
 Key = tuple[str, ...]
 
@@ -43,6 +44,10 @@ class Change:
         """What a finding has to hold to name the setting: its key, or in a rule between two values the last of it."""
         return [".".join(self.key), f"{self.key[-1]} {self.value!r}"]
 
+    def meets(self, other: Change) -> bool:
+        """Tell whether one of two settings stands in the other, or is the other."""
+        return all(one == two for one, two in zip(self.key, other.key, strict=False))
+
 
 @cache
 def config(workload: str, environment: str) -> dict[str, Any]:
@@ -63,10 +68,28 @@ def own(workload: str, environment: str) -> dict[Key, Any]:
     return leaves(config(workload, environment)["settings"])
 
 
-def text_of(change: Change) -> str:
-    """Return the config file of the change's environment with it."""
-    settings = {"settings": _nested(change.key, change.value)}
-    return str(yaml.safe_dump(merge(config(change.workload, change.environment), settings), sort_keys=False))
+def text_of(changes: Sequence[Change]) -> str:
+    """Return the config file of the changes' environment with them."""
+    said = config(changes[0].workload, changes[0].environment)
+    for change in changes:
+        said = merge(said, {"settings": _nested(change.key, change.value)})
+    return str(yaml.safe_dump(said, sort_keys=False))
+
+
+def together(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """Yield changes in lots that the model takes, each of another setting; one that it refuses is alone."""
+    lots: list[list[Change]] = []
+    for change in changes:
+        if not is_valid(change):
+            yield [change]
+            continue
+        free = (lot for lot in lots if not any(map(change.meets, lot)) and is_valid(*lot, change))
+        lot = next(free, None)
+        if lot is None:
+            lots.append([change])
+        else:
+            lot.append(change)
+    yield from lots
 
 
 def shared_changes(workload: str, environment: str) -> Iterator[Change]:
@@ -135,13 +158,15 @@ def _values(change: Change) -> dict[str, Any]:
     return {**held, change.environment: change.value}
 
 
-def is_valid(change: Change) -> bool:
-    """Tell whether the model takes the change, alone and beside the other environments."""
+def is_valid(*changes: Change) -> bool:
+    """Tell whether the model takes changes of one place, alone and beside the other environments."""
     found = dict(repository().settings)
-    place = (change.environment, change.workload)
-    raw = merge(found[place].model_dump(), _nested(change.key, change.value))
+    place = (changes[0].environment, changes[0].workload)
+    raw = found[place].model_dump()
+    for change in changes:
+        raw = merge(raw, _nested(change.key, change.value))
     try:
-        found[place] = WORKLOADS[change.workload].model_validate(raw)
+        found[place] = WORKLOADS[place[1]].model_validate(raw)
     except ValidationError:
         return False
     return not list(growing(found))

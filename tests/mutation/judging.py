@@ -13,10 +13,11 @@ from pathlib import Path
 import yaml
 
 from pipelines.variances import policy_of, written
+from tests.unit.small_project import repository
 from validator.checks import CHECKS, Subject, run
 from validator.checks.subject import of_problem
 from validator.findings import Finding
-from validator.loader import Loaded, load, survey
+from validator.loader import Loaded, survey
 
 ROOT = Path(__file__).parents[2]
 DAY = datetime.date(2026, 1, 1)
@@ -58,12 +59,6 @@ def shares(
     shown = "\n".join(f"{one.name}: {'; '.join(one.findings) or 'no finding'}" for one in missed[:20])
     assert verdicts, f"{kind}: no mutant was made, so that nothing was tried"
     assert not missed, f"{kind}: {len(missed)} of {len(verdicts)} mutants were not caught and named\n{shown}"
-
-
-@cache
-def repository() -> Loaded:
-    """Return this repository, loaded once."""
-    return load(ROOT)
 
 
 def findings(root: Path) -> tuple[Finding, ...]:

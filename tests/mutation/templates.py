@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from tests.unit.small_project import repository
 from validator.checks.subject import of_problem
 from validator.effective import EffectiveTemplate, Path, Template, evaluate
 from validator.findings import Finding
@@ -16,11 +17,12 @@ from validator.parity.sides import IDENTITY_CONTEXT, Side
 from validator.places import StackPlaces
 from validator.rendering import context_of, parsed
 
-from .judging import DAY, ENVIRONMENTS, repository, subject
+from .judging import DAY, ENVIRONMENTS, subject
 
 ELSEWHERE = "IsElsewhere"
 NOTHING = {"Ref": "AWS::NoValue"}
-LOT = 10
+LOT = 50
+"""Mutants that are judged at once, each by a condition of its own."""
 ATTRIBUTES = (
     "DeletionPolicy",
     "UpdateReplacePolicy",
@@ -169,6 +171,10 @@ class Choice:
     first: Any
     condition: Any
 
+    def put(self, body: Any, name: str) -> Any:
+        """Return the body of a template with the choice, by the condition of that name."""
+        return _with(body, self.place.path, {"Fn::If": [name, self.first, self.place.value]})
+
     def meets(self, other: Choice) -> bool:
         """Tell whether one of two stands in the other, or decides at which index the other is found."""
         ours, theirs = self._reach, other._reach
@@ -180,8 +186,22 @@ class Choice:
         return path[:-1] if self.first == NOTHING and isinstance(path[-1], int) else path
 
 
+class Presence(Choice):
+    """A resource or an output that is there only where the condition holds."""
+
+    def put(self, body: Any, name: str) -> Any:
+        return _with(body, (*self.place.path, "Condition"), name)
+
+
+class Further(Choice):
+    """A list that has one item more where the condition holds."""
+
+    def put(self, body: Any, name: str) -> Any:
+        return _with(body, self.place.path, [*self.place.value, {"Fn::If": [name, self.first, NOTHING]}])
+
+
 def apart(choices: Iterable[Choice]) -> Iterator[list[Choice]]:
-    """Yield the choices in lots whose members do not meet, since judging ten at once takes as long as judging one."""
+    """Yield the choices in lots whose members do not meet, since judging many at once takes as long as judging one."""
     lots: list[list[Choice]] = []
     for one in choices:
         free = (lot for lot in lots if not any(map(one.meets, lot)))
@@ -201,7 +221,7 @@ def choosing(template: Template, choices: Sequence[Choice]) -> Template:
     for index, one in enumerate(choices):
         name = f"{ELSEWHERE}{index}"
         conditions[name] = one.condition
-        body = _with(body, one.place.path, {"Fn::If": [name, one.first, one.place.value]})
+        body = one.put(body, name)
     return replace(template, body={**body, "Conditions": conditions})
 
 

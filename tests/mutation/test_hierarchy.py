@@ -18,9 +18,12 @@ from typing import Any
 import pytest
 import yaml
 
+from validator.findings import Finding
+from validator.loader import survey
+
 from .conftest import Alone
-from .hierarchy import Change, config, inside, outside, shared_changes, text_of
-from .judging import ENVIRONMENTS, Verdict, findings, look, replaced, shares
+from .hierarchy import Change, config, inside, outside, shared_changes, text_of, together
+from .judging import ENVIRONMENTS, Verdict, findings, look, replaced, shares, subject_of, verdict
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* is deprecated as of 4.0.0")
 Record = Callable[[str, object], None]
@@ -64,14 +67,25 @@ BESIDE: tuple[dict[str, Any], ...] = (
 
 
 def looked_at(root: Path, changes: Iterable[Change]) -> Iterator[Verdict]:
-    for change in changes:
-        with written(root, change):
-            yield look(root, change.shown, change.named)
+    """Judge changes in lots, by what parity says of the setting of each; what is not named there, by itself."""
+    for lot in together(changes):
+        found: tuple[Finding, ...] = ()
+        if len(lot) > 1:
+            with written(root, *lot):
+                found = subject_of(survey(root), root).judged
+        for change in lot:
+            one = verdict(change.shown, found, [f"settings.{'.'.join(change.key)}"])
+            yield one if one.caught else by_itself(root, change)
 
 
-def written(root: Path, change: Change) -> AbstractContextManager[None]:
-    path = root / "sceptre" / "config" / change.environment / change.workload / "config.yaml"
-    return replaced(path, text_of(change))
+def by_itself(root: Path, change: Change) -> Verdict:
+    with written(root, change):
+        return look(root, change.shown, change.named)
+
+
+def written(root: Path, *changes: Change) -> AbstractContextManager[None]:
+    path = root / "sceptre" / "config" / changes[0].environment / changes[0].workload / "config.yaml"
+    return replaced(path, text_of(changes))
 
 
 @EVERY

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.small_project import repository
 from validator.digest import RELEASE_TAGS
 from validator.effective import Symbol
 from validator.model import Project, Stack
@@ -29,7 +30,7 @@ from validator.parity.pairs import Half, Pair
 from validator.places import StackPlaces
 
 from .conftest import Alone
-from .judging import DAY, ENVIRONMENTS, ROOT, Verdict, look, replaced, repository, shares, subject, verdict
+from .judging import DAY, ENVIRONMENTS, ROOT, Verdict, look, replaced, shares, subject, verdict
 
 Record = Callable[[str, object], None]
 FILES = sorted((ROOT / "sceptre" / "stacks" / "orders").glob("*.yaml"))

@@ -12,6 +12,7 @@ declarations; it is caught when a finding names the place, or the condition that
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +30,9 @@ from .templates import (
     ELSEWHERE,
     NOTHING,
     Choice,
+    Further,
     Place,
+    Presence,
     apart,
     changed,
     choosing,
@@ -43,7 +46,7 @@ from .templates import (
     stacks_by_template,
     template_of,
 )
-from .ways import mutants, undecided
+from .ways import extended, mutants, undecided
 
 Record = Callable[[str, object], None]
 EVERY = pytest.mark.parametrize("file", sorted(stacks_by_template()))
@@ -58,11 +61,15 @@ def chosen(first: Any, second: Any) -> dict[str, Any]:
 
 
 def looked_at(template: Template, choices: Iterable[Choice]) -> Iterator[Verdict]:
-    """Judge choices in lots; one that its lot does not name is judged by itself before it counts as missed."""
+    """Judge choices in lots, by what is said of the condition of each.
+
+    One whose place is not named there is judged by itself before it counts as missed.
+    """
     for lot in apart(choices):
         found = judge_template(choosing(template, lot))
-        for one in lot:
-            verdict_of_lot = verdict(one.place.shown, found, [one.place.shown])
+        for index, one in enumerate(lot):
+            own = [each for each in found if each.key == f"Conditions.{ELSEWHERE}{index}"]
+            verdict_of_lot = verdict(one.place.shown, own, [one.place.shown])
             yield verdict_of_lot if verdict_of_lot.caught else by_itself(template, one)
 
 
@@ -84,22 +91,18 @@ def test_each_part_left_out_in_one_environment_is_caught(file: str, record_prope
     shares(record_property, "template: part left out", list(looked_at(template, choices)))
 
 
-def existence(template: Template) -> Iterator[Verdict]:
+def existence(template: Template) -> Iterator[Choice]:
+    """Yield each resource and output that is there in some environments only, and a tag of each resource."""
     by = conditions_of(template.file)
     for place, condition in zip(list(resources(template)), itertools.cycle(by.values()), strict=False):
         held = place.value.get("Condition")
-        both = {"Fn::And": [{"Condition": held}, condition]} if held else condition
-        path = (*place.path, "Condition")
-        yield look(changed(template, path, ELSEWHERE, both), place.shown, [place.shown])
+        yield Presence(place, None, {"Fn::And": [{"Condition": held}, condition]} if held else condition)
         tags = place.value.get("Properties", {}).get("Tags")
         if isinstance(tags, list):
-            more = [*tags, chosen({"Key": "Colour", "Value": "blue"}, NOTHING)]
-            name = f"{place.shown}.Properties.Tags"
-            yield look(changed(template, (*place.path, "Properties", "Tags"), more, condition), name, [name])
-    yield from looked_at(template, attributes(template))
-    for name in template.section("Outputs"):
-        path = ("Outputs", name, "Condition")
-        yield look(changed(template, path, ELSEWHERE, by["the account"]), name, [f"Outputs.{name}"])
+            tag = {"Key": "Colour", "Value": "blue"}
+            yield Further(Place((*place.path, "Properties", "Tags"), tags), tag, condition)
+    for name, output in template.section("Outputs").items():
+        yield Presence(Place(("Outputs", name), output), None, by["the account"])
 
 
 def attributes(template: Template) -> Iterator[Choice]:
@@ -115,7 +118,9 @@ def attributes(template: Template) -> Iterator[Choice]:
 def test_each_resource_attribute_tag_and_output_in_one_environment_only_is_caught(
     file: str, record_property: Record
 ) -> None:
-    shares(record_property, "template: in one environment only", list(existence(template_of(file))))
+    template = template_of(file)
+    choices = itertools.chain(existence(template), attributes(template))
+    shares(record_property, "template: in one environment only", list(looked_at(template, choices)))
 
 
 def test_each_condition_narrowed_or_widened_by_identity_is_caught(record_property: Record) -> None:
@@ -139,8 +144,13 @@ def test_each_condition_narrowed_or_widened_by_identity_is_caught(record_propert
 def test_each_other_way_to_choose_by_identity_is_caught(record_property: Record) -> None:
     verdicts: dict[str, list[Verdict]] = {}
     for file in stacks_by_template():
-        for way, name, mutant in mutants(template_of(file)):
-            verdicts.setdefault(way, []).append(look(mutant, f"{file}:{name}", [name]))
+        template = extended(template_of(file))
+        for way, places, make in mutants(template):
+            found = judge_template(functools.reduce(make, places, template)) if len(places) > 1 else []
+            for place in places:
+                one = verdict(f"{file}:{place.shown}", found, [place.shown])
+                alone = one if one.caught else look(make(template, place), one.name, [place.shown])
+                verdicts.setdefault(way, []).append(alone)
     for way, those in verdicts.items():
         shares(record_property, f"template: {way}", those)
 

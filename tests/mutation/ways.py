@@ -23,6 +23,7 @@ from .templates import (
 ENVIRONMENT = {"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "NamePrefix"}]}]}
 LAST_OF_REGION = {"Fn::Select": [2, {"Fn::Split": ["-", {"Ref": "AWS::Region"}]}]}
 ACCOUNTS = ("111111111111", "222222222222", "333333333333")
+Make = Callable[[Template, Place], Template]
 TWINS = {f"Twin{name}": {"Type": "AWS::SNS::Topic"} for name in ENVIRONMENTS}
 
 
@@ -30,18 +31,19 @@ def _regions(template: Template) -> list[str]:
     return sorted({stack.region for stack in stacks_by_template()[template.file]})
 
 
-def _mapped(key: Any, rows_of: Callable[[Template], Sequence[str]]) -> Callable[[Template, Place], Template]:
+def _mapped(key: Any, rows_of: Callable[[Template], Sequence[str]]) -> Make:
     def way(template: Template, place: Place) -> Template:
         rows = rows_of(template)
         last = rows[-1]
         values = {row: {"Value": other(place.value) if row == last else place.value} for row in rows}
-        mutant = changed(template, place.path, {"Fn::FindInMap": ["Elsewhere", key, "Value"]})
-        return _section(mutant, "Mappings", {"Elsewhere": values})
+        name = f"Elsewhere{len(template.section('Mappings'))}"
+        mutant = changed(template, place.path, {"Fn::FindInMap": [name, key, "Value"]})
+        return _section(mutant, "Mappings", {name: values})
 
     return way
 
 
-def _put(value: Callable[[Place], Any]) -> Callable[[Template, Place], Template]:
+def _put(value: Callable[[Place], Any]) -> Make:
     return lambda template, place: changed(template, place.path, value(place))
 
 
@@ -61,7 +63,7 @@ def _chain(template: Template, place: Place) -> Template:
     )
 
 
-WAYS: dict[str, Callable[[Template, Place], Template]] = {
+WAYS: dict[str, Make] = {
     "mapping by account": _mapped({"Ref": "AWS::AccountId"}, lambda _: ACCOUNTS),
     "mapping by region": _mapped({"Ref": "AWS::Region"}, _regions),
     "mapping by name": _mapped(ENVIRONMENT, lambda _: ENVIRONMENTS),
@@ -77,17 +79,26 @@ WAYS: dict[str, Callable[[Template, Place], Template]] = {
 """Each makes one value differ between environments."""
 
 
-def mutants(template: Template) -> Iterator[tuple[str, str, Template]]:
-    """Yield way, place and mutant for one resource of each type, at its first value that is written as it is."""
-    extended = _section(template, "Transform", "AWS::LanguageExtensions")
+def extended(template: Template) -> Template:
+    """Return a template in which each of these functions may stand."""
+    return _section(template, "Transform", "AWS::LanguageExtensions")
+
+
+def mutants(template: Template) -> Iterator[tuple[str, list[Place], Make]]:
+    """Yield each way with the places to try it at, which do not touch each other: at once, or one by one.
+
+    One resource of each type, at its first value that is written as it is.
+    """
     values = [place for place in properties(template) if not isinstance(place.value, dict)]
     of_each_type = {resource.value["Type"]: resource for resource in resources(template)}
-    for resource in of_each_type.values():
-        inside = (*resource.path, "Properties")
-        for place in [place for place in values if place.path[: len(inside)] == inside][:1]:
-            yield from ((way, place.shown, make(extended, place)) for way, make in WAYS.items())
-        yield "computed condition", resource.shown, _exists_by_name(extended, resource)
-    yield "loop over a name", "Resources.Fn::ForEach::More", _looped(extended)
+    insides = [(*resource.path, "Properties") for resource in of_each_type.values()]
+    found = [[place for place in values if place.path[: len(one)] == one][:1] for one in insides]
+    places = [place for those in found for place in those]
+    yield from ((way, places, make) for way, make in WAYS.items())
+    # Whether one is there changes what refers to it, so that each is tried by itself.
+    yield from (("computed condition", [resource], _exists_by_name) for resource in of_each_type.values())
+    loop = Place(("Resources", "Fn::ForEach::More"), None)
+    yield "loop over a name", [loop], _looped
 
 
 def undecided(template: Template) -> Iterator[tuple[str, Template]]:
@@ -105,9 +116,9 @@ def _exists_by_name(template: Template, resource: Place) -> Template:
     return _section(changed(template, (*resource.path, "Condition"), name), "Conditions", truths)
 
 
-def _looped(template: Template) -> Template:
+def _looped(template: Template, place: Place) -> Template:
     loop = ["Name", [ENVIRONMENT], {"More${Name}": {"Type": "AWS::SNS::Topic"}}]
-    return changed(template, ("Resources", "Fn::ForEach::More"), loop)
+    return changed(template, place.path, loop)
 
 
 def _section(template: Template, name: str, more: Any) -> Template:
