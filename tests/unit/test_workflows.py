@@ -23,7 +23,12 @@ from tests.unit.small_project import FOLDERS, orders_alone
 from validator.environments import ENVIRONMENTS
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = sorted(path for path in (ROOT / ".github").rglob("*") if path.suffix in {".yml", ".yaml"})
+WORKFLOWS = sorted(
+    path
+    for path in (ROOT / ".github").rglob("*")
+    if path.suffix in {".yml", ".yaml"}
+    and path != ROOT / ".github/environments.yaml"  # What protects GitHub.
+)
 BRANCHES = sorted(["main", *(f"env/{name}" for name in ENVIRONMENTS)])
 """What belongs to no environment has no branch of its own: it is deployed from main."""
 TARGETS = set(re.findall(r"^([\w./-]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))

@@ -1,0 +1,282 @@
+"""`.github/environments.yaml`: text to values, every mistake in one run with its line (REQ-G8). Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pipelines.promotion.policy import Policy, Rule
+from validator.errors import ConfigurationError, Problem
+from validator.parity.policy import line_of
+from validator.strict_yaml import Document, parse
+
+from .protection import ACTIONS, Environment, Kind, Named, Protection, Ruleset
+
+FILE = ".github/environments.yaml"
+FORM = "see docs/github.md for the form of the file"
+POLICY = "pipelines/promotion.yaml"
+MOST_REVIEWERS = 6
+"""People and teams that GitHub takes as reviewers of an environment."""
+LONGEST_WAIT = 43_200
+"""Minutes, thirty days, that GitHub lets a job wait at most."""
+LEAST_WAIT_OF_PROD = 60
+"""Minutes that a deployment to prod waits at least (REQ-G3)."""
+BRANCHES, TAGS = "Environment branches", "Release tags"
+"""The names of the two rulesets on GitHub, by which they are found again."""
+WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is no key of this file",
+    "model_type": "is no mapping",
+    "list_type": "is no list",
+    "bool_type": "is neither true nor false",
+    "int_type": "is no whole number",
+    "string_type": "is no text",
+}
+Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$")]
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$")]
+Check = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s](?:[^\r\n\t]*[^\s])?$")]
+TagPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9*?][A-Za-z0-9._/*?-]{0,200}$")]
+MergeMethod = Literal["merge", "squash", "rebase"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ReviewersForm(_Part):
+    """Who may say yes: people by login, teams of the repository's organization by slug. At most six in all."""
+
+    users: list[Login] = []
+    teams: list[Slug] = []
+
+
+class EnvironmentForm(_Part):
+    """A GitHub environment; its branch is that of `pipelines/promotion.yaml`."""
+
+    reviewers: ReviewersForm = ReviewersForm()
+    prevent_self_review: bool
+    wait_minutes: Annotated[int, Field(ge=0, le=LONGEST_WAIT)] = 0
+    administrators_bypass: Literal[False]
+
+
+class ProdForm(EnvironmentForm):
+    """The environment prod: it waits an hour at least, and nobody approves what is their own (REQ-G2, REQ-G3)."""
+
+    prevent_self_review: Literal[True]
+    wait_minutes: Annotated[int, Field(ge=LEAST_WAIT_OF_PROD, le=LONGEST_WAIT)]
+
+
+class EnvironmentsForm(BaseModel):
+    """The environments by name; prod has bounds of its own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    __pydantic_extra__: dict[str, EnvironmentForm] = Field(init=False)
+
+    prod: ProdForm | None = None
+
+    def by_name(self) -> dict[str, EnvironmentForm]:
+        """Return every environment by its name."""
+        named: dict[str, EnvironmentForm] = dict(self.__pydantic_extra__ or {})
+        return {**named, "prod": self.prod} if self.prod else named
+
+
+class BranchesForm(_Part):
+    """What a change of an environment branch needs. None is ever deleted or pushed with force."""
+
+    approvals: Annotated[int, Field(ge=0, le=10)]
+    dismiss_stale_approvals: bool
+    code_owners: bool
+    last_push_approval: bool
+    resolved_conversations: bool
+    merge_methods: Annotated[list[MergeMethod], Field(min_length=1)]
+    linear_history: bool
+    checks: Annotated[list[Check], Field(min_length=1)]
+    up_to_date: bool
+    bypass_apps: list[Slug] = []
+
+    @field_validator("bypass_apps")
+    @classmethod
+    def _is_of_one_purpose(cls, value: list[str]) -> list[str]:
+        if ACTIONS in value:
+            raise ValueError(f"{ACTIONS} is every workflow of the repository: name an app of its own")
+        return value
+
+
+class TagsForm(_Part):
+    """Tags that are made once, and then neither moved nor deleted."""
+
+    fixed: Annotated[list[TagPattern], Field(min_length=1)]
+
+
+class ProtectionForm(_Part):
+    """`.github/environments.yaml`: what `lockstep protect` holds GitHub to."""
+
+    environments: EnvironmentsForm
+    branches: BranchesForm
+    tags: TagsForm
+
+
+def read(text: str, policy: Policy, file: str = FILE) -> Protection:
+    """Return the protection in `text`, for the environments and branches of the policy of promotions.
+
+    Raises ConfigurationError with every mistake: keys that are none, values out of bounds, and what contradicts the
+    policy, such as a wait that is shorter than the soak.
+    """
+    document = parse(text, file)
+    try:
+        form = ProtectionForm.model_validate(document.value)
+    except ValidationError as error:
+        raise ConfigurationError(_problems(error, document, file)) from None
+    problems = [
+        Problem(file, ".".join(key), message, hint, line_of(document, key) or 1)
+        for key, message, hint in (*_mistakes(form, policy), *_loose(form))
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    return _protection(form, policy, document)
+
+
+def schema() -> str:
+    """Return the JSON schema of the file, which editors check it by while it is written."""
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **ProtectionForm.model_json_schema(),
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _problems(error: ValidationError, document: Document, file: str) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False):
+        path = tuple(map(str, detail["loc"]))
+        message = WORDS.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
+        value = detail.get("input")
+        if detail["type"] not in {*WORDS, "value_error"} and isinstance(value, str | int | float):
+            message = f"is {value!r}: {message}"
+        yield Problem(file, ".".join(path), message, FORM, line_of(document, path) or 1)
+
+
+Mistake = tuple[tuple[str, ...], str, str]
+
+
+def _mistakes(form: ProtectionForm, policy: Policy) -> Iterator[Mistake]:
+    """Yield what contradicts the policy of promotions."""
+    found = form.environments.by_name()
+    for rule in policy.rules:
+        if rule.environment not in found:
+            hint = f"add `{rule.environment}:`, since {POLICY} promotes into it"
+            yield ("environments",), f"has no {rule.environment}", hint
+    for name, one in found.items():
+        if name not in policy.order:
+            hint = f"remove it, or add it to `order` of {POLICY}"
+            yield ("environments", name), "is no environment of the policy of promotions", hint
+        else:
+            yield from _against(policy.of(name), one)
+    most = max((rule.approvals for rule in policy.rules), default=0)
+    if form.branches.approvals < most:
+        hint = "raise it: GitHub asks only one reviewer of an environment, so the others have to approve here"
+        yield ("branches", "approvals"), f"is {form.branches.approvals}, and {POLICY} asks for {most}", hint
+
+
+def _against(rule: Rule, one: EnvironmentForm) -> Iterator[Mistake]:
+    place = ("environments", rule.environment)
+    users, teams = one.reviewers.users, one.reviewers.teams
+    soak = int(rule.soak.total_seconds() // 60)
+    if one.wait_minutes < soak:
+        hint = f"write {soak} or more, or shorten the soak"
+        yield (*place, "wait_minutes"), f"is {one.wait_minutes}, and the soak of {POLICY} is {soak}", hint
+    if not teams and len(set(users)) < rule.approvals:
+        hint = f"name a team, or {rule.approvals} people or more"
+        message = f"are {len(set(users))} people, and {POLICY} asks for {rule.approvals} approvals"
+        yield (*place, "reviewers"), message, hint
+    if rule.approvals and not one.prevent_self_review:
+        hint = "write true: an approval of one's own counts for nothing (REQ-G2)"
+        yield (*place, "prevent_self_review"), "is false, and the policy asks for approvals", hint
+    if len(users) + len(teams) > MOST_REVIEWERS:
+        message = f"are {len(users) + len(teams)}, and GitHub takes {MOST_REVIEWERS}"
+        yield (*place, "reviewers"), message, "name a team in place of people"
+    for kind, names in (("users", users), ("teams", teams)):
+        yield from _repeated((*place, "reviewers", kind), names)
+
+
+def _loose(form: ProtectionForm) -> Iterator[Mistake]:
+    """Yield what contradicts itself, or protects nothing."""
+    branches = form.branches
+    if branches.linear_history and branches.merge_methods == ["merge"]:
+        hint = "add squash or rebase to `merge_methods`, or write false"
+        yield ("branches", "linear_history"), "is true, and nothing but merge commits may be made", hint
+    for key in ("merge_methods", "checks", "bypass_apps"):
+        yield from _repeated(("branches", key), getattr(branches, key))
+    yield from _repeated(("tags", "fixed"), form.tags.fixed)
+    for pattern in form.tags.fixed:
+        # GitHub matches as Ruby's File.fnmatch with FNM_PATHNAME: a `**` at the end is a `*`, which stops at a slash.
+        if pattern.endswith("/**"):
+            hint = f"write {pattern}/*, which matches any number of slashes"
+            yield ("tags", "fixed"), f"{pattern} stops at the next slash", hint
+
+
+def _repeated(key: tuple[str, ...], names: Sequence[str]) -> Iterator[Mistake]:
+    # GitHub tells no two names apart by their case.
+    lower = [name.lower() for name in names]
+    for name in sorted({name for name in lower if lower.count(name) > 1}):
+        yield key, f"has {name} twice", "keep one of the two"
+
+
+def _protection(form: ProtectionForm, policy: Policy, document: Document) -> Protection:
+    found = form.environments.by_name()
+
+    def named(kind: Kind, names: list[str], *key: str) -> tuple[Named, ...]:
+        return tuple(Named(kind, name, ".".join(key), line_of(document, key)) for name in names)
+
+    environments = tuple(
+        Environment(
+            name=rule.environment,
+            branch=rule.branch,
+            reviewers=(
+                *named("User", one.reviewers.users, "environments", rule.environment, "reviewers", "users"),
+                *named("Team", one.reviewers.teams, "environments", rule.environment, "reviewers", "teams"),
+            ),
+            prevent_self_review=one.prevent_self_review,
+            wait_minutes=one.wait_minutes,
+        )
+        for rule in policy.rules
+        for one in [found[rule.environment]]
+    )
+    branches = Ruleset(
+        name=BRANCHES,
+        target="branch",
+        include=tuple(f"refs/heads/{rule.branch}" for rule in policy.rules),
+        rules=_branch_rules(form.branches),
+        bypass=named("App", form.branches.bypass_apps, "branches", "bypass_apps"),
+        checks=tuple(form.branches.checks),
+    )
+    tags = Ruleset(
+        name=TAGS,
+        target="tag",
+        include=tuple(f"refs/tags/{pattern}" for pattern in form.tags.fixed),
+        rules={"update": {}, "deletion": {}, "non_fast_forward": {}},
+    )
+    return Protection(environments, (branches, tags))
+
+
+def _branch_rules(form: BranchesForm) -> dict[str, dict[str, object]]:
+    """Return the rules by type; the checks themselves are added where the number of their app is known."""
+    rules: dict[str, dict[str, object]] = {
+        "deletion": {},
+        "non_fast_forward": {},
+        "pull_request": {
+            "allowed_merge_methods": list(form.merge_methods),
+            "dismiss_stale_reviews_on_push": form.dismiss_stale_approvals,
+            "require_code_owner_review": form.code_owners,
+            "require_last_push_approval": form.last_push_approval,
+            "required_approving_review_count": form.approvals,
+            "required_review_thread_resolution": form.resolved_conversations,
+        },
+        "required_status_checks": {
+            "do_not_enforce_on_create": False,
+            "strict_required_status_checks_policy": form.up_to_date,
+        },
+    }
+    return {**rules, "required_linear_history": {}} if form.linear_history else rules

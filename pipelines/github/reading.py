@@ -1,0 +1,250 @@
+"""What is on GitHub: the environments and rulesets that the file names, and the numbers of names (REQ-G8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from validator.errors import ConfigurationError, Problem, TechnicalError
+
+from .client import GitHub, path_of
+from .protection import (
+    Kind,
+    Live,
+    LiveEnvironment,
+    LivePattern,
+    LiveReviewer,
+    LiveRuleset,
+    Named,
+    Protection,
+    Ruleset,
+    Target,
+)
+from .protection_file import FILE
+from .refusals import RefusedError
+
+NOT_FOUND = 404
+Value = TypeVar("Value")
+
+
+class _Answer(BaseModel):
+    """Part of an answer of GitHub: what is read of it has to be there, and of its type."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+
+class _Numbered(_Answer):
+    id: int
+
+
+class _Person(_Answer):
+    id: int
+    login: str | None = None
+    slug: str | None = None
+
+
+class _Reviewer(_Answer):
+    type: Literal["User", "Team"]
+    reviewer: _Person
+
+
+class _Rule(_Answer):
+    type: str
+    wait_timer: int = 0
+    prevent_self_review: bool = False
+    reviewers: list[_Reviewer] = []
+
+
+class _Deploys(_Answer):
+    custom_branch_policies: bool
+
+
+class _Environment(_Answer):
+    protection_rules: list[_Rule] = []
+    deployment_branch_policy: _Deploys | None = None
+    can_admins_bypass: bool | None = None
+
+
+class _Pattern(_Answer):
+    id: int
+    name: str
+    type: Target = "branch"
+
+
+class _Patterns(_Answer):
+    branch_policies: list[_Pattern]
+
+
+class _Summary(_Answer):
+    id: int
+    name: str
+    target: Literal["branch", "tag", "push", "repository"] = "branch"
+    source_type: str = "Repository"
+
+
+class _Names(_Answer):
+    include: list[str] = []
+    exclude: list[str] = []
+
+
+class _Conditions(_Answer):
+    ref_name: _Names = _Names()
+
+
+class _RulesetRule(_Answer):
+    type: str
+    parameters: dict[str, Any] | None = None
+
+
+class _Actor(_Answer):
+    actor_type: str
+    actor_id: int | None = None
+    bypass_mode: str = "always"
+
+
+class _Ruleset(_Answer):
+    id: int
+    enforcement: str
+    conditions: _Conditions | None = None
+    rules: list[_RulesetRule] = []
+    bypass_actors: list[_Actor] | None = None
+
+
+def numbers_of(github: GitHub, protection: Protection) -> dict[Named, int]:
+    """Return the number of everybody and everything that the file names.
+
+    Raises ConfigurationError for each name that GitHub does not know, or does not show to this token.
+    """
+    found: dict[Named, int] = {}
+    unknown: set[Named] = set()
+    problems = []
+    for one in protection.named():
+        if one not in found and one not in unknown:
+            number = _number(github, one)
+            if number is None:
+                unknown.add(one)
+            else:
+                found[one] = number
+        if one in unknown:
+            problems.append(Problem(FILE, one.key, *_unknown(github, one), one.line))
+    if problems:
+        raise ConfigurationError(problems)
+    return found
+
+
+def _number(github: GitHub, one: Named) -> int | None:
+    paths = {
+        "User": ("users", one.name),
+        "Team": ("orgs", github.where.owner, "teams", one.name),
+        "App": ("apps", one.name),
+    }
+    try:
+        return _read(_Numbered, github.get(path_of(*paths[one.kind]))).id
+    except RefusedError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+
+
+def _unknown(github: GitHub, one: Named) -> tuple[str, str]:
+    if one.kind == "Team":
+        hint = "correct the slug; a token sees teams where it may read the members of the organization"
+        return f"there is no team {one.name} in {github.where.owner}", hint
+    return f"there is no {one} on GitHub", "correct the name"
+
+
+def live(github: GitHub, protection: Protection) -> Live:
+    """Return what is on GitHub of everything that the file names."""
+    names: dict[tuple[str, str], Ruleset] = {(one.target, one.name): one for one in protection.rulesets}
+    rulesets = {}
+    for summary in _summaries(github):
+        one = names.get((summary.target, summary.name))
+        if one is not None and summary.source_type == "Repository":
+            rulesets[one.target, one.name] = _ruleset(github, summary.id)
+    environments = {}
+    for environment in protection.environments:
+        found = _environment(github, environment.name)
+        if found is not None:
+            environments[environment.name] = found
+    return Live(environments, rulesets)
+
+
+def _summaries(github: GitHub) -> Iterator[_Summary]:
+    path = path_of("repos", github.where.owner, github.where.name, "rulesets")
+    for page in github.pages(path, {"includes_parents": "false", "targets": "branch,tag"}):
+        yield from _read(list[_Summary], page)
+
+
+def _ruleset(github: GitHub, number: int) -> LiveRuleset:
+    found = _read(
+        _Ruleset,
+        github.get(path_of("repos", github.where.owner, github.where.name, "rulesets", number)),
+    )
+    names = found.conditions.ref_name if found.conditions else _Names()
+    bypass = None
+    if found.bypass_actors is not None:
+        bypass = tuple(
+            sorted(f"{one.actor_type}:{one.actor_id}:{one.bypass_mode}" for one in found.bypass_actors)
+        )
+    return LiveRuleset(
+        id=found.id,
+        enforcement=found.enforcement,
+        include=tuple(names.include),
+        exclude=tuple(names.exclude),
+        rules={rule.type: rule.parameters or {} for rule in found.rules},
+        bypass=bypass,
+    )
+
+
+def environment_path(github: GitHub, name: str, *more: str | int) -> str:
+    """Return the path of an environment, or of something in it."""
+    return path_of("repos", github.where.owner, github.where.name, "environments", name, *more)
+
+
+def _environment(github: GitHub, name: str) -> LiveEnvironment | None:
+    try:
+        found = _read(_Environment, github.get(environment_path(github, name)))
+    except RefusedError as error:
+        # The rulesets were read before, so the repository is there and may be seen: it is the environment that is not.
+        if error.status != NOT_FOUND:
+            raise
+        return None
+    reviewers = [rule for rule in found.protection_rules if rule.type == "required_reviewers"]
+    policy = found.deployment_branch_policy
+    is_custom = policy is not None and policy.custom_branch_policies
+    return LiveEnvironment(
+        reviewers=tuple(_reviewer(one) for rule in reviewers for one in rule.reviewers),
+        prevent_self_review=any(rule.prevent_self_review for rule in reviewers),
+        wait_minutes=max((rule.wait_timer for rule in found.protection_rules), default=0),
+        admins_bypass=found.can_admins_bypass,
+        deploys="any" if policy is None else "custom" if is_custom else "protected",
+        patterns=tuple(_patterns(github, name)) if is_custom else (),
+    )
+
+
+def _reviewer(one: _Reviewer) -> LiveReviewer:
+    kind: Kind = one.type
+    return LiveReviewer(
+        kind, one.reviewer.id, one.reviewer.login or one.reviewer.slug or str(one.reviewer.id)
+    )
+
+
+def _patterns(github: GitHub, name: str) -> Iterator[LivePattern]:
+    for page in github.pages(environment_path(github, name, "deployment-branch-policies")):
+        for one in _read(_Patterns, page).branch_policies:
+            yield LivePattern(one.id, one.type, one.name)
+
+
+def _read(kind: type[Value], content: Mapping[str, Any] | Any) -> Value:
+    """Return an answer as values. Raises TechnicalError for one of another form."""
+    try:
+        return TypeAdapter(kind).validate_python(content)
+    except ValidationError as error:
+        detail = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, detail["loc"])) or "it"
+        raise TechnicalError(
+            f"GitHub's answer has another form than its description: {place}: {detail['msg']}\n"
+            "  mend: check GITHUB_API_URL; if it is right, report this"
+        ) from None
