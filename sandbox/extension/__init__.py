@@ -47,6 +47,7 @@ from sandbox.extension import (
     stack_sets,
     stream_mappings,
     stream_records,
+    template_parsing,
     template_urls,
 )
 from sandbox.extension.claims import Extension
@@ -96,6 +97,7 @@ EXTENSIONS: tuple[Extension, ...] = (
     stack_sets.EXTENSION,
     stream_mappings.EXTENSION,
     stream_records.EXTENSION,
+    template_parsing.EXTENSION,
     template_urls.EXTENSION,
 )
 
