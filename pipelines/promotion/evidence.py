@@ -121,8 +121,8 @@ class Evidence:
     """Everything that is known of a release before it enters `environment`, at the time `at` (UTC).
 
     `sources` and `targets` are by workload; `sources` is empty for the first environment of the order. `owner` is who
-    would hold the lock, empty for who only asks. `git` is None where git has no such tag. `branch` is the branch that is to be deployed.
-    `parity` counts undeclared differences. Raises ValueError for a time without an offset.
+    would hold the lock, empty for who only asks. `git` is None where git has no such tag. `branch` is the branch that
+    is to be deployed. `parity` counts undeclared differences. Raises ValueError for a time without an offset.
     """
 
     environment: str

@@ -11,13 +11,12 @@ from pydantic import ValidationError
 
 from validator.environments import ENVIRONMENTS
 from validator.errors import ConfigurationError, Problem
-from validator.parity.policy import line_of
 from validator.strict_yaml import Document, parse
 
 from .freezes import Freeze
 from .gates import GATES
 from .policy import Policy, Rule
-from .policy_form import PolicyForm
+from .policy_form import EnvironmentsForm, PolicyForm
 
 FILE = "pipelines/promotion.yaml"
 FORM = "see docs/promotion.md for the form of the policy"
@@ -48,27 +47,43 @@ def read(
     than the project's, an environment without a rule, a gate that a requirement asks for and that is left out.
     """
     document = parse(text, file)
+    lines = _lines(document)
     problems = [
-        Problem(file, ".".join(key), message, hint, line_of(document, key))
+        Problem(file, ".".join(key), message, hint, _line(lines, key))
         for key, message, hint in _mistakes(document.value, environments, workloads)
     ]
     try:
         form = PolicyForm.model_validate(document.value)
     except ValidationError as error:
-        raise ConfigurationError([*problems, *_problems(error, document, file)]) from None
+        raise ConfigurationError([*problems, *_problems(error, lines, file)]) from None
     if problems:
         raise ConfigurationError(problems)
     return _policy(form)
 
 
-def _problems(error: ValidationError, document: Document, file: str) -> Iterator[Problem]:
+def _problems(error: ValidationError, lines: Mapping[tuple[str, ...], int], file: str) -> Iterator[Problem]:
     for detail in error.errors(include_url=False):
         path = tuple(map(str, detail["loc"]))
         message = WORDS.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
         value = detail.get("input")
         if detail["type"] not in {*WORDS, "value_error"} and isinstance(value, str | int | float):
             message = f"is {_shown(repr(value))}: {message}"
-        yield Problem(file, ".".join(path), _shown(message, 4 * SHOWN), FORM, line_of(document, path))
+        yield Problem(file, ".".join(path), _shown(message, 4 * SHOWN), FORM, _line(lines, path))
+
+
+def _lines(document: Document) -> dict[tuple[str, ...], int]:
+    """Return the line of every key path, and of each item of a list that has keys, where the first of them stands."""
+    lines: dict[tuple[str, ...], int] = {}
+    for key, line in document.lines.items():
+        for length in range(1, len(key) + 1):
+            lines.setdefault(key[:length], line or 0)
+    return lines
+
+
+def _line(lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> int | None:
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path)
 
 
 def _shown(text: str, most: int = SHOWN) -> str:
@@ -95,7 +110,7 @@ def _mistakes(value: Any, environments: Sequence[str], workloads: Sequence[str] 
 
 def _of_rules(rules: Mapping[str, Any], environments: Sequence[str]) -> Iterator[Mistake]:
     for name in environments:
-        if rules.get(name) is None:
+        if name not in rules or (rules[name] is None and name in EnvironmentsForm.model_fields):
             yield ("environments",), f"has no rule for {name}", f"add `{name}:` with its branch"
     branches = Counter(map(_branch, rules.values()))
     for name, rule in rules.items():

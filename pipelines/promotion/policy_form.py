@@ -143,4 +143,7 @@ class PolicyForm(_Part):
 def schema() -> str:
     """Return the JSON schema of the file, which editors check it by while it is written."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **PolicyForm.model_json_schema()}
+    bounded = document["$defs"][EnvironmentsForm.__name__]["properties"]
+    # A project may have no such environment; one that is there without a rule is a mistake.
+    bounded.update({name: form["anyOf"][0] for name, form in bounded.items()})
     return json.dumps(document, indent=2) + "\n"

@@ -53,7 +53,9 @@ def _counted(approvals: Iterable[Approval], rule: Rule, authors: frozenset[str],
         known = ", ".join(sorted(authors))
         reason = f"nobody can tell whether {names} is one of the authors, who are known as {known}"
         return Verdict("error", reason, "approve by the kind of name that the authors have", inputs)
-    said = "; ".join(dict.fromkeys(f"{one.by} {why}" for one, why in flaws.items() if why))
+    said = "; ".join(
+        dict.fromkeys(f"{one.by.strip() or 'somebody'} {why}" for one, why in flaws.items() if why)
+    )
     reason = f"{people} of {rule.approvals} approvals for {rule.environment}" + (f": {said}" if said else "")
     return Verdict("pending", reason, "let somebody approve who is not an author", inputs)
 

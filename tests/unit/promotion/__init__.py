@@ -1,0 +1,1 @@
+"""What lets a release into an environment (REQ-G1 to REQ-G6)."""
