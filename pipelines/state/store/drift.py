@@ -10,7 +10,7 @@ from ..marshal import plain
 from ..records import Alert, DriftFinding, DriftSummary, StackKey, StackState
 from ..sequence import DELETED
 from .alerts import alert_write
-from .drift_writes import Seen, marker_writes, next_alert, stack_write, text_of
+from .drift_writes import Seen, late_marker_writes, marker_writes, next_alert, stack_write, text_of
 from .part import Part
 from .table import key_of
 from .writes import put
@@ -40,8 +40,9 @@ class Drifts(Part):
 
         Summary, the stack's drift, the environment's marker and the alert change together. `alert` is raised, or
         resolved where its state says so. A detection that is older than the last, or of a deleted stack, is history and
-        changes nothing; so is one of another stack of that name than stands, where `stack_id` says whose it is. One
-        that started is only noted; one with status `unknown` leaves open drift open.
+        changes nothing; so is one of another stack of that name than stands, where `stack_id` says whose it is. But
+        drift that becomes known as history starts the hour of a promotion again (REQ-G3). One that started is only
+        noted; one with status `unknown` leaves open drift open.
         """
         if summary.status == "started":
             # The result may have been first: it stands.
@@ -51,10 +52,15 @@ class Drifts(Part):
         for attempt in self._table.attempts():
             seen = self._seen(key, alert)
             if not seen.is_superseded_by(summary, stack_id):
-                # It is history, and no detection that waits for its result.
+                # It is history, and no detection that waits for its result; once, as it may be delivered repeatedly.
                 begun = "attribute_not_exists(#pk) OR #status = :started"
-                self._table.write(put(summary.to_item(key), begun, started="started"))
-                return DriftRecorded(False)
+                writes = [put(summary.to_item(key), begun, started="started")]
+                writes += late_marker_writes(key, summary, seen, stack_id)
+                reasons = self._table.transact(writes)
+                if not reasons or reasons[0].failed:
+                    return DriftRecorded(False)
+                self._table.pause(attempt)
+                continue
             following = next_alert(seen.alert, alert)
             writes = [put(summary.to_item(key), ""), stack_write(key, summary, seen, stack_id)]
             writes += marker_writes(key, summary, seen)
@@ -77,6 +83,7 @@ class Drifts(Part):
             is_open="gsi3pk" in found["current"],
             stack_id=text_of(found["current"], "stack_id"),
             is_deleted=text_of(found["current"], "status") == DELETED,
+            seen_at=max(text_of(found["current"], name) for name in ("operation_at", "observed_at")),
             marked_at=text_of(found.get("marker", {}), "changed_at"),
             alert=Alert.from_item(found["alert"]) if found.get("alert") else None,
         )

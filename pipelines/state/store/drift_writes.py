@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import keys
 from ..marshal import Item, plain
-from ..records import Alert, DriftSummary, StackKey
+from ..records import Alert, DriftSummary, StackKey, StackState
 from ..sequence import DELETED
 from ..times import timestamp
 from .alerts import raised, resolved
@@ -22,13 +22,21 @@ class Seen:
     is_open: bool
     stack_id: str
     is_deleted: bool
+    seen_at: str
     marked_at: str
     alert: Alert | None
 
     def is_superseded_by(self, summary: DriftSummary, stack_id: str) -> bool:
         """Tell whether a detection is the stack's last from now on: not if it was of one that is no more."""
-        is_of_another = "" not in (self.stack_id, stack_id) and self.stack_id != stack_id
-        return not self.is_deleted and not is_of_another and self.sequence < sequence_of(summary)
+        return not self._is_past(stack_id) and self.sequence < sequence_of(summary)
+
+    def ended_at(self, summary: DriftSummary, stack_id: str) -> str:
+        """Return by when drift had ended that becomes known as history: the stack was gone, or looked at again."""
+        later = self.seen_at if self._is_past(stack_id) else self.sequence.partition("#")[0]
+        return max(timestamp(summary.detected_at), later)
+
+    def _is_past(self, stack_id: str) -> bool:
+        return self.is_deleted or ("" not in (self.stack_id, stack_id) and self.stack_id != stack_id)
 
 
 def sequence_of(summary: DriftSummary) -> str:
@@ -80,13 +88,36 @@ def marker_writes(key: StackKey, summary: DriftSummary, seen: Seen) -> list[Writ
     if not key.is_ours or is_open == seen.is_open:
         return []
     at = max(timestamp(summary.detected_at), seen.marked_at)
-    change = "ADD" if is_open else "DELETE"
-    return [
-        update(
-            keys.open_drift(key.workload, key.environment),
-            f"SET #changed_at = :at {change} #drifted :stack",
-            "attribute_not_exists(#changed_at) OR #changed_at <= :at",
-            at=at,
-            stack={key.pk},
-        )
-    ]
+    return [_marked(key, at, "ADD #drifted :stack" if is_open else "DELETE #drifted :stack", stack={key.pk})]
+
+
+def late_marker_writes(key: StackKey, summary: DriftSummary, seen: Seen, stack_id: str) -> list[Write]:
+    """Return the change of the marker by a detection that is history: drift had been open, and nobody knew."""
+    if not key.is_ours or summary.status != "drifted" or seen.is_open:
+        return []
+    return [_marked(key, max(seen.ended_at(summary, stack_id), seen.marked_at))]
+
+
+def departure_write(state: StackState, marker: Item) -> Write:
+    """Return what the deletion of a stack does to its environment's marker, as far as that is known.
+
+    Drift that goes with its stack went when the stack was seen to be gone. Where none is known, there has to be none.
+    """
+    key = state.key
+    if key.pk in (plain(marker["drifted"]) if "drifted" in marker else ()):
+        at = max(timestamp(state.operation_at), timestamp(state.observed_at), text_of(marker, "changed_at"))
+        return _marked(key, at, "DELETE #drifted :stack", stack={key.pk})
+    # A condition alone would be one more action to allow the tracker; to delete what is not there changes nothing.
+    without = "attribute_not_exists(#drifted) OR NOT contains(#drifted, :name)"
+    place = keys.open_drift(key.workload, key.environment)
+    return update(place, "DELETE #drifted :stack", without, stack={key.pk}, name=key.pk)
+
+
+def _marked(key: StackKey, at: str, change: str = "", **values: Any) -> Write:
+    return update(
+        keys.open_drift(key.workload, key.environment),
+        f"SET #changed_at = :at {change}".rstrip(),
+        "attribute_not_exists(#changed_at) OR #changed_at <= :at",
+        at=at,
+        **values,
+    )

@@ -10,6 +10,7 @@ from ..marshal import Item, plain
 from ..records import Census, Check, Refusal, StackEvent, StackKey, StackState
 from ..sequence import DELETED
 from ..times import timestamp
+from .drift_writes import departure_write
 from .part import Part
 from .writes import ABSENT, Write, put, update
 
@@ -28,11 +29,24 @@ class States(Part):
         """Make this the current state unless a later one is known; False where nothing changed. One operation.
 
         Of two observations of the same moment, one that knows the digest completes one that does not. Drift stays as
-        it is; with a deleted stack it goes, also from the environment's marker of open drift.
+        it is; with a deleted stack it goes, also from the environment's marker of open drift, which notes when it went.
         """
         if state.status == DELETED:
-            return not self._table.transact(_deletion(state))
+            return self._record_deletion(state)
         return self._table.write(_state_write(state)).done
+
+    def _record_deletion(self, state: StackState) -> bool:
+        gone = _state_write(state, also_remove=_DRIFT)
+        if not state.key.is_ours:
+            return self._table.write(gone).done
+        marker: Item = {}
+        for attempt in self._table.attempts():
+            reasons = self._table.transact([gone, departure_write(state, marker)])
+            if not reasons or reasons[0].failed:
+                return not reasons
+            marker = reasons[1].item or {}
+            self._table.pause(attempt)
+        raise AssertionError("attempts end in an error")
 
     def record_refusal(self, refusal: Refusal) -> bool:
         """Keep why an event was not recorded, once."""
@@ -137,10 +151,3 @@ def _state_write(state: StackState, also_remove: Iterable[str] = ()) -> Write:
         values["null"] = "NULL"
     return update(keys.current(state.key), expression, condition, **values)
 
-
-def _deletion(state: StackState) -> list[Write]:
-    writes = [_state_write(state, also_remove=_DRIFT)]
-    if state.key.is_ours:
-        marker = keys.open_drift(state.key.workload, state.key.environment)
-        writes.append(update(marker, "DELETE #drifted :stack", "", stack={state.key.pk}))
-    return writes
