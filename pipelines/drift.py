@@ -1,25 +1,19 @@
-"""Drift as the state table has it, and asking the agents for a new detection. I/O (REQ-C4)."""
+"""Drift as the state table has it. I/O (REQ-C4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipelines.agents import DETECT, Agent, ask
 from pipelines.drift_age import Verdict, verdict
 from pipelines.state.sequence import DELETED
-from pipelines.tracking.drift import DETECTABLE
-from validator.errors import FailureError
 
 if TYPE_CHECKING:
     from pipelines.state.records import DriftFinding, StackState
     from pipelines.state.store import StateStore
     from validator.model import Project
-
-WAIT_SECONDS = 600.0
-POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,57 +55,6 @@ def read_drift(store: StateStore, environment: str | None, now: datetime) -> lis
         findings = tuple(store.findings(state.key, last.detection_id)) if last else ()
         found.append(StackDrift(state, findings, verdict(state, now)))
     return sorted(found, key=lambda one: one.state.key)
-
-
-def detect(
-    agents: Sequence[Agent],
-    store: StateStore,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
-    told: Callable[[str], None],
-) -> None:
-    """Ask each agent to look for drift in all its stacks, and wait until home has recorded what it found.
-
-    Nobody waits for a stack whose status lets CloudFormation detect none; that is told. Raises FailureError naming the
-    stacks that were not recorded in ten minutes, or the agents that are not there.
-    """
-    before = {state.key: _last(state) for state in store.states()}
-    for agent in agents:
-        told(f"looking for drift in {agent.environment}, {agent.account} {agent.region}")
-    missing = ask(agents, DETECT)
-    if missing:
-        places = ", ".join(f"{agent.account} {agent.region}" for agent in missing)
-        raise FailureError(
-            f"there is no agent in {places}\n  mend: deploy it with `lockstep deploy {missing[0].environment}`"
-        )
-    asked = {(agent.account, agent.region) for agent in agents}
-    waiting = {key for key in before if key.is_ours and (key.account, key.region) in asked}
-    deadline = clock() + WAIT_SECONDS
-    while waiting and clock() < deadline:
-        states = {state.key: state for state in store.states()}
-        here = {key: states[key] for key in waiting if key in states}
-        for key, state in sorted(here.items()):
-            if state.status not in {*DETECTABLE, DELETED}:
-                told(f"{key.stack} in {key.account} {key.region} is not checked: it is {state.status}")
-        waiting = {key for key, state in here.items() if not _is_done(state, before[key])}
-        if waiting:
-            sleep(POLL_SECONDS)
-    if waiting:
-        names = ", ".join(sorted(key.stack for key in waiting)[:5])
-        raise FailureError(
-            f"{len(waiting)} stacks were not looked at within {WAIT_SECONDS / 60:.0f} minutes: {names}\n"
-            "  mend: see docs/runbooks/drift.md, and the log of the drift function there"
-        )
-
-
-def _last(state: StackState) -> tuple[str, datetime | None]:
-    return (state.drift.detection_id, state.drift.detected_at) if state.drift else ("", None)
-
-
-def _is_done(state: StackState, before: tuple[str, datetime | None]) -> bool:
-    if state.status not in DETECTABLE:
-        return True
-    return _last(state) != before and state.drift is not None and state.drift.status != "started"
 
 
 def as_json(found: Iterable[StackDrift]) -> list[Mapping[str, object]]:

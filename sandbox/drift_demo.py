@@ -165,7 +165,8 @@ def _detect(queue: Queue, project: Project, table: StateStore, expected: set[tup
     """Let the agent of the queue's region look for drift, show what it found, and hold that it is what was made."""
     from pipelines.agents import agents_of
     from pipelines.commands.drift import print_drift
-    from pipelines.drift import detect, read_drift
+    from pipelines.detection import detect
+    from pipelines.drift import read_drift
 
     agents = [agent for agent in agents_of(project, ENVIRONMENT) if agent.region == queue.region]
     detect(agents, table, time.monotonic, time.sleep, click.echo)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from validator.errors import FailureError
+from validator.errors import FailureError, LockstepError, TechnicalError
 from validator.reports.escaping import harmless
 
 from .common import cell, console, echo_json, environment_argument, format_option, project_option
 
-PENDING = 4
-"""The exit code for what nobody knows yet (pipelines/cli.py)."""
+TECHNICAL, PENDING = 3, 4
+"""The exit codes for what could not be told, and for what nobody knows yet (pipelines/cli.py)."""
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -61,22 +61,22 @@ def drift(environment: str | None, root: Path, style: str, *, detecting: bool) -
     if failure is not None:
         click.secho("error: ", fg="red", nl=False, err=True)
         click.echo(harmless(str(failure)), err=True)
-        return 1
+        return TECHNICAL if isinstance(failure, TechnicalError) else 1
     if any(one.is_open for one in found):
         return 1
     return PENDING if lacking or not all(one.is_known for one in found) else 0
 
 
-def _look(project: Project, environment: str | None, store: StateStore) -> FailureError | None:
+def _look(project: Project, environment: str | None, store: StateStore) -> LockstepError | None:
     """Let the agents look for drift; return what failed, since what the others found is shown all the same."""
     from pipelines.agents import agents_of
-    from pipelines.drift import detect
+    from pipelines.detection import detect
 
     wanted = [environment] if environment else project.environments
     agents = [agent for name in wanted for agent in agents_of(project, name)]
     try:
         detect(agents, store, time.monotonic, time.sleep, lambda text: click.echo(harmless(text), err=True))
-    except FailureError as error:
+    except (FailureError, TechnicalError) as error:
         return error
     return None
 
