@@ -7,10 +7,17 @@ from http import HTTPStatus
 
 from pipelines.smoke.trial import Target, Trial
 
+ON = frozenset({"Enabled", "Updating"})
+"""The states of an event source mapping that delivers (Lambda API reference, GetEventSourceMapping)."""
+
 
 def smoke_home(target: Target) -> list[Trial]:
-    """Return a trial for each thing that records: the table, the bus, the queue, the store and the topics."""
+    """Return a trial for each thing that records: the table, the bus, the queue, the store and the topics.
+
+    And one for each function that the queue or the table's stream feeds: without its mapping nothing reaches it.
+    """
     topics = ("Drift", "Validation", "Rollback")
+    fed = {"tracker": "the queue", "announcer": "the stream", "consistency": "the stream"}
     return [
         target.tried("state table", "table/TableName", lambda name: _table(target, name)),
         target.tried("home bus", "bus/BusName", lambda name: _bus(target, name)),
@@ -19,6 +26,10 @@ def smoke_home(target: Target) -> list[Trial]:
         *(
             target.tried(f"topic {topic}", f"topics/{topic}TopicArn", lambda arn: _topic(target, arn))
             for topic in topics
+        ),
+        *(
+            target.tried(f"{name} of {source}", f"{name}/FunctionName", partial(_fed, target))
+            for name, source in fed.items()
         ),
     ]
 
@@ -46,7 +57,17 @@ def _agent(target: Target) -> list[Trial]:
 def _function(target: Target, name: str) -> str:
     """Ask Lambda whether the function could be invoked (API reference, Invoke: DryRun answers 204); nothing runs."""
     status = target.client("lambda").invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"]
-    return "" if status == HTTPStatus.NO_CONTENT else f"the function {name} answers {status}"
+    return _fed(target, name) if status == HTTPStatus.NO_CONTENT else f"the function {name} answers {status}"
+
+
+def _fed(target: Target, name: str) -> str:
+    """Say what is wrong where a queue or stream hands a function nothing, and nobody would notice."""
+    answer = target.client("lambda").list_event_source_mappings(FunctionName=name)
+    mappings = answer["EventSourceMappings"]
+    if not mappings:
+        return f"the function {name} has no event source mapping, so nothing reaches it"
+    off = [f"{one['UUID']} is {one['State']}" for one in mappings if one["State"] not in ON]
+    return f"of the function {name} the event source mapping {', '.join(off)}" if off else ""
 
 
 def _sends_home(target: Target, bus: str = "default") -> str:

@@ -150,4 +150,3 @@ def _state_write(state: StackState, also_remove: Iterable[str] = ()) -> Write:
         condition += " OR (#observed_seq = :observed_seq AND attribute_type(#digest, :null))"
         values["null"] = "NULL"
     return update(keys.current(state.key), expression, condition, **values)
-

@@ -23,8 +23,13 @@ GONE = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "g
 class Region:
     """AWS's answers in one region: which functions are there; rules by the bus they send to, and theirs."""
 
-    def __init__(self, functions: set[str], rules: Mapping[tuple[str, str], Mapping[str, str]]) -> None:
-        self.functions, self.rules = functions, rules
+    def __init__(
+        self,
+        functions: set[str],
+        rules: Mapping[tuple[str, str], Mapping[str, str]],
+        mappings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.functions, self.rules, self.mappings = functions, rules, mappings or {}
 
     def __call__(self, service: str) -> Region:
         return self
@@ -37,6 +42,10 @@ class Region:
         if FunctionName not in self.functions:
             raise GONE
         return {"StatusCode": 204}
+
+    def list_event_source_mappings(self, FunctionName: str) -> Any:  # noqa: N803
+        state = self.mappings.get(FunctionName, "Enabled")
+        return {"EventSourceMappings": [{"UUID": "m-1", "State": state}] if state else []}
 
     def list_rule_names_by_target(self, TargetArn: str, EventBusName: str) -> Any:  # noqa: N803
         return {"RuleNames": list(self.rules.get((TargetArn, EventBusName), {}))}
@@ -69,6 +78,30 @@ def test_a_function_that_is_gone_is_named_with_its_region() -> None:
     ((name, reason),) = wrong(Region(BOTH - {"dev-control-drift"}, BOTH_WAYS))
     assert name == "drift agent in us-west-2"
     assert "ResourceNotFoundException" in reason
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("Disabled", "m-1 is Disabled"), ("", "no event source mapping"), ("Updating", "")]
+)
+def test_a_function_that_nothing_reaches_is_named(state: str, said: str) -> None:
+    found = wrong(Region(BOTH, BOTH_WAYS, {"dev-control-observer": state}))
+    assert [name for name, _ in found] == (["observer in us-west-2"] if said else [])
+    assert all(said in reason for _, reason in found)
+
+
+@pytest.mark.parametrize("consumer", ["tracker", "announcer", "consistency"])
+def test_what_home_stands_on_is_fed(consumer: str) -> None:
+    """A mapping that is off announces and judges nothing, and no alarm of CloudWatch says so."""
+    names = {each: f"shared-control-{each}" for each in ("tracker", "announcer", "consistency")}
+    published = {f"{each}/FunctionName": name for each, name in names.items()}
+    for mappings in ({}, {names[consumer]: "Disabled"}, {names[consumer]: ""}):
+        home = Target("shared", "/control/shared", "us-west-2", Region(BOTH, {}, mappings), published)
+        failed = [
+            trial.name
+            for trial in SMOKE["control", True](home)
+            if trial.reason and "is not in Parameter Store" not in trial.reason
+        ]
+        assert [name.partition(" of ")[0] for name in failed] == ([consumer] if mappings else [])
 
 
 @pytest.mark.parametrize(
