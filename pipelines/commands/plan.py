@@ -67,9 +67,13 @@ def plan(environment: str, root: Path, style: str, expect: str | None, back: boo
     _keep(workspace, found)
     if expected is not None:
         expect_same(found, *expected)
-    if any(stack.problem for stack in found.stacks if stack.kind != "wait"):
-        return 1
-    return PENDING if found.problems else 0
+    return exit_code(found)
+
+
+def exit_code(found: Plan) -> int:
+    """Return 1 where a stack cannot be planned, 4 where all that stops one is an operation under way, else 0."""
+    kinds = {stack.kind == "wait" for stack in found.problems}
+    return 1 if False in kinds else PENDING if kinds else 0
 
 
 def plan_environment(
