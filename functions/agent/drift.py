@@ -19,7 +19,6 @@ from functions.agent.edge import (
     seconds_left,
     send_all,
 )
-from pipelines.traces import traced
 from pipelines.tracking.census import list_stacks
 from pipelines.tracking.drift import collect, detectable, last_checked, never_checked, start
 from pipelines.tracking.events import Refused, StackChanged, read_event
@@ -38,7 +37,6 @@ class DetectionError(RuntimeError):
 
 
 @logger.inject_lambda_context(clear_state=True)
-@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Start detections where the schedule or an operator asks, or follow what a batch of the queue says.
 

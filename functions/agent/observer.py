@@ -19,7 +19,6 @@ from functions.agent.edge import (
     send,
     send_all,
 )
-from pipelines.traces import traced
 from pipelines.tracking.census import census_parts, list_stacks, observations
 from pipelines.tracking.events import Refused, StackChanged, read_event
 from pipelines.tracking.observation import Observation, Trigger
@@ -31,7 +30,6 @@ MARGIN = 30.0
 
 
 @logger.inject_lambda_context(clear_state=True)
-@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Observe the stacks that a batch of the queue speaks of, or, where the schedule asks, every stack.
 

@@ -18,7 +18,6 @@ from functions.consistency.checking import Checking, Result
 from functions.consistency.reading import AWS_ERRORS
 from pipelines.configuration import ConfigurationStore
 from pipelines.state.store import StateStore
-from pipelines.traces import traced
 
 logger = Logger()
 SDK = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=2, read_timeout=10)
@@ -45,7 +44,6 @@ def checking() -> Checking:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Check each environment that the batch speaks of, once; name the record to begin again at where AWS failed.
 

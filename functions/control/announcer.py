@@ -18,7 +18,6 @@ from functions.control.edge import (
 )
 from pipelines.state.records import Alert
 from pipelines.state.store import StateStore
-from pipelines.traces import traced
 from pipelines.tracking.announce import Announcer
 
 
@@ -30,7 +29,6 @@ def desk() -> Announcer:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Announce the alerts of a batch in their order; the first that fails is where the stream begins again."""
     for record in event.get("Records") or []:

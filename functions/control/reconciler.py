@@ -19,7 +19,6 @@ from functions.control.edge import (
     sleep,
 )
 from pipelines.state.store import StateStore
-from pipelines.traces import traced
 from pipelines.tracking.reconciler import Reconciler
 
 UNREADABLE = 20
@@ -36,7 +35,6 @@ def reconciler() -> Reconciler:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do one pass; raises botocore's errors, after which Lambda and the next pass try again."""
     outcome = reconciler().run()

@@ -19,7 +19,6 @@ from functions.control.edge import (
     settings,
 )
 from pipelines.state.store import StateStore
-from pipelines.traces import traced
 from pipelines.tracking.recorder import Effect, Recorder
 
 
@@ -31,7 +30,6 @@ def recorder() -> Recorder:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Record each message and name those that failed (ReportBatchItemFailures); no message stops the others."""
     failed = [record["messageId"] for record in event.get("Records") or [] if not _recorded(record)]

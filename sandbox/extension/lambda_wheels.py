@@ -1,7 +1,7 @@
 """Packages of functions that were built for another machine: their compiled parts are this interpreter's own here.
 
 A package holds wheels for Python 3.13 on arm64 (REQ-C6). Most of them fall back to Python where the compiled part does
-not fit; pydantic's core has none. The versions are those of this interpreter, since the locks agree.
+not fit; what reads declared variances needs YAML's. The versions are those of this interpreter, since the locks agree.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What importing a handler of the control plane costs, besides boto3 which the Lambda runtime has anyway."""
+"""What importing a handler of the control plane costs as deployed, besides boto3 which the Lambda runtime has anyway.
+
+Lambda traces each of them of itself (REQ-C6, the rule `lambda_function_tracing`); X-Ray's SDK would cost as much again
+as boto3.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,10 @@ import sys
 
 import pytest
 
-HANDLERS = (
-    "functions.agent.observer",
-    "functions.agent.drift",
-    "functions.control.tracker",
-    "functions.control.announcer",
-    "functions.control.reconciler",
-)
+from benchmarks.handlers import AIM_MS, DEPLOYED, HANDLERS
+
 CONSISTENCY = "functions.consistency.handler"
-"""It brings the validator's core along, and pydantic with it."""
+"""It alone brings along what renders and compares, with YAML to read templates."""
 
 HEAVY = {
     "pydantic",
@@ -27,45 +26,30 @@ HEAVY = {
     "cfnlint",
     "ruamel",
     "requests",
-    "yaml",
+    "aws_xray_sdk",
 }
 CORE = {"validator", "validator.digest"}
 """What of the core a handler imports at most: the digest of a stack, which is the same on both sides."""
-TRACING = "aws_xray_sdk"
-BOTO3_MS, LIMIT_MS = 147, 250
-"""What boto3's own import takes where nothing else runs, and what a handler's may take beside it."""
+BOTO3_MS = 200
+"""What boto3's own import takes on the machine of docs/load-and-faults.md."""
 
 
 @pytest.mark.parametrize("module", HANDLERS)
 def test_a_handler_imports_nothing_heavy(module: str) -> None:
-    code = f"import sys, {module}; print(' '.join(sys.modules))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    modules = set(ended.stdout.split())
+    modules = set(_printed(f"import sys, {module}; print(' '.join(sys.modules))").split())
     imported = {name.split(".")[0] for name in modules}
+    assert module in modules
     assert not imported & HEAVY
-    assert {name for name in modules if name.split(".")[0] == "validator"} <= CORE
     assert "aws_lambda_powertools.utilities.parser" not in modules
+    if module != CONSISTENCY:
+        assert "yaml" not in imported
+        assert {name for name in modules if name.split(".")[0] == "validator"} <= CORE
 
 
-@pytest.mark.parametrize("module", [*HANDLERS, CONSISTENCY])
-def test_tracing_is_imported_where_lambda_traces(module: str) -> None:
-    """Its import takes as long as boto3's, so nobody else pays for it (REQ-C6)."""
-    code = f"import sys, {module}; print({TRACING!r} in sys.modules)"
-    for daemon, traces in (({}, "False"), ({"AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}, "True")):
-        ended = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**os.environ, **daemon},
-        )
-        assert ended.stdout.strip() == traces
-
-
-@pytest.mark.parametrize("module", [*HANDLERS, CONSISTENCY])
+@pytest.mark.parametrize("module", HANDLERS)
 def test_a_handler_imports_in_time(module: str) -> None:
     """Held against boto3's import in the same process, since others share this machine; once in three is enough."""
-    assert any(_shares_of_boto3(module) * BOTO3_MS < LIMIT_MS for _ in range(3))
+    assert any(_shares_of_boto3(module) * BOTO3_MS < AIM_MS for _ in range(3))
 
 
 def _shares_of_boto3(module: str) -> float:
@@ -74,5 +58,16 @@ def _shares_of_boto3(module: str) -> float:
         "began = cpu()\nimport boto3, botocore.config, botocore.exceptions\nbaseline = cpu()\n"
         f"import {module}\nprint((cpu() - baseline) / (baseline - began))"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(ended.stdout)
+    return float(_printed(code))
+
+
+def _printed(code: str) -> str:
+    """Return what a process prints in the environment of a deployed function."""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **DEPLOYED},
+    )
+    return ended.stdout
