@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 class Recording:
     """The deployments that this run began, one for each workload. Leaving it gives the environment's locks back."""
 
+    home: Home
     table: StateStore
     begun: tuple[EnvironmentRelease, ...]
     clock: Clock
@@ -47,8 +48,8 @@ class Recording:
         """Set `stop` when another run may have begun, since this one lost its locks."""
         self.hold.guard(stop)
 
-    def end(self, *, succeeded: bool) -> None:
-        """Record how the run ended.
+    def end(self, *, succeeded: bool, evidence: str = "") -> None:
+        """Record how the run ended; `evidence` is the digest of what is kept of it.
 
         Raises TechnicalError where the locks are another run's by now, or somebody else ended a deployment otherwise.
         """
@@ -61,12 +62,13 @@ class Recording:
                 state,
                 self.clock(),
                 self.hold.locks[one.workload],
+                evidence,
             ):
                 raise _lost(one.workload, one.environment)
 
 
-Admit = Callable[[Home, Hold], None]
-"""Lets a release in once it is kept and the environment's locks are held, or raises."""
+Admit = Callable[[Home, Hold], str]
+"""Lets a release in once it is kept and the environment's locks are held, or raises. Returns the digest of why."""
 
 
 def begin(
@@ -92,16 +94,23 @@ def begin(
         hold = Hold.take(home.table(impatient=True), workloads, environment, by, clock)
         undo.callback(hold.close)
         releases = keep(workspace, home, environment, checked_out)
-        if admit is not None:
-            admit(home, hold)
+        decision = admit(home, hold) if admit is not None else ""
         places = [f"{agent.account}/{agent.region}" for agent in agents_of(project, environment)]
-        begun = tuple(_begin(table, one, clock, by, hold.locks[one.workload], places) for one in releases)
+        begun = tuple(
+            _begin(table, one, clock, by, hold.locks[one.workload], places, decision) for one in releases
+        )
         undo.pop_all()
-    return Recording(table, begun, clock, hold)
+    return Recording(home, table, begun, clock, hold)
 
 
 def _begin(
-    table: StateStore, release: Release, clock: Clock, by: str, lock: Lock, places: Iterable[str]
+    table: StateStore,
+    release: Release,
+    clock: Clock,
+    by: str,
+    lock: Lock,
+    places: Iterable[str],
+    decision: str,
 ) -> EnvironmentRelease:
     """Carry on with the deployment that an earlier run of this release left, or begin the next one."""
     workload, environment = release.workload, release.environment
@@ -110,7 +119,7 @@ def _begin(
         if (latest.tag, latest.manifest_digest) == (release.tag, release.digests[environment]):
             return latest
         table.end_environment_release(workload, environment, latest.number, "failed", clock(), lock)
-    begun = table.begin_environment_release(release, clock(), by, lock, places)
+    begun = table.begin_environment_release(release, clock(), by, lock, places, decision)
     if begun is None:
         raise _lost(workload, environment)
     return begun

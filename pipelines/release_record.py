@@ -30,9 +30,7 @@ def keep(workspace: Workspace, home: Home, environment: str, checked_out: Checke
     botocore's errors where home cannot be written.
     """
     project, table = workspace.project(), home.table()
-    name, policy = _policy(workspace.root)
-    named = (checked_out.version, checked_out.commit, checked_out.time)
-    written = list(manifests(project, workspace.settings(), (name, policy), named))
+    written, (_, policy) = manifests_of(workspace, checked_out), policy_of(workspace.root)
     releases = [
         _release(workload, environment, checked_out, written)
         for workload in dict.fromkeys(stack.workload for stack in project.of(environment))
@@ -44,6 +42,12 @@ def keep(workspace: Workspace, home: Home, environment: str, checked_out: Checke
     for release in releases:
         put(table, release)
     return releases
+
+
+def manifests_of(workspace: Workspace, checked_out: CheckedOut) -> list[Manifest]:
+    """Return what is checked out as a release: the manifest of each workload in each environment."""
+    named = (checked_out.version, checked_out.commit, checked_out.time)
+    return list(manifests(workspace.project(), workspace.settings(), policy_of(workspace.root), named))
 
 
 def refuse_taken(table: StateStore, release: Release, order: tuple[str, ...]) -> None:
@@ -81,7 +85,7 @@ def _taken(release: Release, other: Release | None) -> FailureError:
     )
 
 
-def _policy(root: Path) -> tuple[str, bytes]:
+def policy_of(root: Path) -> tuple[str, bytes]:
     """Return the name and the text of the file of variances; one that declares nothing where there is no file."""
     name = next((name for name in FILES if (root / name).is_file()), None)
     return (name, (root / name).read_bytes()) if name else (FILES[0], b"variances: []\n")

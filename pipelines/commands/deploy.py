@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from validator.errors import FailureError
+from validator.environments import ENVIRONMENTS, SHARED
+from validator.errors import ConfigurationError, FailureError
 
 from .common import cell, console, echo_json, environment_argument, format_option, project_option, warn
 from .progress import Silent, progress
@@ -23,28 +24,90 @@ if TYPE_CHECKING:
 
 @click.command()
 @environment_argument(required=True)
+@click.option(
+    "--release", "tag", metavar="TAG", help="The release: a tag such as v1.2.3. Every gate is asked."
+)
+@click.option(
+    "--expect", "expected", metavar="DIGEST", default="", help="The only plan that may be executed."
+)
+@click.option(
+    "--accept-loss",
+    "accepted",
+    metavar="NAME",
+    multiple=True,
+    help="A resource whose data may go, by stack and id.",
+)
+@click.option(
+    "--acknowledge",
+    "acknowledged",
+    metavar="STACK",
+    multiple=True,
+    help="A stack there that may stay drifted.",
+)
+@click.option(
+    "--break-glass", "reason", metavar="REASON", default="", help="Deploy without gates; it is recorded."
+)
 @project_option
 @format_option
-def deploy(environment: str, root: Path, style: str) -> int:
+def deploy(environment: str, root: Path, style: str, tag: str | None, reason: str, **accepted: Any) -> int:
     """Deploy ENVIRONMENT batch by batch; stop at the first stack that does not end COMPLETE.
+
+    A release passes every gate first, and is verified before it counts; where that fails, the release before comes
+    back. Into dev, and what belongs to no environment, what is checked out can be deployed without one.
 
     A stack that already is as rendered is not touched. Run again after a failure or an interruption: it carries
     on from there. Needs AWS credentials, or the local AWS (`lockstep sandbox start`).
     """
     from pipelines.delivery.bring import is_done
 
-    results = deploy_environment(root, environment, quiet=style == "json")
-    if style == "json":
-        fields = ("stack", "outcome", "reason", "seconds")
-        rows = [{name: getattr(result, name) for name in fields} for result in results]
-        echo_json("deploy", {"environment": environment, "stacks": rows})
+    quiet = style == "json"
+    refuse_options(environment, tag, any(accepted.values()), reason)
+    if tag is not None:
+        from .delivered import deliver_release
+
+        return deliver_release(root, environment, tag, accepted, quiet=quiet)
+    results = deploy_environment(root, environment, quiet=quiet, reason=reason)
+    if quiet:
+        echo_json("deploy", {"environment": environment, "stacks": rows(results)})
         return 0 if is_done(results) else 1
     conclude(environment, results)
     return 0
 
 
-def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> list[Result]:
-    """Load, check and deploy one environment with live progress; return a result for each stack."""
+def refuse_options(environment: str, tag: str | None, accepts: bool, reason: str) -> None:
+    """Raise ConfigurationError for options that do not belong together, and where a release has to be named."""
+    if tag is not None and environment == SHARED:
+        raise _wrong("what belongs to no environment is no release", "--release", "leave the option out")
+    if tag is not None and reason:
+        raise _wrong(
+            "a release passes the gates, or nothing does", "--break-glass", "leave one of the two out"
+        )
+    if tag is None and accepts:
+        hint = "name it with --release, or leave the option out"
+        raise _wrong("a plan, a loss and drift are accepted of a release", "--release", hint)
+    if tag is None and not reason and environment in ENVIRONMENTS[1:]:
+        hint = f"`lockstep deploy {environment} --release TAG`; docs/runbooks/break-glass.md for an emergency"
+        raise _wrong(f"only a release enters {environment} (REQ-G1)", "--release", hint)
+
+
+def _wrong(message: str, key: str, hint: str) -> ConfigurationError:
+    return ConfigurationError.single(message, key=key, hint=hint)
+
+
+def rows(results: Iterable[Result]) -> list[dict[str, object]]:
+    """Return the `stacks` of `lockstep/deploy/v1`."""
+    fields = ("stack", "outcome", "reason", "seconds")
+    return [{name: getattr(result, name) for name in fields} for result in results]
+
+
+def deploy_environment(
+    root: Path, environment: str, *, quiet: bool = False, reason: str = ""
+) -> list[Result]:
+    """Load, check and deploy one environment with live progress; return a result for each stack.
+
+    `reason` is why no gate is asked, where one would have to be.
+    """
+    from pipelines.delivery.break_glass import BreakGlass
     from pipelines.delivery.bring import bring
     from pipelines.release import checked_out
     from pipelines.workspace import Workspace
@@ -53,11 +116,10 @@ def deploy_environment(root: Path, environment: str, *, quiet: bool = False) -> 
     project = workspace.deployable()
     release = checked_out(root.resolve())
     warn(project)
-    if not quiet:
-        text = cell(f"{environment}: {len(project.of(environment))} stacks, release {release.version}")
-        text.stylize("bold", 0, len(environment))
-        console().print(text)
-    return list(bring(workspace, environment, release, Terminal(quiet=quiet), now).results)
+    stage = Terminal(quiet=quiet)
+    stage.begins(environment, len(project.of(environment)), release.version)
+    terms = BreakGlass(environment, release.version, reason, stage) if reason else None
+    return list(bring(workspace, environment, release, stage, now, terms).results)
 
 
 def now() -> datetime:
@@ -71,6 +133,13 @@ class Terminal:
 
     quiet: bool = False
 
+    def begins(self, environment: str, stacks: int, release: str) -> None:
+        """Say what is deployed where."""
+        if not self.quiet:
+            text = cell(f"{environment}: {stacks} stacks, release {release}")
+            text.stylize("bold", 0, len(environment))
+            console().print(text)
+
     def shown(self, stacks: Sequence[str]) -> AbstractContextManager[Silent]:
         """Show a line for each stack that ended, and which ones are under way."""
         return progress(stacks, quiet=self.quiet)
@@ -78,6 +147,11 @@ class Terminal:
     def stoppable(self, deployment: Deployment) -> AbstractContextManager[None]:
         """Let SIGINT and SIGTERM stop a deployment."""
         return stop_on_signal(deployment)
+
+    def tell(self, text: str) -> None:
+        """Write what is being done to standard error, unless quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
 
     def warn(self, text: str) -> None:
         """Write a warning to standard error."""

@@ -32,6 +32,11 @@ def policy_key(by: str, digest: str) -> str:
     return f"{by}/policies/sha256/{_hexadecimal(digest)}.yaml"
 
 
+def evidence_key(by: str, digest: str) -> str:
+    """Return the key of a statement of evidence by its digest; raises ValueError for what is none."""
+    return f"{by}/evidence/sha256/{_hexadecimal(digest)}.json"
+
+
 def _hexadecimal(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise ValueError(f"{digest!r} is no digest of the form sha256:<64 hexadecimal digits>")

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from pipelines.configuration.decoding import from_json
 from pipelines.configuration.encoding import digest_of
 from pipelines.configuration.errors import ObjectChangedError, ObjectConflictError, ObjectMissingError
-from pipelines.configuration.keys import manifest_key, parameters_key, policy_key, template_key
+from pipelines.configuration.keys import evidence_key, manifest_key, parameters_key, policy_key, template_key
 from pipelines.configuration.manifest import Manifest
 from validator.errors import TechnicalError
 
@@ -87,6 +87,16 @@ class ConfigurationStore:
     def policy(self, digest: str) -> str:
         """Return the policy of variances of a digest; raises as `manifest` does."""
         return self._read(policy_key(self.by, digest), digest).decode()
+
+    def put_evidence(self, text: bytes) -> str:
+        """Keep a statement under its digest, and return that; raises as `put_release` does (REQ-G6)."""
+        digest = digest_of(text)
+        self._put(evidence_key(self.by, digest), text)
+        return digest
+
+    def evidence(self, digest: str) -> bytes:
+        """Return the statement of a digest as it was kept; raises as `manifest` does."""
+        return self._read(evidence_key(self.by, digest), digest)
 
     def _read(self, key: str, digest: str) -> bytes:
         """Return an object whose bytes have a digest; raises TechnicalError for one over LARGEST."""

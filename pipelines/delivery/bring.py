@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipelines.recording import Admit, Recording, begin
+from pipelines.recording import Recording, begin
 from validator.environments import SHARED
 from validator.errors import FailureError
 from validator.findings import Finding
 
 if TYPE_CHECKING:
     from pipelines.deploy import Deployment, Reporter, Result
-    from pipelines.holding import Clock
+    from pipelines.holding import Clock, Hold
+    from pipelines.home import Home
     from pipelines.release import Release
     from pipelines.state.records import EnvironmentRelease
     from pipelines.workspace import Workspace
@@ -22,8 +23,19 @@ if TYPE_CHECKING:
 NO_HOME = (
     "nobody records this deployment: the control plane is not there yet\n  mend: run `lockstep deploy shared`"
 )
-Confirm = Callable[[Recording], Sequence[Finding]]
-"""Looks at what was deployed, before it counts as a success; what it finds is why it does not."""
+
+
+class Terms(Protocol):
+    """What a run is held to, beside that every stack ends as rendered."""
+
+    def admit(self, home: Home, hold: Hold) -> str:
+        """Let the release in once the environment's locks are held, or raise; return the digest of why."""
+
+    def confirm(self, recording: Recording) -> Sequence[Finding]:
+        """Look at what was deployed before it counts as a success; what is found is why it does not."""
+
+    def keep(self, recording: Recording, *, succeeded: bool) -> str:
+        """Keep evidence of how the run ended, and return the digest of that."""
 
 
 class Stage(Protocol):
@@ -34,6 +46,9 @@ class Stage(Protocol):
 
     def stoppable(self, deployment: Deployment) -> AbstractContextManager[None]:
         """Let somebody stop a deployment."""
+
+    def tell(self, text: str) -> None:
+        """Say what is being done."""
 
     def warn(self, text: str) -> None:
         """Say what went otherwise than one would think."""
@@ -64,14 +79,11 @@ def bring(
     release: Release,
     stage: Stage,
     clock: Clock,
-    *,
-    admit: Admit | None = None,
-    confirm: Confirm | None = None,
+    terms: Terms | None = None,
 ) -> Brought:
     """Deploy what is checked out in `workspace`, under the environment's locks, and record how it went.
 
-    `admit` is asked once the locks are held, and raises where the release may not enter; `confirm` once every stack is
-    as rendered. Raises FailureError where somebody has to let it in and there is no home that could tell, and what
+    Raises FailureError where somebody has to let it in and there is no home that could tell, and what
     `pipelines.recording.begin` raises.
     """
     from pipelines.agents import OBSERVE, agents_of, ask
@@ -80,20 +92,20 @@ def bring(
 
     project = workspace.deployable()
     found: Sequence[Finding] = ()
-    with _begin(workspace, environment, release, stage, clock, admit) or nullcontext() as recording:
+    with _begin(workspace, environment, release, stage, clock, terms) or nullcontext() as recording:
         with stage.shown([stack.name for stack in project.of(environment)]) as reporter:
             deployment = Deployment(workspace, environment, reporter)
             if recording is not None:
                 recording.guard(deployment.stop)
             with stage.stoppable(deployment):
                 results = deployment.run()
-        if recording is not None and confirm is not None and is_done(results):
-            found = confirm(recording)
-        _end(recording, succeeded=is_done(results) and not found)
+        if recording is not None and terms is not None and is_done(results):
+            found = terms.confirm(recording)
+        _end(recording, terms, succeeded=is_done(results) and not found)
     if recording is None and environment == SHARED:
         # Home is where this very deployment made it, the first time.
         with _begin(workspace, environment, release, stage, clock, None) or nullcontext() as recording:
-            _end(recording, succeeded=is_done(results))
+            _end(recording, None, succeeded=is_done(results))
     if recording is not None:
         with clear_errors():
             # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
@@ -102,7 +114,7 @@ def bring(
 
 
 def _begin(
-    workspace: Workspace, environment: str, release: Release, stage: Stage, clock: Clock, admit: Admit | None
+    workspace: Workspace, environment: str, release: Release, stage: Stage, clock: Clock, terms: Terms | None
 ) -> Recording | None:
     """Record that a deployment begins; say so where nothing can record it yet.
 
@@ -113,13 +125,13 @@ def _begin(
 
     try:
         with clear_errors():
-            recording = begin(workspace, environment, release, clock, admit)
+            recording = begin(workspace, environment, release, clock, terms.admit if terms else None)
     except LostTableError as error:
         if environment != SHARED:
             raise
         stage.warn(str(error))
         return None
-    if recording is None and admit is not None:
+    if recording is None and terms is not None:
         raise FailureError(
             f"nobody can tell whether {release.version} may enter {environment}: the control plane is not there yet\n"
             "  mend: run `lockstep deploy shared`"
@@ -129,9 +141,10 @@ def _begin(
     return recording
 
 
-def _end(recording: Recording | None, *, succeeded: bool) -> None:
+def _end(recording: Recording | None, terms: Terms | None, *, succeeded: bool) -> None:
     from pipelines.aws import clear_errors
 
     if recording is not None:
         with clear_errors():
-            recording.end(succeeded=succeeded)
+            evidence = terms.keep(recording, succeeded=succeeded) if terms is not None else ""
+            recording.end(succeeded=succeeded, evidence=evidence)

@@ -126,8 +126,8 @@ def environment_release(workload: str, environment: str, number: int) -> Key:
 
 
 def promotion(workload: str, tag: str, source: str, target: str) -> Key:
-    """The promotion of a release from one environment to the next."""
-    return Key(f"PROMO#{joined(workload, tag)}", joined(source, target))
+    """The promotion of a release from one environment to the next: what deploys to that writes the partition."""
+    return Key(f"PROMO#{joined(workload, tag, target)}", joined(source, target))
 
 
 def approval(tag: str, environment: str, by: str) -> Key:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.state.records import Lock, Promotion, Release
+from pipelines.state.records import Check, Lock, Promotion, Release
 from pipelines.state.store import PromotionVerdict, StateStore
 from tests.e2e.conftest import Client
 from tests.state_table import HOUR, KEY, START, create_state_table, lock_of, release, state, summary
@@ -101,7 +101,10 @@ def _redeploy(ready: Ready) -> None:
 
 
 def _failed_check(ready: Ready) -> None:
-    ready.store.restart_soak("orders", "staging", NOW - HOUR + SECOND)
+    """One that failed within the hour, though the next one did not."""
+    check = Check("orders", "staging", NOW - HOUR + SECOND, "v1.2.0", "inconsistent", ())
+    ready.store.put_check(check)
+    ready.store.put_check(replace(check, at=NOW, verdict="consistent"))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def _failed_check(ready: Ready) -> None:
         (_drift_that_ended, "soak", "drift in staging ended at 2026-03-02T11:30:01"),
         (_drift_in_prod, "target-without-drift", "open drift in prod that is not acknowledged"),
         (_redeploy, "soak", "the soak in staging began at 2026-03-02T11:30:01"),
-        (_failed_check, "soak", "the soak in staging began at 2026-03-02T11:30:01"),
+        (_failed_check, "soak", "a check of staging failed at 2026-03-02T11:30:01"),
         (lambda r: r.deploy("staging", "v1.3.0", NOW), "source-succeeded", "v1.3.0, succeeded"),
         (lambda r: r.deploy("staging", "v1.2.0", NOW, "failed"), "source-succeeded", "v1.2.0, failed"),
         (lambda r: r.deploy("staging", "v1.2.0", NOW, "deploying"), "source-succeeded", "v1.2.0, deploying"),

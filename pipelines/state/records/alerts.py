@@ -73,7 +73,8 @@ class Alert:
 class Check:
     """The last consistency check of an environment. `release` is the tag it was held against, empty for none.
 
-    `findings` are JSON objects, as the check words them; `cut` names what was too large to keep whole.
+    `findings` are JSON objects, as the check words them; `cut` names what was too large to keep whole. `failed_at` is
+    when a check last was `inconsistent`, this one or one before it (REQ-G3).
     """
 
     workload: str
@@ -83,6 +84,7 @@ class Check:
     verdict: CheckVerdict
     findings: tuple[Mapping[str, Any], ...]
     cut: tuple[str, ...] = ()
+    failed_at: datetime | None = None
 
     def to_item(self) -> Item:
         """Return the item."""

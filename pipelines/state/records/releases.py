@@ -45,7 +45,9 @@ class EnvironmentRelease:
 
     `number` counts from 1 without gaps. `ended_at` is None while it is deploying. `soak_from` is where the hour before
     prod begins: the recorded success, or later where something restarted it (REQ-G3); None without a success.
-    `places` are those whose agents watch the environment from then on, each as `account/region`.
+    `places` are those whose agents watch the environment from then on, each as `account/region`. `decision` and
+    `evidence` are the digests of what is kept of the decision that let it begin, and of how it ended (REQ-G6); empty
+    where nothing is.
     """
 
     workload: str
@@ -59,6 +61,8 @@ class EnvironmentRelease:
     by: str
     soak_from: datetime | None = None
     places: tuple[str, ...] = ()
+    decision: str = ""
+    evidence: str = ""
 
     def to_item(self) -> Item:
         """Return the item; environment releases are kept forever."""

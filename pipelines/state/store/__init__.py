@@ -4,6 +4,7 @@ from .alerts import Alerts
 from .approvals import Approvals
 from .drift import DriftRecorded, Drifts
 from .locks import Locks
+from .markers import DriftMarker, Markers
 from .outcomes import ContentionError
 from .promotions import Promotions
 from .states import States
@@ -13,6 +14,7 @@ from .verdicts import Condition, Hindrance, PromotionVerdict
 __all__ = [
     "Condition",
     "ContentionError",
+    "DriftMarker",
     "DriftRecorded",
     "Hindrance",
     "PromotionVerdict",
@@ -21,7 +23,7 @@ __all__ = [
 ]
 
 
-class StateStore(States, Drifts, Alerts, Approvals, Locks, Promotions):
+class StateStore(States, Drifts, Markers, Alerts, Approvals, Locks, Promotions):
     """The state table, `StateStore(client, table_name)`. Whoever passes the client decides its retries and timeouts.
 
     Every write is conditional or idempotent, so that each may be repeated after a crash. A `bool` says whether this

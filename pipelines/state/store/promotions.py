@@ -33,9 +33,9 @@ class Promotions(Releases):
         """Record a promotion if everything that it rests on holds at the moment it is written.
 
         The latest deployment into the source is this release, with this manifest digest, and succeeded; its soak is
-        over; no stack of the source has open drift, nor had it during the soak; of the target only the `acknowledged`
-        ones have; the lock of the target is held; the promotion is not there yet. A promotion that is repeated with
-        the same evidence and approver, as after a lost answer, counts as promoted.
+        over; no stack of the source has open drift, nor had it during the soak, nor did a consistency check fail in it;
+        of the target only the `acknowledged` ones have; the lock of the target is held; the promotion is not there yet.
+        A promotion that is repeated with the same evidence and approver, as after a lost answer, counts as promoted.
 
         Raises ValueError for a lock of something else than the target.
         """
@@ -50,6 +50,7 @@ class Promotions(Releases):
             "source": _source(promotion, source, manifest_digest, soaked),
             "latest": _latest(source),
             "source drift": _source_drift(promotion, soaked),
+            "source check": _source_check(promotion, soaked),
             "target drift": _target_drift(promotion, acknowledged),
             "lock": still_held(lock, now),
             "promotion": put(promotion.to_item(), ABSENT),
@@ -83,6 +84,15 @@ def _source_drift(promotion: Promotion, soaked: str) -> Write:
     return check(
         keys.open_drift(promotion.workload, promotion.source),
         "attribute_not_exists(#drifted) AND (attribute_not_exists(#changed_at) OR #changed_at <= :soaked)",
+        soaked=soaked,
+    )
+
+
+def _source_check(promotion: Promotion, soaked: str) -> Write:
+    return check(
+        keys.check(promotion.workload, promotion.source),
+        "attribute_not_exists(#failed_at) OR attribute_type(#failed_at, :null) OR #failed_at <= :soaked",
+        null="NULL",
         soaked=soaked,
     )
 

@@ -42,11 +42,13 @@ class Releases(Part):
         by: str,
         lock: Lock | None = None,
         places: Iterable[str] = (),
+        decision: str = "",
     ) -> EnvironmentRelease | None:
         """Say that a release is being deployed into its environment, under the next number; None where `lock` is
         another's by now.
 
-        Saying the same again, as after a lost answer, changes nothing. `places` are those of the environment's agents.
+        Saying the same again, as after a lost answer, changes nothing. `places` are those of the environment's agents,
+        `decision` is the digest of what let the release in.
         The manifest digest is the release's of that environment: raises KeyError where it has none.
         """
         first = EnvironmentRelease(
@@ -60,6 +62,7 @@ class Releases(Part):
             ended_at=None,
             by=by,
             places=tuple(places),
+            decision=decision,
         )
         latest = self.latest_environment_release(release.workload, release.environment)
         for number in count(latest.number if latest else 1):
@@ -80,10 +83,12 @@ class Releases(Part):
         state: ReleaseState,
         at: datetime,
         lock: Lock | None = None,
+        evidence: str = "",
     ) -> bool:
         """Say how a deployment ended; False where it ended otherwise before, or `lock` is another's by now.
 
-        Success begins the soak. A deployment ends once; one that succeeded or failed can still be rolled back.
+        Success begins the soak. `evidence` is the digest of what is kept of it. A deployment ends once; one that
+        succeeded or failed can still be rolled back.
         """
         condition = "#state = :deploying"
         if state == "rolled_back":
@@ -96,6 +101,9 @@ class Releases(Part):
         }
         if state != "rolled_back":
             values["deploying"] = "deploying"
+        if evidence:
+            expression += ", #evidence = :evidence"
+            values["evidence"] = evidence
         key = keys.environment_release(workload, environment, number)
         write = update(key, expression, condition, **values)
         reasons = self._table.transact([write, *([still_held(lock, at)] if lock else [])])

@@ -56,6 +56,7 @@ def hindrances(
         "source": lambda item: _of_source(promotion, digest, soaked, item),
         "latest": lambda item: _of_latest(promotion, item),
         "source drift": lambda item: _of_source_drift(promotion, soaked, item),
+        "source check": lambda item: _of_source_check(promotion, soaked, item),
         "target drift": lambda item: _of_target_drift(promotion, item),
         "lock": lambda item: _of_lock(promotion, item),
         "promotion": lambda item: _of_promotion(promotion, item),
@@ -92,6 +93,11 @@ def _of_source_drift(promotion: Promotion, soaked: str, item: Item) -> Iterator[
     else:
         ended = plain_item(item).get("changed_at")
         yield Hindrance("soak", f"drift in {promotion.source} ended at {ended}, not by {soaked}")
+
+
+def _of_source_check(promotion: Promotion, soaked: str, item: Item) -> Iterator[Hindrance]:
+    failed = plain_item(item).get("failed_at")
+    yield Hindrance("soak", f"a check of {promotion.source} failed at {failed}, not by {soaked}")
 
 
 def _of_target_drift(promotion: Promotion, item: Item) -> Iterator[Hindrance]:

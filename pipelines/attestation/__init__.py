@@ -1,0 +1,7 @@
+"""Evidence that is kept: one statement for each decision and each deployment, under its own digest (REQ-G6)."""
+
+from .errors import StatementError
+from .statement import Statement, Subject, read
+from .words import decided, deployed
+
+__all__ = ["Statement", "StatementError", "Subject", "decided", "deployed", "read"]

@@ -1,0 +1,96 @@
+"""What is said of a decision, and of a deployment that followed. Pure (REQ-G6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines.promotion.evidence import Evidence, Missing, Target
+from pipelines.promotion.verdicts import Decision
+from pipelines.state.records import EnvironmentRelease
+from pipelines.state.times import timestamp
+
+from .statement import DECISION, DEPLOYMENT, Statement, Subject
+
+
+def decided(evidence: Evidence, decision: Decision, tools: Mapping[str, str]) -> Statement:
+    """Return the statement of a decision: every gate's verdict, with all that it read.
+
+    `tools` are versions by name. The subjects are the manifests that would be deployed.
+    """
+    gates = [
+        {
+            "gate": one.gate,
+            "verdict": one.verdict.state,
+            "reason": one.verdict.reason,
+            "mend": one.verdict.mend,
+            "inputs": dict(one.verdict.inputs),
+        }
+        for one in decision.judged
+    ]
+    said = {"decision": decision.state, "gates": gates, "evidence": plain(evidence), "tools": dict(tools)}
+    return Statement(DECISION, _subjects(evidence), said)
+
+
+def deployed(
+    environment: str,
+    release: str,
+    deployments: Sequence[EnvironmentRelease],
+    decision: str,
+    ended: tuple[datetime, bool],
+    tools: Mapping[str, str],
+    note: str = "",
+) -> Statement:
+    """Return the statement of a deployment that ended, at a time, well or not.
+
+    `decision` is the digest of the decision that let it begin; empty where there was none, and `note` says why.
+    """
+    at, succeeded = ended
+    said = {
+        "environment": environment,
+        "release": release,
+        "decision": decision or None,
+        "note": note,
+        "deployments": [
+            {
+                "workload": one.workload,
+                "number": one.number,
+                "by": one.by,
+                "started_at": timestamp(one.started_at),
+                "manifest_digest": one.manifest_digest,
+            }
+            for one in deployments
+        ],
+        "ended_at": timestamp(at),
+        "outcome": "succeeded" if succeeded else "failed",
+        "tools": dict(tools),
+    }
+    subjects = (Subject(f"{one.workload}@{environment}", one.manifest_digest) for one in deployments)
+    return Statement(DEPLOYMENT, tuple(subjects), said)
+
+
+def plain(value: Any) -> Any:
+    """Return anything of the evidence as JSON has it. What is missing says so, and why."""
+    if isinstance(value, Missing):
+        return {"missing": value.reason}
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(plain(each) for each in value)
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    if is_dataclass(value):
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    return value
+
+
+def _subjects(evidence: Evidence) -> tuple[Subject, ...]:
+    return tuple(
+        Subject(f"{workload}@{evidence.environment}", target.digest)
+        for workload in sorted(evidence.workloads)
+        if isinstance(target := evidence.targets.get(workload), Target)
+    )

@@ -1,0 +1,119 @@
+"""`lockstep gate ENV --release TAG`: whether a release may enter an environment now (REQ-G1 to REQ-G6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from validator.environments import ENVIRONMENTS
+from validator.reports.escaping import harmless
+
+from .common import echo_json, format_option, project_option
+
+if TYPE_CHECKING:
+    from pipelines.promotion.evidence import Evidence
+    from pipelines.promotion.verdicts import Decision
+
+CODES = {"success": 0, "failure": 1, "error": 3, "pending": 4}
+MARKS = {
+    "success": ("+", "green"),
+    "pending": (".", "yellow"),
+    "failure": ("x", "red"),
+    "error": ("!", "red"),
+}
+
+
+@click.command()
+@click.argument("environment", type=click.Choice(ENVIRONMENTS))
+@click.option("--release", "tag", metavar="TAG", required=True, help="The release: a tag such as v1.2.3.")
+@click.option(
+    "--accept-loss",
+    "accepted",
+    metavar="NAME",
+    multiple=True,
+    help="A resource whose data may go, by stack and id.",
+)
+@click.option(
+    "--acknowledge",
+    "acknowledged",
+    metavar="STACK",
+    multiple=True,
+    help="A stack there that may stay drifted.",
+)
+@project_option
+@format_option
+def gate(
+    environment: str,
+    tag: str,
+    accepted: tuple[str, ...],
+    acknowledged: tuple[str, ...],
+    root: Path,
+    style: str,
+) -> int:
+    """Ask every gate whether a release may enter ENVIRONMENT now. Nothing is deployed, and nothing recorded.
+
+    The worst verdict counts: exit code 0 where it may, 1 where it may not, 4 where it may not yet, 3 where nobody can
+    tell.
+    """
+    evidence, decision = ask(root.resolve(), environment, tag, accepted, acknowledged)
+    if style == "json":
+        echo_json("gate", document(evidence, decision))
+    else:
+        show(evidence, decision)
+    return CODES[decision.state]
+
+
+def ask(
+    root: Path, environment: str, tag: str, accepted: tuple[str, ...] = (), acknowledged: tuple[str, ...] = ()
+) -> tuple[Evidence, Decision]:
+    """Gather all evidence of a release before an environment, and decide."""
+    from pipelines.aws import clear_errors
+    from pipelines.delivery.places import Ordered, places_of
+    from pipelines.gathering.gather import Question, gather
+    from pipelines.promotion.decide import decide
+
+    order = Ordered(environment, tag, frozenset(accepted), acknowledged)
+    with clear_errors():
+        places = places_of(root, order)
+        question = Question(environment, tag, acknowledged=acknowledged)
+        evidence = gather(question, places, datetime.now(UTC))
+    return evidence, decide(evidence, places.policy.of(environment))
+
+
+def document(evidence: Evidence, decision: Decision) -> dict[str, object]:
+    """Return `lockstep/gate/v1`."""
+    from pipelines.promotion.evidence import Plan
+
+    gates = [
+        {
+            "gate": one.gate,
+            "verdict": one.verdict.state,
+            "reason": one.verdict.reason,
+            "mend": one.verdict.mend,
+            "inputs": dict(one.verdict.inputs),
+        }
+        for one in decision.judged
+    ]
+    return {
+        "environment": evidence.environment,
+        "release": evidence.tag,
+        "at": evidence.at.isoformat(),
+        "plan": evidence.plan.digest if isinstance(evidence.plan, Plan) else None,
+        "decision": decision.state,
+        "gates": gates,
+    }
+
+
+def show(evidence: Evidence, decision: Decision) -> None:
+    """Print the decision, and a line a gate; the mend below each that is no success."""
+    click.secho(f"{evidence.tag} -> {evidence.environment}: {decision.state}", bold=True)
+    width = max(len(one.gate) for one in decision.judged)
+    for one in decision.judged:
+        mark, colour = MARKS[one.verdict.state]
+        click.secho(f"  {mark} {one.gate:<{width}}  ", fg=colour, nl=False)
+        click.echo(harmless(one.verdict.reason))
+        if one.verdict.mend and one.verdict.state != "success":
+            click.echo(f"    {'':<{width}}  mend: {harmless(one.verdict.mend)}")

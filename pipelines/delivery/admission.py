@@ -1,0 +1,128 @@
+"""Letting a release into an environment: gather, decide, keep the decision, record the promotion (REQ-G1 to REQ-G6).
+
+Every decision is kept, whatever it is, before anything follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipelines.attestation import decided
+from pipelines.delivery.tools import tools
+from pipelines.gathering.gather import Places, Question, gather
+from pipelines.promotion.decide import decide
+from pipelines.promotion.evidence import Evidence, Missing, Plan, Source
+from pipelines.promotion.verdicts import Decision
+from pipelines.state.records import Promotion, StackKey
+from validator.errors import FailureError, LockstepError, PendingError, TechnicalError
+
+if TYPE_CHECKING:
+    from pipelines.holding import Clock, Hold
+    from pipelines.state.store import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A release that was let in: what was known, and the digest under which the decision is kept."""
+
+    evidence: Evidence
+    decision: Decision
+    kept: str
+
+
+def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected: str = "") -> Admitted:
+    """Decide under the locks of the environment, and let the release in.
+
+    `expected` is the digest of the plan that may be executed, empty for any that the gates let through. Raises
+    what `refused` returns where the decision is no success, FailureError where the plan is another one, or what was
+    decided on holds no more.
+    """
+    if isinstance(places.home, Missing):
+        raise TechnicalError(f"nobody can decide: {places.home.reason}")
+    owner = next(iter(hold.locks.values())).owner
+    evidence = gather(replace(question, owner=owner), places, clock())
+    rule = places.policy.of(question.environment)
+    decision = decide(evidence, rule)
+    kept = places.home.store(question.environment).put_evidence(decided(evidence, decision, tools()).text)
+    if decision.state != "success":
+        raise refused(question, decision)
+    if expected and isinstance(evidence.plan, Plan) and evidence.plan.digest != expected:
+        raise _another_plan(question, expected, evidence.plan.digest)
+    if rule.source is not None:
+        _promote(places.home.table(), evidence, rule.source, question.acknowledged, (kept, hold, clock))
+    return Admitted(evidence, decision, kept)
+
+
+def _promote(
+    table: StateStore,
+    evidence: Evidence,
+    source: str,
+    acknowledged: Iterable[str],
+    run: tuple[str, Hold, Clock],
+) -> None:
+    """Record the promotion of each workload, each on the condition that what was decided on still holds.
+
+    One that an earlier run recorded stands: that run died, or the release comes again.
+    """
+    kept, hold, clock = run
+    for workload, lock in sorted(hold.locks.items()):
+        verdict = table.promote(
+            Promotion(
+                workload=workload,
+                tag=evidence.tag,
+                source=source,
+                target=evidence.environment,
+                at=evidence.at,
+                approver=_approvers(evidence),
+                evidence_digest=kept,
+            ),
+            manifest_digest=_source_digest(evidence, workload, source),
+            lock=lock,
+            now=clock(),
+            acknowledged=_acknowledged(table, workload, evidence.environment, acknowledged),
+        )
+        if left := [each for each in verdict.hindrances if each.condition != "not-yet-promoted"]:
+            raise FailureError(
+                f"{evidence.tag} may not enter {evidence.environment} any more: "
+                f"{'; '.join(each.reason for each in left)}\n"
+                f"  mend: run `lockstep gate {evidence.environment} --release {evidence.tag}`"
+            )
+
+
+def refused(question: Question, decision: Decision) -> LockstepError:
+    """Return the error for a decision that is no success: a "no", a "not yet", or "nobody can tell"."""
+    lines = [f"{question.tag} may not enter {question.environment}: {decision.state}"]
+    for one in decision.judged:
+        if one.verdict.state != "success":
+            lines.append(f"{one.gate}: {one.verdict.state}: {one.verdict.reason}")
+            if one.verdict.mend:
+                lines.append(f"  mend: {one.verdict.mend}")
+    kinds: dict[str, type[LockstepError]] = {"failure": FailureError, "pending": PendingError}
+    return kinds.get(decision.state, TechnicalError)("\n".join(lines))
+
+
+def _another_plan(question: Question, expected: str, found: str) -> FailureError:
+    return FailureError(
+        f"{question.environment}: this is not the plan that was expected\n"
+        f"expected {expected}, found {found}\n"
+        f"  mend: see `lockstep plan {question.environment}`, and have that one approved"
+    )
+
+
+def _approvers(evidence: Evidence) -> str:
+    found = evidence.approvals if isinstance(evidence.approvals, tuple) else ()
+    return ", ".join(sorted({one.by for one in found})) or "nobody has to"
+
+
+def _source_digest(evidence: Evidence, workload: str, source: str) -> str:
+    found = evidence.sources[workload]
+    return found.release.digests[source] if isinstance(found, Source) and found.release else ""
+
+
+def _acknowledged(
+    table: StateStore, workload: str, environment: str, names: Iterable[str]
+) -> Collection[StackKey]:
+    wanted = set(names)
+    return [key for key in table.drift_marker(workload, environment).drifted if key.stack in wanted]

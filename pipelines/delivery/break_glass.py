@@ -1,0 +1,40 @@
+"""Deploying without gates, in an emergency: it is said, and kept with its reason (REQ-G6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.delivery.evidence import keep
+
+if TYPE_CHECKING:
+    from pipelines.delivery.bring import Stage
+    from pipelines.holding import Hold
+    from pipelines.home import Home
+    from pipelines.recording import Recording
+    from validator.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlass:
+    """The terms of what somebody deploys without gates, for a reason."""
+
+    environment: str
+    release: str
+    reason: str
+    stage: Stage
+
+    def admit(self, home: Home, hold: Hold) -> str:
+        """Let it in, and say so."""
+        self.stage.warn(f"no gate is asked for {self.environment}, and that is kept: {self.reason}")
+        return ""
+
+    def confirm(self, recording: Recording) -> Sequence[Finding]:
+        """Find nothing: whoever breaks the glass looks themselves."""
+        return ()
+
+    def keep(self, recording: Recording, *, succeeded: bool) -> str:
+        """Keep a statement of the deployment, with the reason."""
+        note = f"without gates: {self.reason}"
+        return keep(self.environment, self.release, recording, "", succeeded=succeeded, note=note)

@@ -1,0 +1,85 @@
+"""Where a delivery looks for what it has to know: the release's files, the policy in force, home. I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.delivery.checkout import files_of
+from pipelines.delivery.policy import policy_of
+from pipelines.gathering import approvals
+from pipelines.gathering.gather import Places
+from pipelines.gathering.known import known
+from pipelines.home import home_of
+from pipelines.promotion.evidence import Missing, Plan
+from pipelines.release import checked_out
+from validator.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pipelines.plan.planning import Reporter
+    from pipelines.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What somebody asks for: a release in an environment, and what they accept of it."""
+
+    environment: str
+    tag: str
+    accepted: frozenset[str] = frozenset()
+    acknowledged: tuple[str, ...] = ()
+
+
+class Silent:
+    """Says nothing while a plan is made."""
+
+    def ended(self, stack: object) -> None:
+        """Say nothing."""
+
+    def still(self, stacks: object, seconds: float) -> None:
+        """Say nothing."""
+
+
+def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> Places:
+    """Return where to look for everything about a release before it enters an environment.
+
+    Raises ConfigurationError for a name that is no release, or that is not the only one of its commit, and where the
+    policy is wrong.
+    """
+    from pipelines.workspace import Workspace
+
+    workspace = Workspace(files_of(root, order.tag))
+    project = workspace.deployable()
+    release = checked_out(workspace.root)
+    if release.version != order.tag:
+        raise ConfigurationError.single(
+            f"the commit of {order.tag} is release {release.version} too",
+            key="--release",
+            hint=f"name {release.version}, or give each release a commit and a tag like v1.2.3 of its own",
+        )
+    policy = policy_of(root, project.environments)
+    home = known(lambda: home_of(project))
+    return Places(
+        repository=root,
+        workspace=workspace,
+        release=release,
+        policy=policy,
+        home=home if home is not None else Missing("the control plane is not there yet"),
+        approvals=lambda found: approvals.of_table(found.table(), order.tag, order.environment),
+        plan=_planner(workspace, order, policy.of(order.environment).stateful, reporter),
+    )
+
+
+def _planner(
+    workspace: Workspace, order: Ordered, stateful: frozenset[str], reporter: Reporter | None
+) -> Callable[[], Plan]:
+    def plan() -> Plan:
+        from pipelines.plan.losses import losses
+        from pipelines.plan.planning import Planning
+
+        found = Planning(workspace, order.environment, order.tag, reporter or Silent()).run()
+        return Plan(found.digest, losses(found.changes, stateful), order.accepted)
+
+    return plan
