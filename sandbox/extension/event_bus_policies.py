@@ -65,18 +65,37 @@ def _delete(physical_id: str, properties: Properties) -> None:
 
 
 def _whole_policies(original: Any) -> Any:
-    """Take the parameter Policy, which ministack ignores, and refuse a bus that does not exist."""
+    """Take the parameter Policy, which ministack ignores, and refuse a bus that does not exist.
+
+    An account's number becomes the ARN of its root, as a policy names an account.
+    """
 
     def put(data: Any) -> Any:
         bus = data.get("EventBusName", "default")
         if bus not in BUSES.get():
             return ERROR.get()("ResourceNotFoundException", f"Event bus {bus} does not exist.", 400)
         if not data.get("Policy"):
-            return original(data)
+            principal = str(data.get("Principal", "*"))
+            named = {"AWS": f"arn:aws:iam::{principal}:root"} if principal.isdigit() else principal
+            return original({**data, "Principal": named})
         POLICIES.get()[bus] = json.loads(data["Policy"])
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, b"{}"
 
     return put
+
+
+def _present(original: Any) -> Any:
+    """Refuse to remove a statement that is not there."""
+
+    def remove(data: Any) -> Any:
+        policy = POLICIES.get().get(data.get("EventBusName", "default")) or {"Statement": []}
+        there = [one.get("Sid") for one in policy["Statement"]]
+        if not data.get("RemoveAllPermissions") and data.get("StatementId") not in there:
+            text = "Statement with the provided id does not exist."
+            return ERROR.get()("ResourceNotFoundException", text, 400)
+        return original(data)
+
+    return remove
 
 
 def _with_buses(original: Any) -> Any:
@@ -94,6 +113,7 @@ def _with_buses(original: Any) -> Any:
 def _install() -> None:
     replace(RESOURCE_POLICY, _with_buses)
     replace(PUT, _whole_policies)
+    replace(REMOVE, _present)
     define("AWS::Events::EventBusPolicy", Kind(_create, _update, _delete))
 
 
