@@ -14,6 +14,7 @@ from pipelines.check_age import held
 from pipelines.drift_age import Verdict, verdict
 from pipelines.live import LiveStack
 from pipelines.tracking.names import stack_set_of
+from pipelines.tracking.passes import OVERDUE
 from validator.environments import ENVIRONMENTS
 from validator.model import Stack
 
@@ -25,7 +26,6 @@ Drift = Literal["in sync", "drifted", "unknown", "not checked"]
 Parity = Literal["as declared", "differs", "unknown"]
 
 GONE = "DELETE_COMPLETE"
-SILENT_SECONDS = 35 * 60
 WORDS: dict[Verdict, Drift] = {
     "in_sync": "in sync",
     "drifted": "drifted",
@@ -72,8 +72,8 @@ class Place:
 
     @property
     def is_silent(self) -> bool:
-        """Whether what is known of it may be old: two turns of its agent, and five minutes."""
-        return self.reported_seconds is None or self.reported_seconds > SILENT_SECONDS
+        """Whether what is known of it may be old: its agent's report is overdue."""
+        return self.reported_seconds is None or self.reported_seconds > OVERDUE.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)

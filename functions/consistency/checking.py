@@ -10,10 +10,10 @@ from functions.consistency.reading import AWS_ERRORS, NothingRecorded, Reading
 from functions.consistency.words import alert_of, finding_json, fingerprint
 from pipelines.configuration import ConfigurationStore
 from pipelines.consistency import unfit
-from pipelines.consistency.pending import OVERDUE
 from pipelines.state.records import Check, CheckVerdict, EnvironmentRelease
 from pipelines.state.store import StateStore
 from pipelines.state.times import timestamp
+from pipelines.tracking.passes import OVERDUE
 from validator.errors import LockstepError
 from validator.findings import Finding, merged
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pipelines.consistency.actual import Actual, Place
+from pipelines.tracking.passes import PASS
 from validator.findings import Finding
 
 MARGIN = timedelta(minutes=1)
@@ -19,11 +20,8 @@ MARGIN = timedelta(minutes=1)
 The pass that a deployment itself asks for is within it as a rule: its observations say what is right. What nobody
 observed is judged by the next pass.
 """
-PATIENCE = timedelta(minutes=30)
-"""Two passes of an agent: what it counted and home has not recorded by then was refused, or is lost."""
-
-OVERDUE = timedelta(minutes=35)
-"""Two passes of an agent, and five minutes: what is still waited for by then does not come by itself."""
+PATIENCE = 2 * PASS
+"""What an agent counted and home has not recorded by then was refused, or is lost."""
 
 
 @dataclass(frozen=True, slots=True)

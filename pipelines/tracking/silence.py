@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pipelines.state.records import Alert, Census, EnvironmentRelease, StackKey
 from pipelines.state.times import timestamp
 
 from .alerts import alert_on
+from .passes import OVERDUE
 from .track import Accounts
 
 SHARED = "shared"
 """What belongs to no environment lies in the account of one: its silence is that one's."""
-SILENT_AFTER = timedelta(minutes=35)
-"""Two passes of an agent, and five minutes."""
 MOST_PLACES = 200
 """More accounts and regions than an environment has."""
 
@@ -42,7 +41,7 @@ class Watched:
 
     def is_silent(self, now: datetime) -> bool:
         """Whether it should have reported meanwhile."""
-        return now - self.since > SILENT_AFTER
+        return now - self.since > OVERDUE
 
 
 def watched(

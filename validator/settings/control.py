@@ -37,7 +37,8 @@ class Schedules(Model):
         "drift": ("drift_hours",),
     }
 
-    reconcile_minutes: Annotated[int, Field(ge=5, le=60)]
+    # Home calls an agent silent after two turns of 15 minutes and five (pipelines/tracking/passes.py).
+    reconcile_minutes: Annotated[int, Field(ge=5, le=15)]
     drift_hours: Annotated[int, Field(ge=1, le=24)]
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from pipelines.tracking.passes import OVERDUE, PASS
 from validator.settings.control import Notifications, Schedules, Subscription
 
 
@@ -13,6 +14,15 @@ def test_a_schedule_is_an_expression(hours: int, expression: str) -> None:
     """EventBridge refuses `rate(1 hours)`."""
     schedules = Schedules(reconcile_minutes=15, drift_hours=hours)
     assert (schedules.reconcile, schedules.drift) == ("rate(15 minutes)", expression)
+
+
+def test_an_agent_reports_twice_before_its_report_is_overdue() -> None:
+    """With a longer turn every region would be silent, and every check old (REQ-C2, REQ-C3)."""
+    minutes = int(PASS.total_seconds()) // 60
+    assert Schedules(reconcile_minutes=minutes, drift_hours=24)
+    with pytest.raises(ValidationError, match="reconcile_minutes"):
+        Schedules(reconcile_minutes=minutes + 1, drift_hours=24)
+    assert 2 * PASS < OVERDUE < 3 * PASS
 
 
 def test_a_subscription_is_one_text_with_its_filters() -> None:
