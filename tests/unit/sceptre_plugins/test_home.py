@@ -88,6 +88,16 @@ def test_a_value_of_the_root_is_not_written_again(project: Path, edit: Edit) -> 
     assert (warning.file, warning.key) == (OWN, "settings.schedules.reconcile_minutes")
 
 
+def test_an_address_with_a_secret_is_refused_where_it_stands(project: Path, edit: Edit) -> None:
+    """REQ-P7: by file and key, with what to do, and without the address."""
+    entry = "{protocol: https, endpoint: 'https://hooks.example.com/a?token=s3cr3t'}"
+    edit(OWN, "subscriptions: []", f"subscriptions: [{entry}]")
+    (problem,) = survey(project).problems
+    assert (problem.file, problem.key) == (OWN, "settings.notifications.subscriptions.0.endpoint")
+    assert "subscribe this one by hand from Secrets Manager" in str(problem)
+    assert "s3cr3t" not in str(problem)
+
+
 def test_a_template_that_changes_is_another_object(project: Path, edit: Edit) -> None:
     """REQ-C10: so a StackSet is brought to it."""
     before = survey(project).project["dev/control/forwarder"].parameters["TemplateKey"]

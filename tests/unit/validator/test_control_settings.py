@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.tracking.passes import OVERDUE, PASS
-from validator.settings.control import Notifications, Schedules, Subscription
+from validator.settings.control import Schedules
+from validator.settings.notifications import Notifications, Subscription
 
 
 @pytest.mark.parametrize(("hours", "expression"), [(1, "rate(1 hour)"), (24, "rate(24 hours)")])
@@ -27,12 +28,12 @@ def test_an_agent_reports_twice_before_its_report_is_overdue() -> None:
 
 def test_a_subscription_is_one_text_with_its_filters() -> None:
     """Everything that is wrong is told, of every environment, unless somebody wrote less."""
-    everything = Subscription(protocol="https", endpoint="https://hooks.example.com/a?b=c")
+    everything = Subscription(protocol="https", endpoint="https://hooks.example.com/a/b-c")
     some = Subscription(
         protocol="email", endpoint="on-call@example.com", environments=["prod"], severities=["critical"]
     )
     assert Notifications(subscriptions=[everything, some]).entries == [
-        "https|https://hooks.example.com/a?b=c|dev-staging-prod-shared|warning-critical",
+        "https|https://hooks.example.com/a/b-c|dev-staging-prod-shared|warning-critical",
         "email|on-call@example.com|prod|critical",
     ]
     assert Notifications().entries == []
@@ -53,6 +54,34 @@ def test_an_endpoint_is_for_its_protocol(protocol: str, endpoint: str) -> None:
     """Nor does it hold what parts one entry from the next."""
     with pytest.raises(ValidationError):
         Subscription.model_validate({"protocol": protocol, "endpoint": endpoint})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "held"),
+    [
+        ("https://me:s3cr3t@hooks.example.com/a", "a user or password"),
+        ("https://s3cr3t@hooks.example.com/a", "a user or password"),
+        ("https://hooks.example.com/a?token=s3cr3t", "a query"),
+        ("https://hooks.example.com?s3cr3t", "a query"),
+        ("https://hooks.example.com/services/T01/s3cr3t7Hk2LmQ9xZ0aB4cD5", "looks like a token"),
+        ("https://hooks.example.com/0a1b2c3d-0a1b-4c3d-8e5f-0a1b2c3d4e5f/s3cr3t", "looks like a token"),
+    ],
+)
+def test_an_address_holds_no_secret(endpoint: str, held: str) -> None:
+    """It lies in the repository in clear (REQ-P7); nor is it said again, since that ends in a log."""
+    with pytest.raises(ValidationError, match=held) as caught:
+        Subscription.model_validate({"protocol": "https", "endpoint": endpoint})
+    (said,) = (one["msg"] for one in caught.value.errors())
+    assert "s3cr3t" not in said
+    assert "subscribe this one by hand from Secrets Manager" in said
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/alerts", "/lockstep/announcements_of_this_company", "/2026-teams/on-call-01"]
+)
+def test_an_address_without_secret_is_taken(path: str) -> None:
+    endpoint = f"https://hooks.example.com{path}"
+    assert Subscription.model_validate({"protocol": "https", "endpoint": endpoint}).endpoint == endpoint
 
 
 def test_a_subscription_has_a_name_that_cloudformation_takes() -> None:
