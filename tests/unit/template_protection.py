@@ -10,7 +10,18 @@ from typing import Any
 from .template_facts import Check, Template, wrong
 
 POLICY_LIMIT = 6144
-"""Characters of a managed policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas")."""
+TRUST_LIMIT = 2048
+"""Characters of a managed policy and of a role's trust policy, white space not counted.
+
+Nothing else of a role has a size: `roles_are_bounded` refuses inline policies.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+ATTACHED_LIMIT = 10
+"""Managed policies that a role may have."""
+
+MARGIN = 400
+"""Characters that have to be left: about ten more actions, which a change in need must not first make room for."""
 
 LONGEST = {
     "AWS::AccountId": 12,
@@ -88,12 +99,20 @@ def allowed_is_narrow(template: Template) -> Iterator[str]:
 
 
 def policies_fit(template: Template) -> Iterator[str]:
-    """A managed policy with the longest names possible stays within IAM's limit."""
-    for name, policy in template.resources("AWS::IAM::ManagedPolicy"):
-        text = json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"), default=str)
+    """Policies with the longest names possible stay well within IAM's limits."""
+    documents = [
+        (name, policy["Properties"]["PolicyDocument"], POLICY_LIMIT)
+        for name, policy in template.resources("AWS::IAM::ManagedPolicy")
+    ]
+    for name, role in template.resources("AWS::IAM::Role"):
+        documents.append((name, role["Properties"]["AssumeRolePolicyDocument"], TRUST_LIMIT))
+        if len(role["Properties"].get("ManagedPolicyArns", [])) > ATTACHED_LIMIT:
+            yield f"{name} has more than {ATTACHED_LIMIT} policies"
+    for name, document, limit in documents:
+        text = json.dumps(document, separators=(",", ":"), default=str)
         size = len(re.sub(r"\$\{([^}]+)\}", lambda match: "x" * LONGEST.get(match[1], 100), text))
-        if size > POLICY_LIMIT:
-            yield f"{name} may take {size} characters"
+        if size > limit - MARGIN:
+            yield f"{name} may take {size} characters of {limit}"
 
 
 def functions_are_sound(template: Template) -> Iterator[str]:

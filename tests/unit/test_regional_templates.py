@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .template_facts import ROOT, Template
+from .template_facts import ROOT, read
 from .template_protection import listed
 
 BODIES = {
@@ -26,10 +26,6 @@ SETS = [(name, each, body) for name, sets in BODIES.items() for each, body in se
 LIMIT = 51_200
 """Bytes of a template that a call may carry (CreateStackSet, TemplateBody)."""
 AGENT = ("agent", "agent-network", "drift-reads")
-
-
-def read(name: str) -> Template:
-    return Template.of(name, (ROOT / "templates" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def stack_sets(name: str) -> dict[str, dict[str, Any]]:
@@ -150,73 +146,6 @@ def test_each_source_goes_home_from_one_bus_with_a_role_of_its_own(name: str, bu
     ]
     alarms = ["${NamePrefix}forward-alarms${NameSuffix}"] if name == "Forward" else []
     assert trusted == [f"{on}{rule['Name']['Fn::Sub']}", *alarms]
-
-
-def test_the_deploying_boundary_is_what_its_policies_allow() -> None:
-    """REQ-P8, and nobody deploys a role without the agent's boundary."""
-    policies = statements("stack-set-roles", "Allow", "ExecutionPolicy", "RolesPolicy")
-    assert actions(statements("stack-set-roles", "Allow", "ExecutionBoundary")) == actions(policies)
-    makers = [each for each in policies if "iam:CreateRole" in listed(each["Action"])]
-    assert [list(each["Condition"]["ArnLike"]) for each in makers] == [["iam:PermissionsBoundary"]]
-    denied = [each for each in statements("stack-set-roles", "Deny") if each["Action"] == "iam:*"]
-    assert len(denied) == 1 and "role/${NamePrefix}stack-set*" in str(denied[0]["Resource"])
-
-
-def test_the_deploying_role_keeps_off_what_is_anothers() -> None:
-    """REQ-P8: keys and networks have ids that AWS makes up, so that their tags say whose they are (REQ-P6).
-
-    In the boundary, which no other policy of the role widens. What has no tags yet is being made.
-    """
-    denied = statements("stack-set-roles", "Deny", "ExecutionBoundary")
-    root = {"Fn::Split": ["/", {"Ref": "ParameterRoot"}]}
-    assert [(each["Action"], each["Resource"], each["Condition"]) for each in denied] == [
-        (
-            "*",
-            "*",
-            {
-                "Null": {f"aws:ResourceTag/{tag}": "false"},
-                "StringNotEquals": {f"aws:ResourceTag/{tag}": {"Fn::Select": [part, root]}},
-            },
-        )
-        for tag, part in (("Workload", 1), ("Environment", 2))
-    ]
-
-
-UNNAMED = re.compile(
-    r"ec2:\w+|events:(Put|Remove)Permission|kms:(CreateKey|ListAliases)|logs:(Create|Delete)LogDelivery"
-    r"|lambda:GetEventSourceMapping|route53:AssociateVPCWithHostedZone"
-)
-"""Actions that know no resource, or none whose name is ours to give; on `*` for them alone."""
-
-
-def test_what_can_be_named_is_deployed_by_its_name() -> None:
-    """REQ-P8: that CloudFormation calls is not enough, since anybody's template can be deployed by it."""
-    for each in statements("stack-set-roles", "Allow", "ExecutionPolicy", "RolesPolicy"):
-        if each["Resource"] == "*" and each["Sid"] != "Mappings":
-            assert [one for one in each["Action"] if not UNNAMED.fullmatch(one)] == []
-        if each["Sid"] == "Mappings":
-            assert each["Condition"]["ArnLike"]["lambda:FunctionArn"]["Fn::Sub"].endswith(":${NamePrefix}*")
-        if each["Sid"] == "Aliases":
-            assert [one["Fn::Sub"].split("AccountId}:")[1] for one in each["Resource"]] == [
-                "alias/${NamePrefix}*",
-                "key/*",
-            ]
-
-
-def test_what_the_bodies_are_made_of_can_be_deployed() -> None:
-    """What makes a resource of each type is allowed to the role that deploys the StackSets' stacks."""
-    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
-
-    allowed = actions(statements("stack-set-roles", "Allow", "ExecutionPolicy", "RolesPolicy"))
-    types = {body["Type"] for *_, name in SETS for _, body in read(name).resources()}
-    for kind in types - {"AWS::SQS::QueuePolicy"}:
-        handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
-        made = {
-            each
-            for each in handlers["create"]["permissions"]
-            if re.search(r":(Create|Put|Add|Associate)", each)
-        }
-        assert made & allowed, kind
 
 
 def test_paths_are_where_the_stacks_of_the_control_region_publish() -> None:
