@@ -18,9 +18,9 @@ from pipelines.workspace import Workspace
 from validator.errors import ConfigurationError, FailureError, LockstepError
 from validator.model import Stack
 
-from . import templates
+from . import stack_sets, templates
 from .change_sets import changes_of
-from .model import Change, Plan, PlannedStack
+from .model import Plan, PlannedStack
 
 SIDE_BY_SIDE = 8
 """Stacks asked about at a time, as a deployment launches them."""
@@ -29,8 +29,7 @@ STILL_SECONDS = 60.0
 UNASKABLE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE"})
 """Stacks that are deleted and made again: no change set can be made of them as they are."""
 REVIEW = "REVIEW_IN_PROGRESS"
-STACK_SET = "AWS::CloudFormation::StackSet"
-IN_STACK_SETS = "what changes in the stacks of its StackSets is in no change set"
+IN_STACK_SETS = "what changes in the stacks of its StackSets is computed from templates"
 
 
 class Reporter(Protocol):
@@ -185,17 +184,33 @@ class Planning:
         if answer.refused:
             return replace(planned, source="asked", problem=answer.refused)
         changes = changes_of(stack.name, answer.changes)
-        note = IN_STACK_SETS if any(change.resource_type == STACK_SET for change in changes) else ""
-        return replace(planned, source="asked", note=note, changes=changes)
+        planned = replace(planned, source="asked", changes=changes)
+        if any(change.resource_type == stack_sets.TYPE for change in changes):
+            with clear_errors():
+                return self._with_stack_sets(stack, planned)
+        return planned
+
+    def _with_stack_sets(self, stack: Stack, planned: PlannedStack) -> PlannedStack:
+        """Add what changes in the stacks of a stack's StackSets, of which its change set says nothing."""
+        live = self.live.get(stack.name) if planned.kind == "update" else None
+        try:
+            inside = self.sides(stack, live).inside()
+        except stack_sets.Unknown as unknown:
+            return replace(planned, problem=str(unknown))
+        return replace(planned, note=IN_STACK_SETS, changes=(*planned.changes, *inside))
 
     def _computed(self, stack: Stack, planned: PlannedStack, note: str) -> PlannedStack:
         live = self.live.get(stack.name) if planned.kind == "update" else None
-        return replace(planned, source="computed", note=note, changes=self.computed(stack, live))
-
-    def computed(self, stack: Stack, live: LiveStack | None) -> tuple[Change, ...]:
-        """Return the changes that lead from a live stack, or from nothing, to what is rendered."""
         ids = read_physical_ids(Aws(stack.region, stack.role_arn), stack.external_name) if live else {}
-        return templates.forward(stack, live, ids)
+        return self.sides(stack, live).planned(planned, note, ids)
+
+    def sides(self, stack: Stack, live: LiveStack | None) -> templates.Sides:
+        """Return a stack as it stands, or nothing, and as it is rendered, with the templates of its StackSets."""
+        return templates.Sides(
+            stack.name,
+            (templates.standing(stack, live), stack_sets.live_body(Aws(stack.region, stack.role_arn))),
+            (templates.wanted(stack), stack_sets.rendered_body(self.workspace.root / "templates")),
+        )
 
 
 def begun(stack: Stack, live: LiveStack | None, action: Action) -> PlannedStack:

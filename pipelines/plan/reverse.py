@@ -9,14 +9,12 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from pipelines.aws import clear_errors
-from pipelines.live import LiveStack
-from validator.model import Stack
 
-from . import templates
 from .losses import Irreversible, irreversible
 from .model import Plan, PlannedStack
 from .planning import Planning, begun
 
+COMPUTED = "computed from templates: it is not deployed yet, so that CloudFormation cannot be asked"
 STAYS = "the way back leaves it: a deployment deletes no stack"
 
 
@@ -29,16 +27,14 @@ def reverse(planning: Planning, stateful: Collection[str]) -> tuple[Plan, tuple[
             one = begun(stack, planning.live.get(stack.name), actions[stack.name])
             if one.kind in {"create", "recreate", "update"}:
                 live = planning.live.get(stack.name) if one.kind == "update" else None
-                ahead = replace(one, changes=planning.computed(stack, live))
-                one = _back(stack, live, one)
+                sides = planning.sides(stack, live)
+                ahead = sides.planned(one, "")
+                one = (
+                    replace(one, kind="stays", source="computed", note=STAYS)
+                    if live is None
+                    else sides.turned.planned(one, COMPUTED)
+                )
                 lost += irreversible(ahead, one.changes, stateful)
             planned.append(one)
             planning.reporter.ended(one)
     return Plan(planning.environment, planning.release, tuple(planned), "reverse"), tuple(lost)
-
-
-def _back(stack: Stack, live: LiveStack | None, one: PlannedStack) -> PlannedStack:
-    if live is None:
-        return replace(one, kind="stays", source="computed", note=STAYS)
-    note = "computed from templates: it is not deployed yet, so that CloudFormation cannot be asked"
-    return replace(one, source="computed", note=note, changes=templates.backward(stack, live))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from pipelines.live import LiveStack
 from validator.effective import evaluate, parse
 from validator.model import Stack
 from validator.rendering import context_of, parsed
 
+from . import stack_sets
 from .computed import Resources, computed
-from .model import Change
+from .model import Change, PlannedStack
 from .schemas import recreation
 
 _FROM_STORE = "AWS::SSM::Parameter::Value<"
@@ -38,11 +40,28 @@ def standing(stack: Stack, live: LiveStack | None) -> Resources:
     return evaluate(parse(live.body, stack.template), live.parameters, context_of(stack)).resources
 
 
-def forward(stack: Stack, live: LiveStack | None, ids: Mapping[str, str]) -> tuple[Change, ...]:
-    """Return what leads from what stands to what is rendered."""
-    return computed(stack.name, standing(stack, live), wanted(stack), recreation, ids)
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A stack before and after: its effective resources, each with what gives the templates of its StackSets."""
 
+    stack: str
+    before: tuple[Resources, stack_sets.Body]
+    after: tuple[Resources, stack_sets.Body]
 
-def backward(stack: Stack, live: LiveStack) -> tuple[Change, ...]:
-    """Return what would lead back from what is rendered to what stands now (REQ-R5)."""
-    return computed(stack.name, wanted(stack), standing(stack, live), recreation)
+    @property
+    def turned(self) -> Sides:
+        """The way back (REQ-R5)."""
+        return Sides(self.stack, self.after, self.before)
+
+    def inside(self) -> tuple[Change, ...]:
+        """Return what changes in the stacks of the StackSets; raises `stack_sets.Unknown`."""
+        return stack_sets.within(self.stack, self.before, self.after, recreation)
+
+    def planned(self, one: PlannedStack, note: str, ids: Mapping[str, str] | None = None) -> PlannedStack:
+        """Return a stack with all changes, computed; `ids` are the physical ids of what stands before."""
+        changes = computed(self.stack, self.before[0], self.after[0], recreation, ids)
+        one = replace(one, source="computed", note=note, changes=changes)
+        try:
+            return replace(one, changes=(*changes, *self.inside()))
+        except stack_sets.Unknown as unknown:
+            return replace(one, problem=str(unknown))

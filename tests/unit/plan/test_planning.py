@@ -13,7 +13,7 @@ from pipelines.commands.plan import exit_code
 from pipelines.deployment import decide
 from pipelines.live import LiveStack
 from pipelines.plan.planning import begun, following
-from pipelines.plan.templates import backward, forward, names_read
+from pipelines.plan.templates import Sides, names_read, standing, wanted
 from validator.model import Stack
 
 from .values import REPLACED, plan, stack
@@ -98,14 +98,15 @@ def test_names_that_cloudformation_resolves() -> None:
 
 def test_both_directions_from_templates() -> None:
     """REQ-R5: what leads to the rendered stack, and what leads back from it to the live one."""
-    (ahead,) = forward(STACK, LIVE, {"Table": "old"})
-    (back,) = backward(STACK, LIVE)
+    sides = Sides(STACK.name, (standing(STACK, LIVE), lambda _: None), (wanted(STACK), lambda _: None))
+    (ahead,) = sides.planned(stack(), "", {"Table": "old"}).changes
+    (back,) = sides.turned.planned(stack(), "").changes
     assert (ahead.kind, ahead.physical_id) == (back.kind, "old") == ("replaced", "old")
     assert [(one.before, one.after) for one in (*ahead.properties, *back.properties)] == [
         ("old", "orders"),
         ("orders", "old"),
     ]
-    assert [change.kind for change in forward(STACK, None, {})] == ["added"]
+    assert standing(STACK, None) == {}
 
 
 def test_what_is_expected_has_to_be_a_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
