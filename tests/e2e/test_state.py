@@ -166,7 +166,10 @@ class TestStates:
         check = Check("orders", "dev", START, "v1.2.0", "inconsistent", ({"stack": "queue", "n": 1.5},))
         assert store.put_check(check)
         assert not store.put_check(replace(check, at=START - MINUTE, verdict="consistent"))
-        assert store.check("orders", "dev") == check
+        later = replace(check, at=START + MINUTE, verdict="consistent")
+        assert store.put_check(later)
+        # When one last failed is what a promotion waits for (REQ-G3).
+        assert store.check("orders", "dev") == replace(later, failed_at=START)
 
 
 class TestDrift:
@@ -406,10 +409,10 @@ class TestReleases:
         latest = store.latest_environment_release("orders", "dev")
         assert latest is not None
         assert (latest.state, latest.ended_at, latest.soak_from) == ("succeeded", START + HOUR, START + HOUR)
-        assert store.restart_soak("orders", "dev", START + 2 * HOUR)
-        assert not store.restart_soak("orders", "dev", START + HOUR)
         assert store.end_environment_release("orders", "dev", 1, "rolled_back", START + 3 * HOUR)
-        assert not store.restart_soak("orders", "dev", START + 4 * HOUR)
+        rolled_back = store.latest_environment_release("orders", "dev")
+        assert rolled_back is not None
+        assert rolled_back.soak_from is None
 
     def test_a_lost_lock_begins_nothing(self, store: StateStore) -> None:
         """The token fences a late process off (REQ-G5)."""

@@ -112,20 +112,6 @@ class Releases(Part):
         stands, *fence = reasons
         return not any(each.failed for each in fence) and _has(stands.item, state)
 
-    def restart_soak(self, workload: str, environment: str, at: datetime) -> bool:
-        """Begin the soak of the latest success again at `at`, as after a failed check; it never begins earlier."""
-        latest = self.latest_environment_release(workload, environment)
-        if latest is None:
-            return False
-        write = update(
-            keys.environment_release(workload, environment, latest.number),
-            "SET #soak_from = :at",
-            "#state = :succeeded AND #soak_from < :at",
-            at=timestamp(at),
-            succeeded="succeeded",
-        )
-        return self._table.write(write).done
-
     def environment_releases(
         self, workload: str, environment: str, odd: Odd | None = None
     ) -> Iterator[EnvironmentRelease]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from .. import keys
@@ -123,9 +124,17 @@ class States(Part):
         return map(StackEvent.from_item, self._table.partition(key.pk, "EVT#", newest=True))
 
     def put_check(self, check: Check) -> bool:
-        """Keep the result of a consistency check, unless a later one is known."""
-        write = put(check.to_item(), f"{ABSENT} OR #at < :at", at=timestamp(check.at))
-        return self._table.write(write).done
+        """Keep the result of a consistency check, unless a later one is known; when one last failed goes along."""
+        for attempt in self._table.attempts():
+            before = self.check(check.workload, check.environment)
+            if before is not None and before.at >= check.at:
+                return False
+            failed_at = check.at if check.verdict == "inconsistent" else before.failed_at if before else None
+            condition, seen = ("#at = :seen", {"seen": timestamp(before.at)}) if before else (ABSENT, {})
+            if self._table.write(put(replace(check, failed_at=failed_at).to_item(), condition, **seen)).done:
+                return True
+            self._table.pause(attempt)
+        raise AssertionError("attempts end in an error")
 
     def check(self, workload: str, environment: str) -> Check | None:
         """Return the last consistency check of an environment, or None if there was none."""
