@@ -39,20 +39,13 @@ def _counted(approvals: Iterable[Approval], rule: Rule, authors: frozenset[str],
     given = sorted(approvals, key=lambda one: (one.at, one.by))
     flaws = {one: flaw(one) for one in given}
     sound = {person(one.by): one.by.strip() for one in given if not flaws[one]}
-    told = {kind(author) for author in authors}
-    sure = {who: name for who, name in sound.items() if kind(who) in told}
     inputs = {
         "authors": ", ".join(sorted(authors)),
         "approvals": "; ".join(f"{one.by} at {timestamp(one.at)} of {one.plan}" for one in given) or "none",
         "needed": str(rule.approvals),
     }
-    if (people := _at_least(sure)) >= rule.approvals:
-        return Verdict("success", f"approved by {', '.join(sorted(sure.values()))}", inputs=inputs)
-    if _at_least(sound) >= rule.approvals:
-        names = ", ".join(sorted(name for who, name in sound.items() if who not in sure))
-        known = ", ".join(sorted(authors))
-        reason = f"nobody can tell whether {names} is one of the authors, who are known as {known}"
-        return Verdict("error", reason, "approve by the kind of name that the authors have", inputs)
+    if (people := _at_least(sound)) >= rule.approvals:
+        return Verdict("success", f"approved by {', '.join(sorted(sound.values()))}", inputs=inputs)
     said = "; ".join(
         dict.fromkeys(f"{one.by.strip() or 'somebody'} {why}" for one, why in flaws.items() if why)
     )
@@ -66,7 +59,7 @@ def _at_least(names: Iterable[str]) -> int:
 
 
 def _flaws(evidence: Evidence, plan: str, authors: frozenset[str]) -> Flaw:
-    since = _stands_since(evidence)
+    since, told = _stands_since(evidence), {kind(author) for author in authors}
 
     def flaw(one: Approval) -> str:
         who = person(one.by)
@@ -76,6 +69,8 @@ def _flaws(evidence: Evidence, plan: str, authors: frozenset[str]) -> Flaw:
             return "is a machine"
         if who in authors:
             return "is an author, whose own does not count"
+        if kind(who) not in told:
+            return f"may be one of the authors, who are known as {', '.join(sorted(authors))}"
         if (one.tag, one.environment) != (evidence.tag, evidence.environment):
             return f"approved {one.tag} for {one.environment}"
         if one.plan != plan:

@@ -403,15 +403,15 @@ CASES: list[Case] = [
     ),
     case(
         "approval",
-        "error",
-        "nobody can tell whether ada is one of the authors, who are known as ada@example.com",
+        "pending",
+        "0 of 1 approvals for prod: ada may be one of the authors, who are known as ada@example.com",
         {"approvals": (approval("ada"),)},
     ),
     case(
         "approval",
-        "error",
-        "nobody can tell whether arn:aws:sts::111111111111:assumed-role/a/ada is one of the authors, who are known as "
-        "ada@example.com",
+        "pending",
+        "0 of 1 approvals for prod: arn:aws:sts::111111111111:assumed-role/a/ada may be one of the authors, who are "
+        "known as ada@example.com",
         {"approvals": (approval("arn:aws:sts::111111111111:assumed-role/a/ada"),)},
     ),
     case("approval", "error", f"who approved {GONE_SAID}", {"approvals": GONE}),
