@@ -32,6 +32,9 @@ S3 = {
 MODELS = {"s3api": "s3"}
 """Services that the command line calls otherwise than botocore."""
 
+RENAMED = {("sns", "subscribe", "--notification-endpoint"): "--endpoint"}
+"""Options that the command line calls otherwise than the model (AWS CLI reference, sns subscribe)."""
+
 PLACEHOLDER = "x" * 64
 """Stands for a variable of the shell, long enough for any model."""
 
@@ -69,8 +72,12 @@ class Command:
         return found
 
     def own_options(self) -> dict[str, list[str]]:
-        """Return the options that are the operation's."""
-        return {option: values for option, values in self.options().items() if option not in GLOBAL}
+        """Return the options that are the operation's, as its model calls them."""
+        return {
+            RENAMED.get((self.service, self.name, option), option): values
+            for option, values in self.options().items()
+            if option not in GLOBAL
+        }
 
 
 def commands(path: Path) -> Iterator[Command]:
