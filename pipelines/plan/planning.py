@@ -14,6 +14,7 @@ from typing import Protocol
 from pipelines.aws import Aws, clear_errors
 from pipelines.deployment import Action, decide, published
 from pipelines.live import LiveStack, read_parameters, read_physical_ids, read_stacks
+from pipelines.stack_sets import TYPE as STACK_SET
 from pipelines.workspace import Workspace
 from validator.errors import ConfigurationError, FailureError, LockstepError
 from validator.model import Stack
@@ -185,7 +186,7 @@ class Planning:
             return replace(planned, source="asked", problem=answer.refused)
         changes = changes_of(stack.name, answer.changes)
         planned = replace(planned, source="asked", changes=changes)
-        if any(change.resource_type == stack_sets.TYPE for change in changes):
+        if any(change.resource_type == STACK_SET for change in changes):
             with clear_errors():
                 return self._with_stack_sets(stack, planned)
         return planned

@@ -57,8 +57,8 @@ def test_a_replacement_is_told_in_each_place() -> None:
     found = changes(owner("us-west-2"), owner("us-west-2"), new=new)
     name = "dev/control/storage/Storage.111111111111.us-west-2.Bucket"
     assert found == {name: "replaced"}
-    sides = [(owner("us-west-2"), lambda _, text=text: text) for text in (STORAGE, new)]
-    (loss,) = losses(within("dev/control/storage", *sides, recreation), STATEFUL)  # type: ignore[arg-type]
+    before, after = (owner("us-west-2"), lambda _: STORAGE), (owner("us-west-2"), lambda _: new)
+    (loss,) = losses(within("dev/control/storage", before, after, recreation), STATEFUL)
     assert (loss.name, loss.action) == (name, "replaced")
 
 
