@@ -23,6 +23,8 @@ USED = {
     ENVIRONMENT: ("get", "put"),
     f"{ENVIRONMENT}/deployment-branch-policies": ("get", "post"),
     f"{ENVIRONMENT}/deployment-branch-policies/{{branch_policy_id}}": ("delete",),
+    f"{ENVIRONMENT}/deployment_protection_rules": ("get", "post"),
+    f"{ENVIRONMENT}/deployment_protection_rules/{{protection_rule_id}}": ("delete",),
     f"{REPOSITORY}/rulesets": ("get", "post"),
     f"{REPOSITORY}/rulesets/{{ruleset_id}}": ("get", "put"),
 }

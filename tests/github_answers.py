@@ -93,3 +93,13 @@ def full_team(slug: str, number: int) -> dict[str, Any]:
         "updated_at": TIME,
         "organization": organization,
     }
+
+
+def gate(number: int, slug: str, integration: int) -> dict[str, Any]:
+    shown = {
+        "id": integration,
+        "slug": slug,
+        "node_id": "x",
+        "integration_url": f"https://api.github.example/apps/{slug}",
+    }
+    return {"id": number, "node_id": "x", "enabled": True, "app": shown}

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .github_answers import TIME, app, full_team, simple_user, team, user
+from .github_answers import TIME, app, full_team, gate, simple_user, team, user
 from .github_description import operation
 
 ADMIN, READER = "ghp_anAdministratorsToken", "ghp_aReadersToken"
@@ -74,7 +74,7 @@ class Double:
         self.owner, self.name, self.url = "example", "lockstep", ""
         self.users = {"alice": 101, "bob": 102}
         self.teams = {"platform": 201, "security": 202}
-        self.apps = {"github-actions": 15368, "lockstep-rollback": 301}
+        self.apps = {"github-actions": 15368, "lockstep-rollback": 301, "lockstep-gate": 302}
         self.blind: set[int] = set()
         """Numbers of those who may not read the repository: GitHub does not keep them as reviewers."""
         self.is_private_without_plan = False
@@ -88,6 +88,7 @@ class Double:
         """Begin anew, with an empty repository that nobody asked for anything."""
         self.environments: dict[str, dict[str, Any]] = {}
         self.patterns: dict[str, list[dict[str, Any]]] = {}
+        self.gates: dict[str, list[dict[str, Any]]] = {}
         self.rulesets: list[dict[str, Any]] = []
         self.asked: list[Asked] = []
         self._number = 1000
@@ -168,7 +169,26 @@ class Double:
             return Answer(404, _error("Not Found"))
         if not more:
             return Answer(200, self.environments[name])
+        if more[0] == "deployment_protection_rules":
+            return self._gates(method, name, more, body)
         return self._patterns(method, name, more, query, body)
+
+    def _gates(self, method: str, name: str, more: list[str], body: Any) -> Answer:
+        gates = self.gates[name]
+        match method, more:
+            case "GET", [_]:
+                found = {"total_count": len(gates), "custom_deployment_protection_rules": gates}
+                return Answer(200, found)
+            case "POST", [_]:
+                slug = next((slug for slug, app in self.apps.items() if app == body["integration_id"]), None)
+                if slug is None or any(one["app"]["slug"] == slug for one in gates) or len(gates) == 6:
+                    return Answer(422, _error("Validation Failed"))
+                gates.append(gate(self.number(), slug, self.apps[slug]))
+                return Answer(201, gates[-1])
+            case "DELETE", [_, number] if any(one["id"] == int(number) for one in gates):
+                self.gates[name] = [one for one in gates if one["id"] != int(number)]
+                return Answer(204)
+        return Answer(404, _error("Not Found"))
 
     def _patterns(self, method: str, name: str, more: list[str], query: dict[str, str], body: Any) -> Answer:
         patterns = self.patterns[name]
@@ -236,6 +256,7 @@ class Double:
         if not policy or not policy["custom_branch_policies"]:
             self.patterns[name] = []
         self.patterns.setdefault(name, [])
+        self.gates.setdefault(name, [])
         self.environments[name] = {
             "id": self.number(),
             "node_id": "x",

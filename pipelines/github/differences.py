@@ -61,8 +61,9 @@ def compare(wanted: Protection, live: Live, numbers: Mapping[Named, int]) -> Com
             body = _environment_body(environment, numbers)
             calls.append(Call("PUT", ("environments", environment.name), body, f"set {subject}"))
         patterns, changes = _patterns(environment, found, subject)
-        differences += [*settings, *patterns]
-        calls += changes
+        asking, more = _gates(environment, found, numbers, subject)
+        differences += [*settings, *patterns, *asking]
+        calls += [*changes, *more]
     for ruleset in wanted.rulesets:
         there = live.rulesets.get((ruleset.target, ruleset.name))
         differing = list(_ruleset(ruleset, there, numbers))
@@ -137,6 +138,30 @@ def _patterns(
         return [], calls
     names = _listed(f"{one.target} {one.name}" for one in there)
     return [Difference(subject, "deploys from", f"branch {wanted.branch}", names)], calls
+
+
+def _gates(
+    wanted: Environment, found: LiveEnvironment | None, numbers: Mapping[Named, int], subject: str
+) -> tuple[list[Difference], list[Call]]:
+    """Return what differs in the apps that are asked. One that was switched off is taken away and made anew."""
+    there = found.gates if found is not None else ()
+    place = ("environments", wanted.name, "deployment_protection_rules")
+    asked = {numbers[one]: one for one in wanted.gates}
+    right = {one.app for one in there if one.is_enabled and one.app in asked}
+    calls = [
+        Call("DELETE", (*place, one.id), None, f"take app {one.name} off {subject}")
+        for one in there
+        if one.app not in right
+    ]
+    calls += [
+        Call("POST", place, {"integration_id": app}, f"ask {one} in {subject}")
+        for app, one in asked.items()
+        if app not in right
+    ]
+    if found is None or not calls:
+        return [], calls
+    names = _listed(f"app {one.name}{'' if one.is_enabled else ' (off)'}" for one in there)
+    return [Difference(subject, "gates", _listed(map(str, wanted.gates)), names)], calls
 
 
 def _ruleset(

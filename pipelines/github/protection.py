@@ -29,7 +29,8 @@ class Named:
 class Environment:
     """A GitHub environment: who may deploy from where, after whose yes and how many minutes.
 
-    Administrators can never pass it by. `branch` is the only one that may be deployed.
+    Administrators can never pass it by. `branch` is the only one that may be deployed. `gates` are the apps that GitHub
+    asks as well, by custom deployment protection rules (REQ-G9).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Environment:
     reviewers: tuple[Named, ...]
     prevent_self_review: bool
     wait_minutes: int
+    gates: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Protection:
 
     def named(self) -> tuple[Named, ...]:
         """Return each name that has to be looked up, once for each place, the app of the checks among them."""
-        found = [one for environment in self.environments for one in environment.reviewers]
+        found = [one for each in self.environments for one in (*each.reviewers, *each.gates)]
         found += [one for ruleset in self.rulesets for one in ruleset.bypass]
         if any(ruleset.checks for ruleset in self.rulesets):
             found.append(Named("App", ACTIONS))
@@ -89,6 +91,16 @@ class LivePattern:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveGate:
+    """A custom deployment protection rule: its own number, and the app that GitHub asks."""
+
+    id: int
+    app: int
+    name: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEnvironment:
     """A GitHub environment as it is. `deploys` is `any`, `protected` or `custom`; `patterns` count for `custom` alone.
 
@@ -101,6 +113,7 @@ class LiveEnvironment:
     admins_bypass: bool | None
     deploys: Literal["any", "protected", "custom"]
     patterns: tuple[LivePattern, ...]
+    gates: tuple[LiveGate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

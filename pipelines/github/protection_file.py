@@ -20,6 +20,8 @@ FORM = "see docs/github.md for the form of the file"
 POLICY = "pipelines/promotion.yaml"
 MOST_REVIEWERS = 6
 """People and teams that GitHub takes as reviewers of an environment."""
+MOST_RULES = 6
+"""Protection rules of an environment that GitHub takes: reviewers, wait timer, branches, and each app that is asked."""
 LONGEST_WAIT = 43_200
 """Minutes, thirty days, that GitHub lets a job wait at most."""
 LEAST_WAIT_OF_PROD = 60
@@ -60,6 +62,7 @@ class EnvironmentForm(_Part):
     prevent_self_review: bool
     wait_minutes: Annotated[int, Field(ge=0, le=LONGEST_WAIT)] = 0
     administrators_bypass: Literal[False]
+    gate_apps: list[Slug] = []
 
 
 class ProdForm(EnvironmentForm):
@@ -197,8 +200,15 @@ def _against(rule: Rule, one: EnvironmentForm) -> Iterator[Mistake]:
     if len(users) + len(teams) > MOST_REVIEWERS:
         message = f"are {len(users) + len(teams)}, and GitHub takes {MOST_REVIEWERS}"
         yield (*place, "reviewers"), message, "name a team in place of people"
+    rules = bool(users or teams) + bool(one.wait_minutes) + 1 + len(one.gate_apps)
+    if rules > MOST_RULES:
+        message = (
+            f"come to {rules} protection rules with reviewers, wait and branch, and GitHub takes {MOST_RULES}"
+        )
+        yield (*place, "gate_apps"), message, "name fewer apps"
     for kind, names in (("users", users), ("teams", teams)):
         yield from _repeated((*place, "reviewers", kind), names)
+    yield from _repeated((*place, "gate_apps"), one.gate_apps)
 
 
 def _loose(form: ProtectionForm) -> Iterator[Mistake]:
@@ -240,6 +250,7 @@ def _protection(form: ProtectionForm, policy: Policy, document: Document) -> Pro
             ),
             prevent_self_review=one.prevent_self_review,
             wait_minutes=one.wait_minutes,
+            gates=named("App", one.gate_apps, "environments", rule.environment, "gate_apps"),
         )
         for rule in policy.rules
         for one in [found[rule.environment]]

@@ -14,6 +14,7 @@ from .protection import (
     Kind,
     Live,
     LiveEnvironment,
+    LiveGate,
     LivePattern,
     LiveReviewer,
     LiveRuleset,
@@ -75,6 +76,16 @@ class _Pattern(_Answer):
 
 class _Patterns(_Answer):
     branch_policies: list[_Pattern]
+
+
+class _Gate(_Answer):
+    id: int
+    enabled: bool
+    app: _Person
+
+
+class _Gates(_Answer):
+    custom_deployment_protection_rules: list[_Gate]
 
 
 class _Summary(_Answer):
@@ -221,6 +232,7 @@ def _environment(github: GitHub, name: str) -> LiveEnvironment | None:
         admins_bypass=found.can_admins_bypass,
         deploys="any" if policy is None else "custom" if is_custom else "protected",
         patterns=tuple(_patterns(github, name)) if is_custom else (),
+        gates=tuple(_gates(github, name)),
     )
 
 
@@ -235,6 +247,12 @@ def _patterns(github: GitHub, name: str) -> Iterator[LivePattern]:
     for page in github.pages(environment_path(github, name, "deployment-branch-policies")):
         for one in _read(_Patterns, page).branch_policies:
             yield LivePattern(one.id, one.type, one.name)
+
+
+def _gates(github: GitHub, name: str) -> Iterator[LiveGate]:
+    found = _read(_Gates, github.get(environment_path(github, name, "deployment_protection_rules")))
+    for one in found.custom_deployment_protection_rules:
+        yield LiveGate(one.id, one.app.id, one.app.slug or str(one.app.id), one.enabled)
 
 
 def _read(kind: type[Value], content: Mapping[str, Any] | Any) -> Value:

@@ -36,7 +36,7 @@ def slept() -> list[float]:
 def client(double: Double, slept: list[float]) -> Client:
     def made(token: str = ADMIN, session: requests.Session | None = None) -> GitHub:
         where = Connection(double.url, double.owner, double.name, token)
-        return GitHub(where, sleep=slept.append, clock=lambda: 1000.0, timeout=(5, 5), session=session)
+        return GitHub(where, sleep=slept.append, clock=lambda: 1000.0, timeout=(30, 30), session=session)
 
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from pipelines.github.applying import apply, look
-from pipelines.github.protection import Environment, Named, Protection
+from pipelines.github.protection import Named, Protection
 from pipelines.github.refusals import RefusedError, UnsureError
+from tests.github_answers import gate
 from tests.github_double import READER, Double, Fault
 from validator.errors import ConfigurationError, TechnicalError
 
@@ -33,13 +35,18 @@ def state(double: Double) -> Any:
         return {key: without_numbers(one) for key, one in value.items() if key != "id"}
 
     rulesets = sorted(double.rulesets, key=lambda one: str(one["name"]))
-    return without_numbers([double.environments, double.patterns, rulesets])
+    return without_numbers([double.environments, double.patterns, double.gates, rulesets])
 
 
 def prod_with(wanted: Protection, *reviewers: Named) -> Protection:
     prod = wanted.environments[-1]
-    changed = Environment(prod.name, prod.branch, reviewers, prod.prevent_self_review, prod.wait_minutes)
-    return Protection((*wanted.environments[:-1], changed), wanted.rulesets)
+    return Protection((*wanted.environments[:-1], replace(prod, reviewers=reviewers)), wanted.rulesets)
+
+
+@pytest.fixture
+def prod(wanted: Protection) -> Protection:
+    """Of the environments prod alone: the others go the same way."""
+    return Protection(wanted.environments[-1:], wanted.rulesets)
 
 
 # --- Applied ---
@@ -127,13 +134,28 @@ def test_an_app_may_pass_the_branches_by(double: Double, client: Client, wanted:
     """The one that the file names, by its number."""
     branches, tags = wanted.rulesets
     app = Named("App", "lockstep-rollback")
-    with_app = type(branches)(
-        branches.name, "branch", branches.include, branches.rules, (app,), branches.checks
-    )
-    assert apply(client(), Protection(wanted.environments, (with_app, tags)), silent).left == ()
+    with_app = Protection(wanted.environments, (replace(branches, bypass=(app,)), tags))
+    assert apply(client(), with_app, silent).left == ()
     actors = [{"actor_id": 301, "actor_type": "Integration", "bypass_mode": "always"}]
     assert double.rulesets[0]["bypass_actors"] == actors
     assert [one.what for one in look(client(), wanted).differences] == ["may be passed by"]
+
+
+def test_apps_are_asked_before_a_deployment(double: Double, client: Client, prod: Protection) -> None:
+    """REQ-G9: the ones that the file names, switched on, and no other."""
+    (environment,) = prod.environments
+    asking = Protection((replace(environment, gates=(Named("App", "lockstep-gate"),)),), prod.rulesets)
+    outcome = apply(client(), asking, silent)
+    assert outcome.left == ()
+    assert outcome.calls[2].says == "ask app lockstep-gate in environment prod"
+    assert [one["app"]["id"] for one in double.gates["prod"]] == [302]
+    assert apply(client(), asking, silent).calls == ()
+    double.gates["prod"][0]["enabled"] = False
+    (off,) = look(client(), asking).differences
+    assert (off.what, off.wanted, off.found) == ("gates", "app lockstep-gate", "app lockstep-gate (off)")
+    assert [call.method for call in apply(client(), asking, silent).calls] == ["DELETE", "POST"]
+    assert [call.method for call in apply(client(), prod, silent).calls] == ["DELETE"]
+    assert double.gates["prod"] == []
 
 
 # --- Changed by hand ---
@@ -165,7 +187,7 @@ def _pattern(name: str, kind: str) -> dict[str, Any]:
 
 
 def _gone(double: Double) -> None:
-    del double.environments["prod"], double.patterns["prod"]
+    del double.environments["prod"], double.patterns["prod"], double.gates["prod"]
 
 
 BY_HAND: dict[str, tuple[Hand, str, int]] = {
@@ -266,17 +288,17 @@ BY_HAND: dict[str, tuple[Hand, str, int]] = {
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_what_was_changed_by_hand_is_found_and_mended(
-    name: str, double: Double, client: Client, wanted: Protection
+    name: str, double: Double, client: Client, prod: Protection
 ) -> None:
     """By as many calls as it needs, and no more."""
     change, what, calls = BY_HAND[name]
-    apply(client(), wanted, silent)
+    apply(client(), prod, silent)
     before = state(double)
     change(double)
     written = len(double.writes)
-    assert what in [one.what for one in look(client(), wanted).differences]
+    assert what in [one.what for one in look(client(), prod).differences]
     assert len(double.writes) == written
-    outcome = apply(client(), wanted, silent)
+    outcome = apply(client(), prod, silent)
     assert outcome.left == ()
     assert len(outcome.calls) == len(double.writes) - written == calls
     assert state(double) == before
@@ -403,25 +425,18 @@ class Killed(BaseException):
 
 
 class Dying(HTTPAdapter):
-    """Lets a number of calls through, then the process ends: before the next is sent, or when it was answered."""
+    """Lets a number of calls through; when the next was done, and before its answer is read, the process ends."""
 
-    def __init__(self, calls: int, *, is_sent: bool) -> None:
+    def __init__(self, calls: int) -> None:
         super().__init__()
-        self.left, self.is_sent = calls, is_sent
+        self.left = calls
 
     def send(self, *arguments: Any, **options: Any) -> requests.Response:
+        answer = super().send(*arguments, **options)
         if self.left == 0:
-            if self.is_sent:
-                super().send(*arguments, **options)
             raise Killed
         self.left -= 1
-        return super().send(*arguments, **options)
-
-
-@pytest.fixture
-def prod(wanted: Protection) -> Protection:
-    """Of the environments prod alone: the others go the same way."""
-    return Protection(wanted.environments[-1:], wanted.rulesets)
+        return answer
 
 
 def begin(double: Double, *, changed: bool) -> None:
@@ -431,14 +446,13 @@ def begin(double: Double, *, changed: bool) -> None:
         policy = {"protected_branches": False, "custom_branch_policies": True}
         double.set_environment("prod", {"wait_timer": 5, "deployment_branch_policy": policy})
         double.patterns["prod"] += [_pattern("main", "branch"), _pattern("v*", "tag") | {"id": 9998}]
+        double.gates["prod"].append(gate(9997, "another", 999))
         double.add_ruleset("Release tags", "tag")
 
 
-@pytest.mark.parametrize("is_sent", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("changed", [False, True], ids=["empty", "changed"])
 def test_killed_between_any_two_calls_the_next_run_ends_right(
     changed: bool,
-    is_sent: bool,
     double: Double,
     client: Client,
     prod: Protection,
@@ -452,7 +466,7 @@ def test_killed_between_any_two_calls_the_next_run_ends_right(
     for calls in range(whole):
         begin(double, changed=changed)
         session = requests.Session()
-        session.mount("http://", Dying(calls, is_sent=is_sent))
+        session.mount("http://", Dying(calls))
         with pytest.raises(Killed):
             apply(client(session=session), prod, silent)
         assert apply(client(), prod, silent).left == ()

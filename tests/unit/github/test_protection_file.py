@@ -100,6 +100,8 @@ def test_the_schema_for_editors_is_that_of_the_code() -> None:
         ("teams: [platform]", 'users: ["ali\\nce"]', "reviewers.users.0: is 'ali\\nce'"),
         ("teams: [platform]", "teams: [platform, Platform]", "reviewers.teams: has platform twice"),
         ("teams: [platform]", "users: [a, b, c, d]\n      teams: [e, f, g]", "reviewers: are 7, and GitHub takes 6"),
+        ("    wait_minutes: 60\n", "    wait_minutes: 60\n    gate_apps: [a, b, c, d]\n", "gate_apps: come to 7 prot"),
+        ("    wait_minutes: 60\n", "    wait_minutes: 60\n    gate_apps: [a, a]\n", "prod.gate_apps: has a twice"),
         ("  staging:\n", "  stagin:\n", "environments: has no staging"),
         ("  staging:\n", "  stagin:\n", "environments.stagin: is no environment of the policy"),
         ("  approvals: 1\n", "  approvals: 11\n", "branches.approvals: is 11"),
