@@ -71,6 +71,14 @@ def _run(command: list[str], operator: Mapping[str, str], cwd: Path) -> subproce
     )
 
 
+def share_wheels(root: Path) -> None:
+    """Let a copy of this project use the wheels that this one fetched, or fetches, so that pip does that once."""
+    wheels, own = (each / ".lockstep" / "packages" / "wheels" for each in (ROOT, root))
+    for folder in (wheels, own.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    own.symlink_to(wheels)
+
+
 @cache
 def orders_root() -> Path:
     """Return a checkout of this project with `orders` alone: a third of the stacks, for what no other workload changes.
@@ -86,4 +94,5 @@ def orders_root() -> Path:
         (*identity, "commit", "--quiet", "--message", "orders"),
     ):
         subprocess.run(["git", "-C", str(root), *command], check=True)
+    share_wheels(root)
     return root

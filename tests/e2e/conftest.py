@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
 from sandbox import accounts, process
 from sandbox.place import Place, Record
+from tests.e2e import clients
 
 HERE = Path(__file__).parent
 CLIENT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
@@ -61,8 +61,7 @@ def client(sandbox: Record) -> Client:
         region: str = accounts.OPERATOR_REGION,
         **further: Any,
     ) -> Any:
-        session = boto3.Session(account, accounts.SECRET, region_name=region)
-        return session.client(service, endpoint_url=sandbox.endpoint, config=CLIENT, **further)
+        return clients.make(sandbox.endpoint, service, region, account, config=CLIENT, **further)
 
     return make
 

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from pipelines.configuration import ConfigurationStore
 from pipelines.home import BUCKET, TABLE
 from pipelines.state.store import StateStore
 from sandbox import accounts
-from tests.e2e.commands import ROOT, lockstep
+from tests.e2e import clients
+from tests.e2e.commands import ROOT, lockstep, share_wheels
 from tests.state_table import create_state_table
 
 HOME = {"account": accounts.ACCOUNTS["prod"], "region": "us-west-2"}
@@ -69,6 +68,7 @@ class RecordedProject:
         project = cls(root, operator)
         project.git("init", "-q", "-b", "main")
         project.commit("v1.0.0")
+        share_wheels(root)
         return project
 
     def git(self, *arguments: str) -> str:
@@ -89,8 +89,7 @@ class RecordedProject:
 
     def client(self, service: str, *, account: str = HOME["account"], region: str = HOME["region"]) -> Any:
         """Return a client of the sandbox, at home unless another place is given."""
-        session: Any = boto3.Session(account, accounts.SECRET, region_name=region)
-        return session.client(service, endpoint_url=self.operator["AWS_ENDPOINT_URL"])
+        return clients.shared(self.operator["AWS_ENDPOINT_URL"], service, account, region)
 
     def make_home(self) -> None:
         """Make the table, the bucket, their names in Parameter Store, and the roles that reach them."""

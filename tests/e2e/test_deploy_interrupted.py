@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from pipelines import cli
 from sandbox import accounts, process
 from sandbox.place import Place
-from tests.e2e import commands
+from tests.e2e import clients, commands
 from tests.e2e.commands import BIN, environment, orders_root
 from validator.loader import load
 
@@ -48,8 +47,7 @@ def own(tmp_path: Path) -> Iterator[Mapping[str, str]]:
 
 
 def client(own: Mapping[str, str], service: str, *, account: str, region: str) -> Any:
-    session = boto3.Session(account, accounts.SECRET, region_name=region)
-    return session.client(service, endpoint_url=own["AWS_ENDPOINT_URL"])
+    return clients.shared(own["AWS_ENDPOINT_URL"], service, account, region)
 
 
 def stack_ids(own: Mapping[str, str]) -> dict[str, str]:
@@ -159,8 +157,7 @@ def test_a_release_that_does_not_touch_a_stack_changes_nothing_in_it(
     own: Mapping[str, str], tmp_path: Path
 ) -> None:
     """REQ-P6: not even its tags, whichever tool deploys; a touched stack gets the new release's."""
-    clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "--quiet", str(orders_root()), str(clone)], check=True)
+    clone = clone_of(orders_root(), tmp_path / "clone")
     lockstep_json(own, "deploy", "dev", cwd=clone)
 
     def commit(message: str) -> str:
@@ -197,6 +194,7 @@ def test_a_release_that_does_not_touch_a_stack_changes_nothing_in_it(
 
 def clone_of(root: Path, target: Path) -> Path:
     subprocess.run(["git", "clone", "--quiet", str(root), str(target)], check=True)
+    commands.share_wheels(target)
     return target
 
 

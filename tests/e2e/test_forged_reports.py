@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.place import Record
+from tests.e2e import clients
 from tests.e2e.conftest import Client
 from tests.e2e.sandbox.events import messages, received
 from tests.e2e.sandbox.stacks import Stack
@@ -93,10 +93,8 @@ class Place:
         """Put an observation of a stack on a bus with a role of the account; ClientError where it is refused."""
         arn = f"arn:aws:iam::{self.account}:role/{role}"
         given = self.client("sts", account=self.account).assume_role(RoleArn=arn, RoleSessionName="tests")
-        keys = given["Credentials"]
-        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
         region = HOME if bus == self.home_bus else self.region
-        events = session.client("events", region_name=region, endpoint_url=self.endpoint)
+        events = clients.assumed(self.endpoint, "events", region, given["Credentials"])
         entry = {
             "EventBusName": bus,
             "Source": "lockstep.agent",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from pipelines.state.store import StateStore
 from sandbox import accounts, process
-from sandbox.place import Place
-from tests.e2e.control_plane import Plane, copied_project
+from tests.e2e import clients, deployed_home
+from tests.e2e.control_plane import Plane
 from tests.e2e.recorded_project import HOME
 from tests.state_table import HOUR, START, lock_of, release
 
@@ -33,12 +31,8 @@ KEY = f"dev/{KEYS[0]}"
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """Deploy home and nothing else."""
-    place = Place.of(tmp_path_factory.mktemp("home-access") / "sandbox")
-    record = process.start(place, lifeline=os.getpid())
-    project = copied_project(tmp_path_factory.mktemp("project"), record.endpoint)
-    done = project.run("deploy", "shared")
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Begin with home and nothing else."""
+    place, record, project = deployed_home.started(tmp_path_factory, "home-access")
     yield Plane(record, project)
     process.stop(place)
 
@@ -48,32 +42,31 @@ def at_home(name: str) -> str:
     return f"arn:aws:iam::{HOME['account']}:role/shared-control-{name}"
 
 
-def taken(plane: Plane, *roles: str) -> boto3.Session:
-    """Return a session of the last role, each of which the one before takes, the first the operator."""
-    session = boto3.Session(accounts.OPERATOR, accounts.SECRET, region_name=HOME["region"])
+Credentials = tuple[str, ...]
+"""Key, secret and token."""
+
+
+def taken(plane: Plane, *roles: str) -> Credentials:
+    """Return credentials of the last role, each of which the one before takes, the first the operator."""
+    found: Credentials = (accounts.OPERATOR,)
     for role in roles:
-        sts: Any = client(plane, session, "sts")
+        sts = client(plane, found, "sts")
         given = sts.assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
-        session = boto3.Session(
-            given["AccessKeyId"],
-            given["SecretAccessKey"],
-            given["SessionToken"],
-            region_name=HOME["region"],
-        )
-    return session
+        found = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return found
 
 
-def client(plane: Plane, session: Any, service: str) -> Any:
-    """Return a client of the sandbox."""
-    return session.client(service, endpoint_url=plane.record.endpoint)
+def client(plane: Plane, session: Credentials, service: str, region: str = HOME["region"]) -> Any:
+    """Return a client of the sandbox, at home unless another region is given."""
+    return clients.make(plane.record.endpoint, service, region, *session)
 
 
-def recorder(plane: Plane, environment: str) -> boto3.Session:
-    """Return a session of an environment's recorder, taken by what deploys there."""
+def recorder(plane: Plane, environment: str) -> Credentials:
+    """Return credentials of an environment's recorder, taken by what deploys there."""
     return taken(plane, accounts.role_arn(environment), at_home(f"recorder-{environment}"))
 
 
-def put(plane: Plane, session: boto3.Session, *partitions: str) -> None:
+def put(plane: Plane, session: Credentials, *partitions: str) -> None:
     """Put an item into each partition of the state table; several as one transaction."""
     table = plane.parameter("table/TableName")
     items = [{"pk": {"S": partition}, "sk": {"S": "TRIAL"}} for partition in partitions]
@@ -250,9 +243,7 @@ def test_the_reader_reads_and_writes_nothing(plane: Plane) -> None:
     with pytest.raises(ClientError, match=DENIED):
         s3.put_object(Bucket=bucket, Key=f"{KEY}.reader", Body=b"", IfNoneMatch="*")
     with pytest.raises(ClientError, match=DENIED):
-        session.client("sts", endpoint_url=plane.record.endpoint).assume_role(
-            RoleArn=at_home("recorder-dev"), RoleSessionName="tests"
-        )
+        taken(plane, at_home("reader"), at_home("recorder-dev"))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -283,12 +274,8 @@ def test_nobody_else_at_home_writes_to_the_store(plane: Plane) -> None:
 
 def test_nobody_writes_to_the_replica(plane: Plane) -> None:
     """REQ-C8: not even what deploys the home, which may do everything else; what replication copied stays."""
-    s3, far = (
-        taken(plane, accounts.role_arn("shared")).client(
-            "s3", endpoint_url=plane.record.endpoint, region_name=region
-        )
-        for region in (HOME["region"], "us-east-1")
-    )
+    session = taken(plane, accounts.role_arn("shared"))
+    s3, far = (client(plane, session, "s3", region) for region in (HOME["region"], "us-east-1"))
     bucket, replica = (
         plane.parameter("configuration/BucketName"),
         plane.parameter("configuration/ReplicaBucketName"),

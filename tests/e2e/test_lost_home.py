@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,10 +11,10 @@ import pytest
 from pipelines import cli
 from pipelines.configuration import ConfigurationStore
 from sandbox import process
-from sandbox.place import Place
 from tests.aws_cli import Command, commands, request
+from tests.e2e import deployed_home
 from tests.e2e.commands import ROOT, sceptre
-from tests.e2e.control_plane import Plane, copied_project, until
+from tests.e2e.control_plane import Plane, until
 from tests.e2e.recorded_project import HOME
 from tests.state_table import table_properties
 
@@ -29,12 +28,8 @@ SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billin
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """Deploy home and nothing else."""
-    place = Place.of(tmp_path_factory.mktemp("lost-home") / "sandbox")
-    record = process.start(place, lifeline=os.getpid())
-    project = copied_project(tmp_path_factory.mktemp("project"), record.endpoint)
-    done = project.run("deploy", "shared")
-    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    """Begin with home and nothing else."""
+    place, record, project = deployed_home.started(tmp_path_factory, "lost-home")
     yield Plane(record, project)
     process.stop(place)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import accounts
 from sandbox.place import Record
+from tests.e2e import clients
 from tests.e2e.conftest import Client
 from tests.e2e.sandbox.stacks import Stack
 
@@ -20,10 +20,7 @@ from tests.e2e.sandbox.stacks import Stack
 def _assumed(client: Client, sandbox: Record, environment: str, service: str, region: str) -> object:
     role = accounts.role_arn(environment)
     given = client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
-    session = boto3.Session(
-        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region_name=region
-    )
-    return session.client(service, endpoint_url=sandbox.endpoint)
+    return clients.assumed(sandbox.endpoint, service, region, given)
 
 
 @pytest.mark.parametrize(("environment", "region"), [("staging", "us-east-2"), ("prod", "us-east-1")])
@@ -113,10 +110,7 @@ def limited(client: Client, sandbox: Record, account: str, stack: Stack) -> Call
     assert stack.create(LIMITED) == "CREATE_COMPLETE", stack.reasons()
     role = f"arn:aws:iam::{account}:role/limited"
     given = client("sts", account=account).assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
-    session = boto3.Session(
-        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region_name="us-east-1"
-    )
-    return lambda service: session.client(service, endpoint_url=sandbox.endpoint)
+    return lambda service: clients.assumed(sandbox.endpoint, service, "us-east-1", given)
 
 
 def test_policies_are_enforced(limited: Callable[[str], Any]) -> None:
@@ -145,9 +139,9 @@ def test_a_wrong_secret_is_refused(client: Client, sandbox: Record) -> None:
     """The signatures of sessions are verified."""
     role = accounts.role_arn("staging")
     given = client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
-    session = boto3.Session(given["AccessKeyId"], "wrong", given["SessionToken"], region_name="us-east-1")
+    sqs = clients.assumed(sandbox.endpoint, "sqs", "us-east-1", {**given, "SecretAccessKey": "wrong"})
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
-        session.client("sqs", endpoint_url=sandbox.endpoint).list_queues()
+        sqs.list_queues()
 
 
 def test_a_bucket_policy_names_the_role_of_a_session(client: Client, sandbox: Record, account: str) -> None:
