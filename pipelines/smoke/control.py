@@ -16,7 +16,7 @@ def smoke_home(target: Target) -> list[Trial]:
 
     And one for each function that the queue or the table's stream feeds: without its mapping nothing reaches it.
     """
-    topics = ("Drift", "Validation", "Rollback")
+    topics = ("Drift", "Validation", "Rollback", "Alarm")
     fed = {"tracker": "the queue", "announcer": "the stream", "consistency": "the stream"}
     return [
         target.tried("state table", "table/TableName", lambda name: _table(target, name)),

@@ -78,12 +78,16 @@ def message(alert: Alert, runbooks: str = RUNBOOKS) -> Message:
 
 
 def least(alert: Alert, runbooks: str = RUNBOOKS) -> Message:
-    """Return what is said where SNS refuses the message itself: what and where, in names alone, to every subscriber."""
+    """Return what is said where SNS refuses the message itself: what and where, in names alone, to every subscriber.
+
+    It has one attribute that nobody filters by: a message without any passes no filter, not even one for what is absent
+    (SNS Developer Guide, "Key matching").
+    """
     brief = replace(
         alert, subject=f"what it is cannot be sent: {whole(alert)}", text="What it is cannot be sent."
     )
     said = shortened(brief)
-    return replace(message(said, runbooks), attributes={})
+    return replace(message(said, runbooks), attributes={"cut": "true"})
 
 
 def _body(alert: Alert, runbooks: str) -> str:

@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 120.0
 """What an event is waited for: seconds on a quiet machine, more where many tests run side by side."""
 
 ALERT = json.loads((Path(__file__).parents[1] / "schemas" / "alert.json").read_text(encoding="utf-8"))
-TOPICS = ("Drift", "Validation", "Rollback")
+TOPICS = ("Drift", "Validation", "Rollback", "Alarm")
 T = TypeVar("T")
 
 TRIAL = """AWSTemplateFormatVersion: "2010-09-09"

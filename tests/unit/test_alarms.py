@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from validator.settings.control import Environment
+from validator.settings.notifications import Environment
 
 from . import small_project
 from .template_facts import ROOT, read
@@ -120,10 +120,31 @@ def test_home_tells_what_the_agents_alarms_say_once() -> None:
         "replay-name": [{"exists": False}],
     }
     (target,) = rule["Targets"]
-    assert target["Arn"] == {"$symbol": "ssm:/control/shared/topics/ValidationTopicArn"}
+    assert target["Arn"] == {"$symbol": "ssm:/control/shared/topics/AlarmTopicArn"}
     assert "DeadLetterConfig" in target
     given = target["InputTransformer"]
     assert set(re.findall("<([a-z]+)>", given["InputTemplate"])) == given["InputPathsMap"].keys()
+
+
+def test_what_has_no_attributes_goes_where_nobody_filters() -> None:
+    """REQ-C5: CloudWatch and EventBridge send none, and SNS lets such a message pass no filter, whatever that says."""
+    topics = read("topics")
+    services = {
+        body["Properties"]["Topics"][0]["Ref"]: {
+            one["Principal"]["Service"]
+            for one in body["Properties"]["PolicyDocument"]["Statement"]
+            if one["Effect"] == "Allow"
+        }
+        for _, body in topics.resources("AWS::SNS::TopicPolicy")
+    }
+    filtered = {
+        body["Properties"]["TopicArn"]["Ref"]: "FilterPolicy" in body["Properties"]
+        for _, body in topics.resources("AWS::SNS::Subscription")
+    }
+    assert filtered == {topic: not senders for topic, senders in services.items()}
+    assert services["AlarmTopic"] == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    told = rendered("shared/control/monitoring")["DriftAlarm"]["Properties"]["AlarmActions"]
+    assert told == [{"$symbol": "ssm:/control/shared/topics/AlarmTopicArn"}]
 
 
 def test_each_function_of_home_has_an_alarm_that_its_failures_can_reach() -> None:
