@@ -1,7 +1,8 @@
 """What roles are granted against what they used: nothing denied, nothing granted that nobody needs (REQ-P8).
 
 Granted are the Allow statements of a role's own and attached policies, as IAM shows them; used is what the sandbox's
-log of decisions has. `granted.yaml` lists what no test uses and a role needs all the same, each with its reason.
+log of decisions has. `granted.yaml`, and of `orders` `granted_orders.yaml`, list what no test uses and a role needs all
+the same, each with its reason.
 """
 
 from __future__ import annotations

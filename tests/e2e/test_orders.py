@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.live import read_stacks
-from sandbox import orders_demo
+from sandbox import accounts, orders_demo, running
 from sandbox.place import Record
 from sandbox.traffic import OrderClient, local_url
 from tests.e2e import commands
+from tests.e2e.access import compare, granted, reviewed
 from tests.e2e.commands import orders_root
+from tests.e2e.conftest import Client
 from tests.unit.pipelines.test_cli import validate
 from validator.environments import ENVIRONMENTS
 from validator.loader import load
@@ -229,3 +231,33 @@ def test_orders_are_taken_once_and_archived(
     assert accepted.status == 200
     read = client.get(f"/orders/{accepted.body['order_id']}")
     assert (read.status, read.body["status"], read.body["quantity"]) == (200, "STORED", "10")
+
+
+GRANTED = Path(__file__).parent / "granted_orders.yaml"
+ROLES = {
+    f"{environment}-orders-{name}-role"
+    for environment in ENVIRONMENTS
+    for name in ("api-logs", "flow-logs", "order-api", "order-processor")
+}
+
+
+def test_every_role_needs_what_it_is_granted_and_no_more(
+    deployed: Any, client: Client, sandbox: Record, record_property: Callable[[str, object], None]
+) -> None:
+    """REQ-P8: the orders above were denied nothing, and what they did not use has its reason.
+
+    The summary of the run shows what was used, and what was not with the reason.
+    """
+    grants = [
+        grant
+        for environment in ENVIRONMENTS
+        for grant in granted(client("iam", account=accounts.ACCOUNTS[environment]), f"{environment}-orders-*")
+    ]
+    assert {grant.role.rpartition("/")[2] for grant in grants} == ROLES
+    review = reviewed(GRANTED)
+    found = compare(grants, running.decision_counts(sandbox), review)
+    excused = {grant: entry.reason for grant in grants for entry in review if entry.covers(grant)}
+    for grant in grants:
+        if grant not in found.unused:
+            record_property("access", (grant.role.rpartition("/")[2], grant.action, excused.get(grant, "")))
+    assert (found.denied, found.unused, found.stale) == ((), (), ()), str(found)
