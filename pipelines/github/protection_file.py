@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError
 
 from pipelines.promotion.policy import Policy, Rule
 from validator.errors import ConfigurationError, Problem
 from validator.parity.policy import line_of
 from validator.strict_yaml import Document, parse
 
-from .protection import ACTIONS, Environment, Kind, Named, Protection, Ruleset
+from .protection import Environment, Kind, Named, Protection, Ruleset
+from .protection_form import BranchesForm, EnvironmentForm, ProtectionForm
 
 FILE = ".github/environments.yaml"
 FORM = "see docs/github.md for the form of the file"
@@ -22,10 +22,6 @@ MOST_REVIEWERS = 6
 """People and teams that GitHub takes as reviewers of an environment."""
 MOST_RULES = 6
 """Protection rules of an environment that GitHub takes: reviewers, wait timer, branches, and each app that is asked."""
-LONGEST_WAIT = 43_200
-"""Minutes, thirty days, that GitHub lets a job wait at most."""
-LEAST_WAIT_OF_PROD = 60
-"""Minutes that a deployment to prod waits at least (REQ-G3)."""
 BRANCHES, TAGS = "Environment branches", "Release tags"
 """The names of the two rulesets on GitHub, by which they are found again."""
 WORDS = {
@@ -37,89 +33,6 @@ WORDS = {
     "int_type": "is no whole number",
     "string_type": "is no text",
 }
-Login = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$")]
-Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$")]
-Check = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s](?:[^\r\n\t]*[^\s])?$")]
-TagPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9*?][A-Za-z0-9._/*?-]{0,200}$")]
-MergeMethod = Literal["merge", "squash", "rebase"]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class ReviewersForm(_Part):
-    """Who may say yes: people by login, teams of the repository's organization by slug. At most six in all."""
-
-    users: list[Login] = []
-    teams: list[Slug] = []
-
-
-class EnvironmentForm(_Part):
-    """A GitHub environment; its branch is that of `pipelines/promotion.yaml`."""
-
-    reviewers: ReviewersForm = ReviewersForm()
-    prevent_self_review: bool
-    wait_minutes: Annotated[int, Field(ge=0, le=LONGEST_WAIT)] = 0
-    administrators_bypass: Literal[False]
-    gate_apps: list[Slug] = []
-
-
-class ProdForm(EnvironmentForm):
-    """The environment prod: it waits an hour at least, and nobody approves what is their own (REQ-G2, REQ-G3)."""
-
-    prevent_self_review: Literal[True]
-    wait_minutes: Annotated[int, Field(ge=LEAST_WAIT_OF_PROD, le=LONGEST_WAIT)]
-
-
-class EnvironmentsForm(BaseModel):
-    """The environments by name; prod has bounds of its own."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    __pydantic_extra__: dict[str, EnvironmentForm] = Field(init=False)
-
-    prod: ProdForm | None = None
-
-    def by_name(self) -> dict[str, EnvironmentForm]:
-        """Return every environment by its name."""
-        named: dict[str, EnvironmentForm] = dict(self.__pydantic_extra__ or {})
-        return {**named, "prod": self.prod} if self.prod else named
-
-
-class BranchesForm(_Part):
-    """What a change of an environment branch needs. None is ever deleted or pushed with force."""
-
-    approvals: Annotated[int, Field(ge=0, le=10)]
-    dismiss_stale_approvals: bool
-    code_owners: bool
-    last_push_approval: bool
-    resolved_conversations: bool
-    merge_methods: Annotated[list[MergeMethod], Field(min_length=1)]
-    linear_history: bool
-    checks: Annotated[list[Check], Field(min_length=1)]
-    up_to_date: bool
-    bypass_apps: list[Slug] = []
-
-    @field_validator("bypass_apps")
-    @classmethod
-    def _is_of_one_purpose(cls, value: list[str]) -> list[str]:
-        if ACTIONS in value:
-            raise ValueError(f"{ACTIONS} is every workflow of the repository: name an app of its own")
-        return value
-
-
-class TagsForm(_Part):
-    """Tags that are made once, and then neither moved nor deleted."""
-
-    fixed: Annotated[list[TagPattern], Field(min_length=1)]
-
-
-class ProtectionForm(_Part):
-    """`.github/environments.yaml`: what `lockstep protect` holds GitHub to."""
-
-    environments: EnvironmentsForm
-    branches: BranchesForm
-    tags: TagsForm
 
 
 def read(text: str, policy: Policy, file: str = FILE) -> Protection:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterator
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from validator.errors import ConfigurationError, Problem
 
-from validator.errors import ConfigurationError, Problem, TechnicalError
-
+from .answers import (
+    EnvironmentAnswer,
+    Gates,
+    Names,
+    Numbered,
+    Patterns,
+    ReviewerAnswer,
+    RulesetAnswer,
+    Summary,
+    read,
+)
 from .client import GitHub, path_of
 from .protection import (
     Kind,
@@ -21,106 +29,11 @@ from .protection import (
     Named,
     Protection,
     Ruleset,
-    Target,
 )
 from .protection_file import FILE
 from .refusals import RefusedError
 
 NOT_FOUND = 404
-Value = TypeVar("Value")
-
-
-class _Answer(BaseModel):
-    """Part of an answer of GitHub: what is read of it has to be there, and of its type."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
-
-
-class _Numbered(_Answer):
-    id: int
-
-
-class _Person(_Answer):
-    id: int
-    login: str | None = None
-    slug: str | None = None
-
-
-class _Reviewer(_Answer):
-    type: Literal["User", "Team"]
-    reviewer: _Person
-
-
-class _Rule(_Answer):
-    type: str
-    wait_timer: int = 0
-    prevent_self_review: bool = False
-    reviewers: list[_Reviewer] = []
-
-
-class _Deploys(_Answer):
-    custom_branch_policies: bool
-
-
-class _Environment(_Answer):
-    protection_rules: list[_Rule] = []
-    deployment_branch_policy: _Deploys | None = None
-    can_admins_bypass: bool | None = None
-
-
-class _Pattern(_Answer):
-    id: int
-    name: str
-    type: Target = "branch"
-
-
-class _Patterns(_Answer):
-    branch_policies: list[_Pattern]
-
-
-class _Gate(_Answer):
-    id: int
-    enabled: bool
-    app: _Person
-
-
-class _Gates(_Answer):
-    custom_deployment_protection_rules: list[_Gate]
-
-
-class _Summary(_Answer):
-    id: int
-    name: str
-    target: Literal["branch", "tag", "push", "repository"] = "branch"
-    source_type: str = "Repository"
-
-
-class _Names(_Answer):
-    include: list[str] = []
-    exclude: list[str] = []
-
-
-class _Conditions(_Answer):
-    ref_name: _Names = _Names()
-
-
-class _RulesetRule(_Answer):
-    type: str
-    parameters: dict[str, Any] | None = None
-
-
-class _Actor(_Answer):
-    actor_type: str
-    actor_id: int | None = None
-    bypass_mode: str = "always"
-
-
-class _Ruleset(_Answer):
-    id: int
-    enforcement: str
-    conditions: _Conditions | None = None
-    rules: list[_RulesetRule] = []
-    bypass_actors: list[_Actor] | None = None
 
 
 def numbers_of(github: GitHub, protection: Protection) -> dict[Named, int]:
@@ -152,7 +65,7 @@ def _number(github: GitHub, one: Named) -> int | None:
         "App": ("apps", one.name),
     }
     try:
-        return _read(_Numbered, github.get(path_of(*paths[one.kind]))).id
+        return read(Numbered, github.get(path_of(*paths[one.kind]))).id
     except RefusedError as error:
         if error.status != NOT_FOUND:
             raise
@@ -182,18 +95,18 @@ def live(github: GitHub, protection: Protection) -> Live:
     return Live(environments, rulesets)
 
 
-def _summaries(github: GitHub) -> Iterator[_Summary]:
+def _summaries(github: GitHub) -> Iterator[Summary]:
     path = path_of("repos", github.where.owner, github.where.name, "rulesets")
     for page in github.pages(path, {"includes_parents": "false", "targets": "branch,tag"}):
-        yield from _read(list[_Summary], page)
+        yield from read(list[Summary], page)
 
 
 def _ruleset(github: GitHub, number: int) -> LiveRuleset:
-    found = _read(
-        _Ruleset,
+    found = read(
+        RulesetAnswer,
         github.get(path_of("repos", github.where.owner, github.where.name, "rulesets", number)),
     )
-    names = found.conditions.ref_name if found.conditions else _Names()
+    names = found.conditions.ref_name if found.conditions else Names()
     bypass = None
     if found.bypass_actors is not None:
         bypass = tuple(
@@ -216,7 +129,7 @@ def environment_path(github: GitHub, name: str, *more: str | int) -> str:
 
 def _environment(github: GitHub, name: str) -> LiveEnvironment | None:
     try:
-        found = _read(_Environment, github.get(environment_path(github, name)))
+        found = read(EnvironmentAnswer, github.get(environment_path(github, name)))
     except RefusedError as error:
         # The rulesets were read before, so the repository is there and may be seen: it is the environment that is not.
         if error.status != NOT_FOUND:
@@ -236,7 +149,7 @@ def _environment(github: GitHub, name: str) -> LiveEnvironment | None:
     )
 
 
-def _reviewer(one: _Reviewer) -> LiveReviewer:
+def _reviewer(one: ReviewerAnswer) -> LiveReviewer:
     kind: Kind = one.type
     return LiveReviewer(
         kind, one.reviewer.id, one.reviewer.login or one.reviewer.slug or str(one.reviewer.id)
@@ -245,24 +158,11 @@ def _reviewer(one: _Reviewer) -> LiveReviewer:
 
 def _patterns(github: GitHub, name: str) -> Iterator[LivePattern]:
     for page in github.pages(environment_path(github, name, "deployment-branch-policies")):
-        for one in _read(_Patterns, page).branch_policies:
+        for one in read(Patterns, page).branch_policies:
             yield LivePattern(one.id, one.type, one.name)
 
 
 def _gates(github: GitHub, name: str) -> Iterator[LiveGate]:
-    found = _read(_Gates, github.get(environment_path(github, name, "deployment_protection_rules")))
+    found = read(Gates, github.get(environment_path(github, name, "deployment_protection_rules")))
     for one in found.custom_deployment_protection_rules:
         yield LiveGate(one.id, one.app.id, one.app.slug or str(one.app.id), one.enabled)
-
-
-def _read(kind: type[Value], content: Mapping[str, Any] | Any) -> Value:
-    """Return an answer as values. Raises TechnicalError for one of another form."""
-    try:
-        return TypeAdapter(kind).validate_python(content)
-    except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, detail["loc"])) or "it"
-        raise TechnicalError(
-            f"GitHub's answer has another form than its description: {place}: {detail['msg']}\n"
-            "  mend: check GITHUB_API_URL; if it is right, report this"
-        ) from None
