@@ -6,9 +6,12 @@ would send (`before-send`), so that its retries run as they do against AWS.
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -25,6 +28,26 @@ TABLE = "shared-control-state"
 
 Fault = Callable[[str], Exception | tuple[int, str] | None]
 """What happens to an operation instead of its effect: an exception, or an HTTP status and AWS' error code."""
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of plain data as `deepcopy` makes it, which also remembers what it has met."""
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_copied(item) for item in value]
+    return value if isinstance(value, str | int | float | None) else copy.deepcopy(value)
+
+
+def _hurry() -> None:
+    """Let the handlers read each of our few expressions once, and copy items fast: a third of their time."""
+    read = cache(dynamodb._tokenize)
+    dynamodb._tokenize = lambda expr: list(read(expr))
+    dynamodb._condition_syntax_error = cache(dynamodb._condition_syntax_error)
+    dynamodb.copy = SimpleNamespace(copy=copy.copy, deepcopy=_copied)
+
+
+_hurry()
 
 
 class _Raw(io.BytesIO):
@@ -120,9 +143,10 @@ class LocalDynamoDB:
         """Make the table anew, as templates/state-table.yaml has it."""
         indexes = [f"gsi{n}" for n in (1, 2, 3, 4)]
         names = ["pk", "sk", *(f"{index}{part}" for index in indexes for part in ("pk", "sk"))]
-        if TABLE in self.client.list_tables()["TableNames"]:
-            self.client.delete_table(TableName=TABLE)
-        self.client.create_table(
+        client = Direct()
+        if TABLE in client.list_tables()["TableNames"]:
+            client.delete_table(TableName=TABLE)
+        client.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
