@@ -92,6 +92,10 @@ def ask(client: Any, sent: Mapping[str, Any], stopping: Stopping, sleep: Sleep =
         visit.leave(sent.get("RoleARN"))
 
 
+def _last_moment() -> float:
+    return time.monotonic() + PATIENCE.total_seconds()
+
+
 @dataclass(slots=True)
 class _Visit:
     """One change set of one stack, from before it is made until nothing of it is left."""
@@ -101,7 +105,7 @@ class _Visit:
     change_set: str
     sleep: Sleep
     is_ours: bool = False
-    _deadline: float = field(default_factory=lambda: time.monotonic() + PATIENCE.total_seconds())
+    _deadline: float = field(default_factory=_last_moment)
 
     def arrive(self) -> None:
         """Note whether a stack in review would be a plan's: there is none yet, or plans alone hold it."""
@@ -142,6 +146,7 @@ class _Visit:
 
     def leave(self, role: str | None) -> None:
         """Remove the change set, and the stack in review where only plans ever used it."""
+        self._deadline = _last_moment()
         try:
             found = self._described()
             if found is None:

@@ -148,3 +148,14 @@ def test_what_cannot_be_removed_is_named() -> None:
     client.delete_change_set = deny  # type: ignore[method-assign]
     with pytest.raises(TechnicalError, match=f"{PREFIX}1 of lockstep-dev-orders-table.*not allowed"):
         asked(client, UPDATE)
+
+
+def test_cleaning_up_has_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CloudFormation took too long to make a change set, and still lets it be deleted a little later."""
+    client, clock = CloudFormation(looks=3), iter(range(0, 100_000, 250))
+    monkeypatch.setattr("pipelines.plan.asking.time.monotonic", lambda: next(clock))
+    with pytest.raises(
+        TechnicalError, match="makes no change set of lockstep-dev-orders-table within 10 minutes"
+    ):
+        asked(client)
+    nothing_left(client)
