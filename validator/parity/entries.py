@@ -79,7 +79,8 @@ class _Fields:
         if not isinstance(value, Mapping):
             raise MalformedError([((), "is no mapping")])
         known = {*required, *optional}
-        mistakes = [((str(key),), "is not a key of a declaration") for key in value if key not in known]
+        unknown = [str(key) for key in value if key not in known]
+        mistakes: list[Mistake] = [((key,), "is not a key of a declaration") for key in unknown]
         mistakes += [((key,), "is missing") for key in required if value.get(key) is None]
         return cls(value, mistakes)
 
