@@ -169,7 +169,8 @@ def _run(steps: Steps, record: Record) -> dict[str, Counts]:
 def _deploy(environment: str) -> None:
     from pipelines.commands.deploy import conclude, deploy_environment
 
-    conclude(environment, deploy_environment(Path(), environment))
+    reason = "the demo begins with nothing" if environment in ENVIRONMENTS[1:] else ""
+    conclude(environment, deploy_environment(Path(), environment, reason=reason))
 
 
 def _trade(loaded: Loaded, record: Record) -> dict[str, Counts]:

@@ -108,8 +108,12 @@ def document(evidence: Evidence, decision: Decision) -> dict[str, object]:
 
 
 def show(evidence: Evidence, decision: Decision) -> None:
-    """Print the decision, and a line a gate; the mend below each that is no success."""
+    """Print the decision, the plan that it is of, and a line a gate; the mend below each that is no success."""
+    from pipelines.promotion.evidence import Plan
+
     click.secho(f"{evidence.tag} -> {evidence.environment}: {decision.state}", bold=True)
+    if isinstance(evidence.plan, Plan):
+        click.echo(f"  plan {evidence.plan.digest}")
     width = max(len(one.gate) for one in decision.judged)
     for one in decision.judged:
         mark, colour = MARKS[one.verdict.state]

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from validator.findings import Finding
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BreakGlass:
-    """The terms of what somebody deploys without gates, for a reason."""
+    """The terms of what somebody deploys without gates, for a reason. Where the home is lost, it is said alone."""
 
     environment: str
     release: str
     reason: str
     stage: Stage
+    needs_home: bool = False
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Let it in, and say so."""

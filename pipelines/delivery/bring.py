@@ -26,7 +26,12 @@ NO_HOME = (
 
 
 class Terms(Protocol):
-    """What a run is held to, beside that every stack ends as rendered."""
+    """What a run is held to, beside that every stack ends as rendered.
+
+    `needs_home` tells whether nothing may be deployed where there is no home that could tell or keep anything.
+    """
+
+    needs_home: bool
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Let the release in once the environment's locks are held, or raise; return the digest of why."""
@@ -131,7 +136,7 @@ def _begin(
             raise
         stage.warn(str(error))
         return None
-    if recording is None and terms is not None:
+    if recording is None and terms is not None and terms.needs_home:
         raise FailureError(
             f"nobody can tell whether {release.version} may enter {environment}: the control plane is not there yet\n"
             "  mend: run `lockstep deploy shared`"

@@ -56,6 +56,7 @@ class Entry:
     clock: Clock
     expected: str = ""
     admitted: Admitted | None = None
+    needs_home: bool = True
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Ask the gates, and record the promotion."""
@@ -92,6 +93,7 @@ class Return:
     stage: Stage
     clock: Clock
     note: str = "rolled back"
+    needs_home: bool = True
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Mark what is taken back; repeated, it changes nothing."""

@@ -19,6 +19,9 @@ from tests.unit.small_project import orders_alone
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 300
+WITHOUT_GATES = ("--break-glass", "a test of how stacks are deployed")
+"""What lets a test deploy to any environment by itself."""
+
 HELD = """
 Resources:
   Handle:

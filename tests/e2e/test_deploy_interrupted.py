@@ -16,7 +16,7 @@ from pipelines import cli
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e import clients, commands
-from tests.e2e.commands import BIN, environment, orders_root
+from tests.e2e.commands import BIN, WITHOUT_GATES, environment, orders_root
 from validator.loader import load
 
 STAGING = {"account": accounts.ACCOUNTS["staging"], "region": "us-east-2"}
@@ -78,7 +78,7 @@ def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int
     """
     hold_last_stack(own)
     running = subprocess.Popen(
-        [BIN / "lockstep", "deploy", "staging"],
+        [BIN / "lockstep", "deploy", "staging", *WITHOUT_GATES],
         cwd=orders_root(),
         env=environment(own),
         stdout=subprocess.PIPE,
@@ -102,7 +102,7 @@ def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int
     total = len(load(orders_root()).project.of("staging"))
     assert after <= len(before) < total
 
-    again = lockstep_json(own, "deploy", "staging")
+    again = lockstep_json(own, "deploy", "staging", *WITHOUT_GATES)
     outcomes = [stack["outcome"] for stack in again["stacks"]]
     assert set(outcomes) == {"created", "unchanged"}
     after_ids = stack_ids(own)
@@ -116,12 +116,13 @@ def test_a_failing_resource_stops_the_run_and_a_second_run_carries_on(own: Mappi
     """The stack, the resource and its reason are named; what depends on it is not started; nothing is doubled."""
     ssm = client(own, "ssm", **STAGING)
     ssm.put_parameter(Name="/orders/staging/queue/QueueArn", Value="somebody else's", Type="String")
-    done = lockstep(own, "deploy", "staging")
+    done = lockstep(own, "deploy", "staging", *WITHOUT_GATES)
     assert done.returncode == cli.FAILURE, done.stdout + done.stderr
     assert "staging/orders/queue: failed: QueueArnParameter (AWS::SSM::Parameter): " in done.stderr
     assert "Traceback" not in done.stderr
     document = json.loads(
-        lockstep(own, "deploy", "staging", "--format", "json").stdout.split("\n{", 1)[0] or "{}"
+        lockstep(own, "deploy", "staging", *WITHOUT_GATES, "--format", "json").stdout.split("\n{", 1)[0]
+        or "{}"
     )
     outcomes = {stack["stack"].split("/")[-1]: stack["outcome"] for stack in document["stacks"]}
     assert outcomes["queue"] == "failed"
@@ -130,7 +131,7 @@ def test_a_failing_resource_stops_the_run_and_a_second_run_carries_on(own: Mappi
     before = stack_ids(own)
 
     ssm.delete_parameter(Name="/orders/staging/queue/QueueArn")
-    again = lockstep_json(own, "deploy", "staging")
+    again = lockstep_json(own, "deploy", "staging", *WITHOUT_GATES)
     assert {stack["outcome"] for stack in again["stacks"]} == {"created", "unchanged"}
     after = stack_ids(own)
     del before["lockstep-staging-orders-queue"]
@@ -206,7 +207,7 @@ def test_prod_never_lands_in_another_account(own: Mapping[str, str], tmp_path: P
     config.write_text(
         "".join(line for line in lines if not line.startswith("sceptre_role")), encoding="utf-8"
     )
-    done = lockstep(own, "deploy", "prod", cwd=clone)
+    done = lockstep(own, "deploy", "prod", *WITHOUT_GATES, cwd=clone)
     assert done.returncode == cli.USAGE, done.stdout + done.stderr
     assert "333333333333" in done.stderr
     cloudformation = client(own, "cloudformation", account=accounts.OPERATOR, region="us-east-1")
