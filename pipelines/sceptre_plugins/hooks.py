@@ -7,7 +7,8 @@ from typing import Any
 
 from sceptre.hooks import Hook
 
-from .resolvers import key_of_package, project_root, stack_settings, template_body, template_key
+from .file_resolvers import key_of_package, template_body, template_key
+from .stack_settings import project_root, stack_settings
 
 
 class UploadPackage(Hook):  # type: ignore[misc]  # Sceptre ships no types
