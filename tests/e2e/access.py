@@ -96,7 +96,7 @@ def _documents(iam: Any, name: str) -> list[Mapping[str, Any]]:
 def _allowed(document: Mapping[str, Any]) -> list[str]:
     statements = document["Statement"]
     statements = statements if isinstance(statements, list) else [statements]
-    found = []
+    found: list[str] = []
     for statement in statements:
         actions = statement.get("Action", []) if statement["Effect"] == "Allow" else []
         found += [actions] if isinstance(actions, str) else actions
