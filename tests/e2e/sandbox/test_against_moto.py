@@ -257,7 +257,7 @@ def test_the_sandbox_says_what_moto_says(client: Client, account: str, walk: Wal
         for name, found in walk(lambda service: client(service, account=account), account)
     ]
     with mock_aws():
-        session = boto3.Session("111111111111", "moto", region_name=EAST)
+        session: Any = boto3.Session("111111111111", "moto", region_name=EAST)
         theirs = [(name, plain(found)) for name, found in walk(session.client, "111111111111")]
     assert [name for name, _ in ours] == [name for name, _ in theirs]
     wrong = {
