@@ -11,7 +11,7 @@ from pathlib import Path
 
 from validator.errors import FailureError, TechnicalError
 
-from .git import GitError, git, resolved
+from .git import GitError, commit_of_tag, git, resolved, tree_of_tag
 
 REMOTE = "origin"
 
@@ -61,7 +61,7 @@ def restore(root: Path, branch: str, tag: str, message: str) -> Moved:
     head = resolved(root, f"refs/heads/{branch}")
     if head is None:
         raise FailureError(f"there is no branch {branch}\n  mend: `git branch {branch} {tag}`, then push it")
-    tree = resolved(root, f"refs/tags/{tag}^{{tree}}")
+    tree = tree_of_tag(root, tag)
     if tree is None:
         raise FailureError(f"{tag} is no tag\n  mend: `git fetch --tags`, or name another release")
     if tree == resolved(root, f"{head}^{{tree}}"):
@@ -90,7 +90,7 @@ def push(root: Path, reference: str) -> bool:
 
 def mark(root: Path, name: str, commit: str, message: str) -> None:
     """Put a tag on a commit. Raises FailureError where it stands on another: a tag is never moved (REQ-R1)."""
-    there = resolved(root, f"refs/tags/{name}^{{commit}}")
+    there = commit_of_tag(root, name)
     if there is None:
         git(root, "tag", "--annotate", "--message", message, name, commit, environment=_identity(root))
     elif there != commit:

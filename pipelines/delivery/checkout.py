@@ -10,14 +10,14 @@ from pathlib import Path
 
 from validator.errors import ConfigurationError
 
-from .git import git, resolved
+from .git import commit_of_tag, git, resolved
 
 FOLDER = Path(".lockstep") / "releases"
 
 
 def commit_of(root: Path, tag: str) -> str:
     """Return the commit of a tag. Raises ConfigurationError for a name that is no tag."""
-    commit = resolved(root, f"refs/tags/{tag}^{{commit}}")
+    commit = commit_of_tag(root, tag)
     if commit is None:
         hint = (
             "name a release: `git tag --list 'v*'` shows them; `git fetch --tags` brings those of the remote"

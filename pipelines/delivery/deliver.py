@@ -19,7 +19,7 @@ from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.checkout import files_of
 from pipelines.delivery.confirming import confirm
 from pipelines.delivery.evidence import keep
-from pipelines.delivery.git import resolved
+from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.places import Ordered, places_of
 from pipelines.gathering.gather import Places, Question
 from pipelines.promotion.evidence import Missing
@@ -210,7 +210,7 @@ def mark(root: Path, succeeded: Sequence[EnvironmentRelease]) -> str:
     """Tag what was deployed, and push the tag; repeated, it changes nothing. Return its name."""
     first = succeeded[0]
     name = f"deployed/{first.environment}/{max(one.number for one in succeeded)}"
-    commit = resolved(root, f"refs/tags/{first.tag}^{{commit}}")
+    commit = commit_of_tag(root, first.tag)
     if commit is None:
         raise FailureError(f"{first.tag} is no tag any more\n  mend: `git fetch --tags`, then run again")
     branches.mark(root, name, commit, f"{first.tag} succeeded in {first.environment}")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 from validator.errors import TechnicalError
+
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]{0,200}")
+"""What a tag's name may be here; git reads `v1^` and `v1~2` as other commits."""
 
 
 class GitError(TechnicalError):
@@ -42,3 +46,13 @@ def resolved(root: Path, name: str) -> str | None:
         if error.said:
             raise
         return None
+
+
+def commit_of_tag(root: Path, name: str) -> str | None:
+    """Return the commit of a tag; None for a name that is no tag."""
+    return resolved(root, f"refs/tags/{name}^{{commit}}") if _TAG.fullmatch(name) else None
+
+
+def tree_of_tag(root: Path, name: str) -> str | None:
+    """Return the id of the files of a tag; None for a name that is no tag."""
+    return resolved(root, f"refs/tags/{name}^{{tree}}") if _TAG.fullmatch(name) else None

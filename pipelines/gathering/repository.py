@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.delivery.git import git, resolved
+from pipelines.delivery.git import commit_of_tag, git, resolved, tree_of_tag
 from pipelines.promotion.evidence import Tag
 
 RELEASES = "v[0-9]*"
@@ -17,7 +17,7 @@ def tag_of(root: Path, name: str) -> Tag | None:
     Its authors are whoever wrote or committed anything since the release before it, and who made the tag: none of them
     may approve it. Raises GitError where git cannot be asked.
     """
-    commit = resolved(root, f"refs/tags/{name}^{{commit}}")
+    commit = commit_of_tag(root, name)
     return Tag(name, commit, _authors(root, name, commit)) if commit else None
 
 
@@ -26,7 +26,7 @@ def branch_of(root: Path, tag: str, branch: str) -> str:
 
     A promotion is merged, so that the branch's own commit is another one than the tag's.
     """
-    files = resolved(root, f"refs/tags/{tag}^{{tree}}")
+    files = tree_of_tag(root, tag)
     if files is not None and files == resolved(root, f"refs/heads/{branch}^{{tree}}"):
         return branch
     return git(root, "branch", "--show-current")
@@ -47,6 +47,7 @@ def _authors(root: Path, name: str, commit: str) -> frozenset[str]:
 
 
 def _release_before(root: Path, commit: str) -> str:
-    """Return the release before a commit; empty where there is none, so that everybody who ever wrote is an author."""
-    found = git(root, "tag", "--list", RELEASES, "--merged", f"{commit}^", "--sort=-creatordate")
-    return f"refs/tags/{found.splitlines()[0]}" if found else ""
+    """Return the nearest release before a commit; empty where there is none: everybody who ever wrote is an author."""
+    if not git(root, "tag", "--list", RELEASES, "--merged", f"{commit}^"):
+        return ""
+    return "refs/tags/" + git(root, "describe", "--tags", "--match", RELEASES, "--abbrev=0", f"{commit}^")

@@ -59,7 +59,7 @@ def test_a_folder_that_went_is_made_again(repository: Repository) -> None:
     assert (checkout.files_of(repository.root, "v1") / "file").read_text(encoding="utf-8") == "one"
 
 
-@pytest.mark.parametrize("name", ["v9", "main", "--help", "v1^", "HEAD", "", "v1\n"])
+@pytest.mark.parametrize("name", ["v9", "main", "--help", "v2^", "v2~1", "HEAD", "", "v1\n"])
 def test_what_is_no_tag_is_refused(repository: Repository, name: str) -> None:
     with pytest.raises(ConfigurationError, match="is no tag"):
         checkout.files_of(repository.root, name)
