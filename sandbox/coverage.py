@@ -57,7 +57,7 @@ OWN: tuple[Claim, ...] = (
     emulated("AWS::S3::Bucket", "objects, versions, conditional writes"),
     emulated("AWS::S3::BucketPolicy", "evaluated at every call"),
     emulated("AWS::SNS::Topic", "publishes to queues and functions"),
-    emulated("AWS::SNS::Subscription", "filter policy and raw delivery"),
+    emulated("AWS::SNS::Subscription", "filter policy and raw delivery; no mail is sent"),
     emulated("AWS::SNS::TopicPolicy", "evaluated at every call"),
     emulated("AWS::SQS::Queue", "visibility, retention, delay, redrive to the dead letter queue"),
     emulated("AWS::SQS::QueuePolicy", "evaluated at every call"),
