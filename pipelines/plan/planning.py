@@ -5,23 +5,24 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pipelines.aws import Aws, clear_errors
-from pipelines.deployment import Action, decide, published
-from pipelines.live import LiveStack, read_parameters, read_physical_ids, read_stacks
+from pipelines.deployment import Action
+from pipelines.live import LiveStack, read_physical_ids
 from pipelines.stack_sets import TYPE as STACK_SET
 from pipelines.workspace import Workspace
-from validator.errors import ConfigurationError, FailureError, LockstepError
+from validator.errors import FailureError, LockstepError
 from validator.model import Stack
 
-from . import stack_sets, templates
+from . import reading, stack_sets, templates
 from .change_sets import changes_of
 from .model import Plan, PlannedStack
+from .stages import begun, following
 
 SIDE_BY_SIDE = 8
 """Stacks asked about at a time, as a deployment launches them."""
@@ -29,7 +30,6 @@ STILL_SECONDS = 60.0
 """How often a long wait is reported."""
 UNASKABLE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE"})
 """Stacks that are deleted and made again: no change set can be made of them as they are."""
-REVIEW = "REVIEW_IN_PROGRESS"
 IN_STACK_SETS = "what changes in the stacks of its StackSets is computed from templates"
 
 
@@ -64,63 +64,23 @@ class Planning:
         """
         stacks = self._stacks()
         with clear_errors():
-            actions = self._actions(stacks)
+            self.live, actions = reading.read(stacks)
             touched = [one for one in stacks if actions[one.name].kind in {"create", "recreate", "update"}]
-            self._check_account(touched)
+            reading.check_account(self.environment, touched)
             if touched:
                 self.workspace.loaded()
-            planned = self._all(stacks, actions, self._missing(touched))
+            planned = self._all(stacks, actions, reading.missing(touched))
         return Plan(self.environment, self.release, tuple(following(stacks, planned)))
 
     def read(self) -> tuple[list[Stack], dict[str, Action]]:
         """Return the stacks in deployment order with what a deployment would do; `live` holds how they stand."""
         stacks = self._stacks()
         with clear_errors():
-            return stacks, self._actions(stacks)
+            self.live, actions = reading.read(stacks)
+        return stacks, actions
 
     def _stacks(self) -> list[Stack]:
         return [stack for batch in self.workspace.project().batches(self.environment) for stack in batch]
-
-    def _actions(self, stacks: list[Stack]) -> dict[str, Action]:
-        for (region, role_arn), here in by_place(stacks).items():
-            names = [stack.external_name for stack in here]
-            lives = read_stacks(Aws(region, role_arn), names, templates=True)
-            self.live |= {s.name: lives[s.external_name] for s in here if s.external_name in lives}
-        values = {**self._foreign(stacks), **published(stacks, self.live)}
-        return {stack.name: decide(stack, self.live.get(stack.name), values) for stack in stacks}
-
-    def _foreign(self, stacks: list[Stack]) -> dict[str, str]:
-        """Return the values in Parameter Store that live stacks read and no stack of this environment publishes."""
-        own, values = published(stacks, self.live), dict[str, str]()
-        for (region, role_arn), here in by_place(s for s in stacks if s.name in self.live).items():
-            live = [self.live[stack.name] for stack in here]
-            if foreign := {one.parameters[key] for one in live for key in one.resolved} - own.keys():
-                values |= read_parameters(Aws(region, role_arn), foreign)
-        return values
-
-    def _check_account(self, stacks: list[Stack]) -> None:
-        """Raise ConfigurationError rather than make a change set in another account than the stacks are for."""
-        for (region, role_arn), here in by_place(stacks).items():
-            account = Aws(region, role_arn).client("sts").get_caller_identity()["Account"]
-            if account != here[0].account:
-                raise ConfigurationError.single(
-                    f"the credentials are of account {account}, but {self.environment} is {here[0].account}",
-                    file="sceptre/config/config.yaml",
-                    key="sceptre_role",
-                    hint="let `sceptre_role` be `!setting deploy_role_arn`, and check `account` of the environment",
-                )
-
-    def _missing(self, touched: list[Stack]) -> dict[str, tuple[str, ...]]:
-        """Return what each stack reads that is not there yet and that stacks of this deployment make, by stack."""
-        found: dict[str, tuple[str, ...]] = {}
-        for (region, role_arn), here in by_place(touched).items():
-            wanted = {stack.name: templates.names_read(stack) for stack in here}
-            names = set().union(*wanted.values())
-            absent = names - read_parameters(Aws(region, role_arn), names).keys()
-            makers = [f"{stack.parameter_path}/" for stack in touched if stack.region == region]
-            made = {name for name in absent if any(name.startswith(maker) for maker in makers)}
-            found |= {name: tuple(sorted(reads & made)) for name, reads in wanted.items() if reads & made}
-        return found
 
     def _all(
         self, stacks: list[Stack], actions: Mapping[str, Action], missing: Mapping[str, tuple[str, ...]]
@@ -144,9 +104,10 @@ class Planning:
                         told = self.clock() - began
                         left = [stack.name for stack in stacks if stack.name not in planned]
                         self._tell(self.reporter.still, left, told)
-            finally:
-                # Whatever ends this: what is under way removes what it made, and nothing else begins.
+            except BaseException:
+                # Whatever it is: what is under way removes what it made, and nothing else begins.
                 self.stop.set()
+                raise
         return [planned[stack.name] for stack in stacks]
 
     def _tell(self, tell: Callable[..., None], *arguments: object) -> None:
@@ -212,54 +173,6 @@ class Planning:
             (templates.standing(stack, live), stack_sets.live_body(Aws(stack.region, stack.role_arn))),
             (templates.wanted(stack), stack_sets.rendered_body(self.workspace.root / "templates")),
         )
-
-
-def begun(stack: Stack, live: LiveStack | None, action: Action) -> PlannedStack:
-    """Return a stack with how it stands and what happens to it, and no changes yet. Pure.
-
-    A stack in review holds nothing, and may be another plan's: it counts as none.
-    """
-    kinds = {"skip": "unchanged", "recreate": "create" if live and live.status == REVIEW else "recreate"}
-    problem = action.reason if action.kind in {"wait", "blocked"} else ""
-    planned = PlannedStack(
-        name=stack.name,
-        region=stack.region,
-        kind=kinds.get(action.kind, action.kind),  # type: ignore[arg-type]  # the kinds of an action, but for these
-        reason=action.reason,
-        digest_wanted=stack.digest,
-        problem=problem,
-    )
-    if live is None or live.status in {REVIEW, "DELETE_COMPLETE"}:
-        return planned
-    return replace(
-        planned, live_id=live.stack_id, live_digest=live.digest, operation_at=live.changed_at.isoformat()
-    )
-
-
-def following(stacks: Sequence[Stack], planned: Iterable[PlannedStack]) -> Iterator[PlannedStack]:
-    """Yield what is planned, with a note on each unchanged stack that reads what another one makes anew. Pure.
-
-    A deployment touches it once the new value is published; what becomes of it cannot be asked before.
-    """
-    paths = {stack.name: f"{stack.parameter_path}/" for stack in stacks}
-    reads = {stack.name: stack.parameters.values() for stack in stacks}
-    those = list(planned)
-    anew = [one.name for one in those if any(change.replacement != "never" for change in one.changes)]
-    for one in those:
-        names = [value for value in reads[one.name] if isinstance(value, str)]
-        makers = [maker for maker in anew if any(name.startswith(paths[maker]) for name in names)]
-        follows = one.kind == "unchanged" and makers
-        yield (
-            replace(one, note=f"may follow: it reads what {', '.join(makers)} publishes") if follows else one
-        )
-
-
-def by_place(stacks: Iterable[Stack]) -> dict[tuple[str, str], list[Stack]]:
-    """Return stacks by region and role, which is how they are read."""
-    found: dict[tuple[str, str], list[Stack]] = {}
-    for stack in stacks:
-        found.setdefault((stack.region, stack.role_arn), []).append(stack)
-    return found
 
 
 def _stopped(environment: str) -> LockstepError:

@@ -12,7 +12,8 @@ from pipelines.aws import clear_errors
 
 from .losses import Irreversible, irreversible
 from .model import Plan, PlannedStack
-from .planning import Planning, begun
+from .planning import Planning
+from .stages import begun
 
 COMPUTED = "computed from templates: it is not deployed yet, so that CloudFormation cannot be asked"
 STAYS = "the way back leaves it: a deployment deletes no stack"

@@ -12,7 +12,7 @@ from pipelines import cli
 from pipelines.commands.plan import exit_code
 from pipelines.deployment import decide
 from pipelines.live import LiveStack
-from pipelines.plan.planning import begun, following
+from pipelines.plan.stages import begun, following
 from pipelines.plan.templates import Sides, names_read, standing, wanted
 from validator.model import Stack
 
