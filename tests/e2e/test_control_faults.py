@@ -25,7 +25,8 @@ from pipelines.state.store import StateStore
 from pipelines.tracking.alerts import fingerprint
 from sandbox import accounts, process
 from sandbox.place import Place, Record
-from tests.e2e.control_plane import DEV, TAGS, copied_project, until
+from tests.e2e import deployed_home
+from tests.e2e.control_plane import DEV, TAGS, until
 from tests.e2e.recorded_project import HOME, RecordedProject
 
 pytestmark = pytest.mark.xdist_group("control-faults")
@@ -145,16 +146,11 @@ class Home:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """Deploy home alone: events come straight into its queue."""
-    place = Place.of(tmp_path_factory.mktemp("control-faults") / "sandbox")
-    record = process.start(place, lifeline=os.getpid())
-    project = copied_project(tmp_path_factory.mktemp("project"), record.endpoint)
-    done = project.run("deploy", "shared")
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = Home(place, record, project)
+    """Begin with home alone: events come straight into its queue."""
+    found = Home(*deployed_home.started(tmp_path_factory, "control-faults"))
     found.subscribe()
     yield found
-    process.stop(place)
+    process.stop(found.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +241,8 @@ class Stacks:
 
     def known(self, home: Home) -> bool:
         """Tell whether the table has every stack as it is, whatever its history."""
-        states = (home.table.state(self.key(number)) for number in range(self.count))
+        table = home.table
+        states = (table.state(self.key(number)) for number in range(self.count))
         return all(
             state is not None and state.status == self.status(number) for number, state in enumerate(states)
         )
