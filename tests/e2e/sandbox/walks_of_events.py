@@ -12,17 +12,6 @@ from tests.e2e.sandbox.walks import Make, picked, refusal
 RULES = """
 Resources:
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: compared-events}}
-  Allow:
-    Type: AWS::SQS::QueuePolicy
-    Properties:
-      Queues: [!Ref Queue]
-      PolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Principal: {Service: events.amazonaws.com}
-            Action: "sqs:SendMessage"
-            Resource: !GetAtt Queue.Arn
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: compared-events}}
   Rule:
     Type: AWS::Events::Rule
