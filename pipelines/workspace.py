@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,15 +179,13 @@ class Workspace:
     def key(self) -> str:
         """A digest of every file that the project is rendered and checked from, the tool's own included."""
         if not self._key:
-            names = ("sceptre", "pydantic", "cfn-lint", "PyYAML")
             given = json.dumps(self.folders)
-            digest = hashlib.sha256(" ".join([SCHEMA, sys.version, given, *map(version, names)]).encode())
-            roots = [self.root / name for name in (*SOURCES, *self._more())]
-            roots += [TOOL / name for name in ("validator", "pipelines", "guard_rules")]
-            for path in (path for root in dict.fromkeys(roots) for path in _files(root)):
-                content = _bytes(path)
-                digest.update(f"{path}\0{len(content)}\0".encode())
-                digest.update(content)
+            digest = hashlib.sha256(" ".join([SCHEMA, sys.version, given, *_versions()]).encode())
+            roots = dict.fromkeys(self.root / name for name in (*SOURCES, *self._more()))
+            for root in roots:
+                digest.update(_digest_of(root))
+            for root in (TOOL / name for name in ("validator", "pipelines", "guard_rules")):
+                digest.update(b"" if root in roots else _digest_of_tool(root))
             self._key = digest.hexdigest()[:32]
         return self._key
 
@@ -199,11 +198,30 @@ class Workspace:
         return sources(self.root)
 
 
-def _bytes(path: str) -> bytes:
+@cache
+def _versions() -> tuple[str, ...]:
+    return tuple(map(version, ("sceptre", "pydantic", "cfn-lint", "PyYAML")))
+
+
+def _digest_of(root: Path) -> bytes:
+    """Return a digest of a file, or of every file below a folder."""
+    digest = hashlib.sha256()
+    for path in _files(root):
+        content = _bytes(Path(path))
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.digest()
+
+
+_digest_of_tool = cache(_digest_of)
+"""The same of this tool's own source, which does not change while it runs."""
+
+
+def _bytes(path: Path) -> bytes:
     """Return what a file holds; what cannot be read, which loading it says, counts as that."""
     with suppress(OSError):
-        if Path(path).is_file():
-            with Path(path).open("rb") as opened:
+        if path.is_file():
+            with path.open("rb") as opened:
                 return hashlib.file_digest(opened, "sha256").digest()
         return b"\0none"
     return b"\0unreadable"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import workspace
 from pipelines.workspace import KEPT, Workspace
 from tests.unit.test_bad_projects import PROJECTS
 from validator.errors import ConfigurationError
@@ -40,6 +41,15 @@ def test_a_second_look_reads_what_is_kept(root: Path, monkeypatch: pytest.Monkey
     assert [[s.name for s in batch] for batch in second.project().batches("prod")] == [
         [s.name for s in batch] for batch in project.batches("prod")
     ]
+
+
+def test_the_tools_own_source_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not change while it runs, and is more than most projects."""
+    before, read = Workspace(root).key, []
+    bytes_of = workspace._bytes
+    monkeypatch.setattr(workspace, "_bytes", lambda path: read.append(path) or bytes_of(path))
+    assert Workspace(root).key == before
+    assert read and all(path.is_relative_to(root) for path in read)
 
 
 def test_a_project_survives_the_way_through_json(root: Path) -> None:
