@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipelines.configuration import ConfigurationStore, Manifest, ObjectMissingError
 from pipelines.consistency import Actual, Judged, Reported, Running, between, by_stack, judged
-from pipelines.consistency.actual import GONE
+from pipelines.consistency.actual import NOT_THERE
 from pipelines.state.records import EnvironmentRelease, Release
 from pipelines.state.store import ContentionError, StateStore
 from validator.findings import Finding
@@ -80,7 +80,7 @@ class Reading:
         if census is None:
             return None
         states = self.table.states_in(account, region)
-        there = {state.key.stack for state in states if state.status != GONE}
+        there = {state.key.stack for state in states if state.status not in NOT_THERE}
         return Reported(census.observed_at, census.stacks, len(there))
 
     def _known(self, workload: str, environment: str, actuals: Iterable[Actual]) -> set[str]:

@@ -12,7 +12,8 @@ from validator.digest import RELEASE_TAGS
 if TYPE_CHECKING:
     from pipelines.state.records import StackState
 
-GONE = "DELETE_COMPLETE"
+NOT_THERE = frozenset({"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"})
+"""Statuses of a stack that holds nothing: it is gone, or a change set was asked what it would make."""
 STANDING = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 """Statuses of a stack that is whole; whether it is what the release says is another question."""
 HIDDEN = "****"
@@ -66,7 +67,7 @@ class Actual:
     @property
     def is_there(self) -> bool:
         """Whether it exists at all."""
-        return self.status != GONE
+        return self.status not in NOT_THERE
 
     @property
     def is_moving(self) -> bool:

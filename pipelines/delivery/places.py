@@ -15,7 +15,7 @@ from pipelines.gathering.known import known
 from pipelines.home import home_of
 from pipelines.promotion.evidence import Missing, Plan
 from pipelines.release import checked_out
-from validator.errors import ConfigurationError
+from validator.errors import ConfigurationError, FailureError
 
 if TYPE_CHECKING:
     from pipelines.plan.planning import Reporter
@@ -80,6 +80,9 @@ def _planner(
         from pipelines.plan.planning import Planning
 
         found = Planning(workspace, order.environment, order.tag, reporter or Silent()).run()
+        if found.problems:
+            reasons = "; ".join(f"{one.name}: {one.problem}" for one in found.problems)
+            raise FailureError(f"these stacks cannot be planned: {reasons}")
         return Plan(found.digest, losses(found.changes, stateful), order.accepted)
 
     return plan

@@ -37,7 +37,7 @@ def test_a_stack_that_an_older_release_left_unchanged_is_of_this_one_too(live: d
     assert said(live, {TAG, "v1.0.0"}) == []
 
 
-@pytest.mark.parametrize("gone", [None, "DELETE_COMPLETE"])
+@pytest.mark.parametrize("gone", [None, "DELETE_COMPLETE", "REVIEW_IN_PROGRESS"])
 def test_a_missing_stack_is_named(live: dict[str, Actual], gone: str | None) -> None:
     queue = live.pop("queue")
     if gone:
