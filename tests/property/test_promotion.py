@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.promotion.decide import decide
@@ -224,10 +224,14 @@ def events(environments: st.SearchStrategy[str]) -> st.SearchStrategy[Event]:
 def test_nothing_enters_prod_before_an_hour_in_staging_untouched() -> None:
     """After its recorded success, and after each restart, of every workload; to the microsecond (REQ-G3)."""
     entered: Counter[bool] = Counter()
+    before: list[Event] = [("deployed", "staging", "v1"), ("wait", TICK)]
     stood = st.just([]) | waits.map(lambda wait: [("deployed", "staging", "v1"), wait])
 
     @LAWS
     @given(stood, st.lists(events(st.sampled_from(["staging", "staging", "staging", "prod"])), max_size=9))
+    @example(before, [("healed", "staging", "orders", "drift")])
+    @example(before, [("healed", "staging", "ledger", "check")])
+    @example(before, [("begin", "staging", "orders", "v1"), ("end", "staging", "orders", "succeeded")])
     def law(before: list[Event], happened: list[Event]) -> None:
         world = World()
         for event in [*before, *happened]:
