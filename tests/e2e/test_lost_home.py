@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +108,13 @@ def test_a_table_from_the_backup_is_what_it_was(plane: Plane) -> None:
     mappings = plane.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     streams = {one["EventSourceArn"] for one in mappings if ":dynamodb:" in one["EventSourceArn"]}
     assert streams == {table["LatestStreamArn"]}
+    off = next(one for one in mappings if one["FunctionArn"].endswith(":shared-control-announcer"))
+    for enabled in (False, True):
+        plane.client("lambda").update_event_source_mapping(UUID=off["UUID"], Enabled=enabled)
+        said = plane.project.run("verify", "shared").stdout
+        # REQ-V10: what announces is fed, or verification says so.
+        assert (f"{off['UUID']} is Disabled" in said) is not enabled
+        assert "tracker of the queue does not answer" not in said
     assert plane.project.run("status").returncode == cli.SUCCESS
     deploy_shared(plane)
 
@@ -136,10 +146,13 @@ def test_a_deleted_object_is_brought_back(plane: Plane) -> None:
         assert client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
-def test_a_store_that_is_gone_comes_back_from_its_replica(plane: Plane) -> None:
-    """With what each release is, as the table has its digest."""
-    release = plane.table.release("control", "v1.0.0", "shared")
-    assert release is not None
+def test_a_store_that_is_gone_comes_back_from_its_replica(plane: Plane, tmp_path: Path) -> None:
+    """With what each release is, as the table has its digest; the one that is deployed meanwhile stays beside it."""
+    # A copy, since other tests deploy from the project as it was.
+    root = shutil.copytree(plane.project.root, tmp_path / "project", symlinks=True)
+    plane = replace(plane, project=replace(plane.project, root=root))
+    plane.project.git("commit", "-q", "--allow-empty", "-m", "v1.1.0")
+    plane.project.git("tag", "v1.1.0")
     s3, replica = plane.client("s3"), plane.parameter("configuration/ReplicaBucketName")
     far = plane.client("s3", region="us-east-1")
     keys = [one["Key"] for one in s3.list_objects_v2(Bucket=CONFIGURATION)["Contents"]]
@@ -160,6 +173,10 @@ def test_a_store_that_is_gone_comes_back_from_its_replica(plane: Plane) -> None:
             Bucket=CONFIGURATION, Key=key, Body=far.get_object(Bucket=replica, Key=key)["Body"].read()
         )
     store = ConfigurationStore(s3, CONFIGURATION, "shared")
-    manifest = store.manifest("control", "v1.0.0", "shared", release.digests["shared"])
-    assert json.loads(store.parameters(manifest))["tag"] == "v1.0.0"
-    assert all(store.template(stack.template_digest) for stack in manifest.stacks)
+    assert not any("v1.1.0" in key for key in keys)
+    for tag in ("v1.0.0", "v1.1.0"):
+        release = plane.table.release("control", tag, "shared")
+        assert release is not None
+        manifest = store.manifest("control", tag, "shared", release.digests["shared"])
+        assert json.loads(store.parameters(manifest))["tag"] == tag
+        assert all(store.template(stack.template_digest) for stack in manifest.stacks)
