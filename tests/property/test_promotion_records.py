@@ -1,0 +1,157 @@
+"""The table promotes nothing that the gates refuse, of what it looks at itself (REQ-G1, REQ-G3 to REQ-G5).
+
+Both are asked about the same records, which random events wrote: the table within its transaction, the gates of what
+was read before. So neither rests on the other, and a decision that is a little old does no harm.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.promotion.decide import decide
+from pipelines.promotion.evidence import Tag
+from pipelines.state import keys
+from pipelines.state.records import Lock, Promotion
+from pipelines.state.store import StateStore
+from pipelines.state.times import moment, timestamp
+from tests.state_table import HOUR, KEY, release, state, summary
+from tests.unit.promotion.good import NOW, PROD, approval, check, evidence, source, target
+from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
+
+LAWS = settings(deadline=None, derandomize=True, max_examples=40)
+GATES = {"previous-environment", "same-digest", "soak", "drift", "lock"}
+MINUTE = timedelta(minutes=1)
+STACKS = {
+    name: type(KEY)(KEY.workload, name, KEY.account, KEY.region, KEY.stack) for name in ("staging", "prod")
+}
+
+
+class Recorded:
+    """A table, what happens to it, and both answers."""
+
+    def __init__(self, store: StateStore) -> None:
+        self.store, self.now, self.detections = store, NOW, 0
+        for key in STACKS.values():
+            store.record_state(state(operation_at=NOW - MINUTE, key=key))
+        self.lock: Lock | None = store.acquire_lock("orders", "prod", "this-run", NOW, timedelta(days=9))
+
+    def wait(self, minutes: int) -> None:
+        self.now += minutes * MINUTE
+
+    def deploy(self, tag: str, end: Any) -> None:
+        begun = self.store.begin_environment_release(release(tag, "staging"), self.now, "run")
+        assert begun is not None
+        self.store.put_release(release(tag, "staging"))
+        if end != "deploying":
+            self.store.end_environment_release("orders", "staging", begun.number, end, self.now)
+
+    def redeploy(self) -> None:
+        self.deploy("v1", "succeeded")
+
+    def drift(self, environment: str, status: str) -> None:
+        self.detections += 1
+        key = STACKS[environment]
+        self.store.record_drift(
+            key, summary(self.detections, status, self.now), stack_id=state(key=key).stack_id
+        )
+
+    def failed(self) -> None:
+        self.store.put_check(check("staging", at=self.now, verdict="inconsistent"))
+
+    def seized(self) -> None:
+        if self.lock is not None:
+            self.store.release_lock(self.lock)
+        self.store.acquire_lock("orders", "prod", "another-run", self.now, timedelta(days=9))
+
+    def drifted(self, environment: str) -> tuple[str, ...]:
+        return tuple(key.stack for key in self.store.drifted_stacks("orders", environment))
+
+    def gates_let(self, at: datetime) -> bool:
+        """Ask the gates that read what the table does."""
+        last = self.store.check("orders", "staging")
+        key = keys.open_drift("orders", "staging")
+        item: Any = Direct().get_item(TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+        changed = item.get("Item", {}).get("changed_at")
+        found = evidence(
+            tag="v1",
+            at=at,
+            git=Tag("v1", "0" * 40, frozenset({"ada@example.com"})),
+            sources={
+                "orders": source(
+                    release=self.store.release("orders", "v1", "staging"),
+                    latest=self.store.latest_environment_release("orders", "staging"),
+                    drifted=self.drifted("staging"),
+                    drift_changed_at=moment(changed["S"]) if changed else None,
+                    check=last,
+                    failed_at=last.failed_at if last else None,
+                )
+            },
+            targets={
+                "orders": target(
+                    digest=release("v1").digests["prod"],
+                    drifted=self.drifted("prod"),
+                    lock=self.store.lock("orders", "prod", at),
+                )
+            },
+            approvals=(approval(at=at, tag="v1"),),
+        )
+        said = decide(found, PROD).judged
+        return all(each.verdict.state == "success" for each in said if each.gate in GATES)
+
+    def table_lets(self, at: datetime) -> bool:
+        """Try to promote, and take that back."""
+        assert self.lock is not None
+        promotion = Promotion("orders", "v1", "staging", "prod", at, "grace", "sha256:e")
+        digest = release("v1").digests["staging"]
+        done = self.store.promote(promotion, manifest_digest=digest, lock=self.lock, now=at).promoted
+        key = keys.promotion("orders", "v1", "staging", "prod")
+        Direct().delete_item(TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+        return bool(done)
+
+
+Step = Callable[[Recorded], None]
+minutes = st.sampled_from([1, 30, 59, 60, 61])
+statuses = st.sampled_from(["drifted", "in_sync"])
+happens: st.SearchStrategy[Step] = st.one_of(
+    minutes.map(lambda many: lambda it: it.wait(many)),
+    minutes.map(lambda many: lambda it: it.wait(many)),
+    st.builds(
+        lambda tag, end: lambda it: it.deploy(tag, end),
+        st.sampled_from(["v1", "v2"]),
+        st.sampled_from(["succeeded", "failed", "deploying", "rolled_back"]),
+    ),
+    st.just(lambda it: it.redeploy()),
+    st.builds(
+        lambda name, status: lambda it: it.drift(name, status), st.sampled_from(["staging", "prod"]), statuses
+    ),
+    st.just(lambda it: it.failed()),
+    st.just(lambda it: it.seized()),
+)
+
+
+def test_the_table_promotes_nothing_that_the_gates_refuse() -> None:
+    """And where nothing but what both read is in the way, the two say the same."""
+    answers: Counter[tuple[bool, bool]] = Counter()
+
+    @LAWS
+    @given(st.lists(happens, max_size=8))
+    def law(steps: list[Step]) -> None:
+        LocalDynamoDB().create()
+        recorded = Recorded(StateStore(Direct(), TABLE, lambda _: None))  # type: ignore[arg-type]
+        recorded.redeploy()
+        for step in steps:
+            step(recorded)
+            for late in (timedelta(), HOUR - timedelta(microseconds=1), HOUR):
+                at = recorded.now + late
+                gates, table = recorded.gates_let(at), recorded.table_lets(at)
+                answers[gates, table] += 1
+                assert gates == table, timestamp(at)
+
+    law()
+    assert min(answers[True, True], answers[False, False]) > 20, answers
