@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING
 from pipelines.delivery import branches
 from pipelines.delivery.admission import Admitted, admit
 from pipelines.delivery.bring import Brought, Stage, bring
-from pipelines.delivery.checkout import files_of
 from pipelines.delivery.confirming import confirm
 from pipelines.delivery.evidence import keep
-from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.places import Ordered, places_of
+from pipelines.delivery.returning import before, bring_back, finish_return, mark
 from pipelines.gathering.gather import Places, Question
 from pipelines.promotion.evidence import Missing
-from pipelines.release import checked_out
-from validator.errors import FailureError, TechnicalError
+from validator.errors import TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.holding import Clock, Hold
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from pipelines.recording import Recording
     from pipelines.state.records import EnvironmentRelease
     from pipelines.state.store import StateStore
-    from pipelines.workspace import Workspace
     from validator.findings import Finding
 
 
@@ -78,45 +75,6 @@ class Entry:
         )
 
 
-@dataclass(slots=True)
-class Return:
-    """The terms of a release that comes back: it was good there before, so that no gate is asked.
-
-    `away` are the deployments that it takes the place of; they count as rolled back from then on, so that their release
-    stays out.
-    """
-
-    environment: str
-    tag: str
-    away: tuple[EnvironmentRelease, ...]
-    workspace: Workspace
-    stage: Stage
-    clock: Clock
-    note: str = "rolled back"
-    needs_home: bool = True
-
-    def admit(self, home: Home, hold: Hold) -> str:
-        """Mark what is taken back; repeated, it changes nothing."""
-        for one in self.away:
-            lock = hold.locks[one.workload]
-            if not home.table().end_environment_release(
-                one.workload, one.environment, one.number, "rolled_back", self.clock(), lock
-            ):
-                raise TechnicalError(
-                    f"{one.tag} of {one.workload} in {one.environment} cannot be marked as rolled back: "
-                    "another run may have begun\n  mend: run the same command again"
-                )
-        return ""
-
-    def confirm(self, recording: Recording) -> Sequence[Finding]:
-        """Look at every stack, for drift, and try what was deployed."""
-        return confirm(self.workspace.project(), self.environment, recording, self.stage.tell)
-
-    def keep(self, recording: Recording, *, succeeded: bool) -> str:
-        """Keep a statement of the way back."""
-        return keep(self.environment, self.tag, recording, "", succeeded=succeeded, note=self.note)
-
-
 def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: str = "") -> Delivered:
     """Bring a release into an environment.
 
@@ -155,78 +113,8 @@ def give_back(
     return tag, bring_back(root, environment, tag, tuple(failed), stage, clock)
 
 
-def bring_back(
-    root: Path,
-    environment: str,
-    tag: str,
-    away: tuple[EnvironmentRelease, ...],
-    stage: Stage,
-    clock: Clock,
-    note: str = "rolled back",
-) -> Brought:
-    """Deploy a release that was good in an environment before, in the place of what is `away`."""
-    from pipelines.workspace import Workspace
-
-    workspace = Workspace(files_of(root, tag))
-    workspace.deployable()
-    terms = Return(environment, tag, away, workspace, stage, clock, note)
-    return bring(workspace, environment, checked_out(workspace.root), stage, clock, terms)
-
-
-def finish_return(
-    root: Path, table: StateStore, workloads: Sequence[str], order: Ordered, stage: Stage, clock: Clock
-) -> None:
-    """End the way back to an earlier release that an earlier run did not."""
-    latest = [table.latest_environment_release(workload, order.environment) for workload in workloads]
-    begun = [one for one in latest if one is not None and one.state == "deploying" and one.tag != order.tag]
-    returning = [one for one in begun if _was_good(table, one)]
-    if returning:
-        tag = returning[0].tag
-        stage.warn(f"the way back to {tag} in {order.environment} did not end: it is carried on")
-        brought = bring_back(root, order.environment, tag, (), stage, clock)
-        if not brought.succeeded:
-            raise FailureError(
-                f"{tag} did not come back whole in {order.environment}\n"
-                f"  mend: see `lockstep verify {order.environment}`, then run the same command again"
-            )
-
-
-def before(table: StateStore, failed: Sequence[EnvironmentRelease]) -> str:
-    """Return the release that last succeeded in an environment before a deployment; empty for none, or for several.
-
-    Workloads move together: where they had different ones, nobody can tell which is meant.
-    """
-    found = set()
-    for one in failed:
-        history = table.environment_releases(one.workload, one.environment)
-        good = next(
-            (past for past in history if past.number < one.number and past.state == "succeeded"), None
-        )
-        found.add(good.tag if good is not None else "")
-    return found.pop() if len(found) == 1 else ""
-
-
-def mark(root: Path, succeeded: Sequence[EnvironmentRelease]) -> str:
-    """Tag what was deployed, and push the tag; repeated, it changes nothing. Return its name."""
-    first = succeeded[0]
-    name = f"deployed/{first.environment}/{max(one.number for one in succeeded)}"
-    commit = commit_of_tag(root, first.tag)
-    if commit is None:
-        raise FailureError(f"{first.tag} is no tag any more\n  mend: `git fetch --tags`, then run again")
-    branches.mark(root, name, commit, f"{first.tag} succeeded in {first.environment}")
-    branches.push(root, f"refs/tags/{name}")
-    return name
-
-
 def _stands(table: StateStore, workloads: Sequence[str], order: Ordered) -> tuple[EnvironmentRelease, ...]:
     """Return the deployments of a release that succeeded already and are the last ones; none unless all are."""
     latest = [table.latest_environment_release(workload, order.environment) for workload in workloads]
     good = [one for one in latest if one is not None and (one.tag, one.state) == (order.tag, "succeeded")]
     return tuple(good) if good and len(good) == len(latest) else ()
-
-
-def _was_good(table: StateStore, release: EnvironmentRelease) -> bool:
-    return any(
-        past.tag == release.tag and past.state == "succeeded" and past.number < release.number
-        for past in table.environment_releases(release.workload, release.environment)
-    )
