@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.promotion.decide import decide
@@ -139,8 +139,14 @@ def test_the_table_promotes_nothing_that_the_gates_refuse() -> None:
     """And where nothing but what both read is in the way, the two say the same."""
     answers: Counter[tuple[bool, bool]] = Counter()
 
+    def later(it: Recorded) -> None:
+        it.wait(1)
+
     @LAWS
     @given(st.lists(happens, max_size=8))
+    @example([later, lambda it: it.drift("staging", "drifted"), lambda it: it.drift("staging", "in_sync")])
+    @example([later, lambda it: it.failed()])
+    @example([later, lambda it: it.redeploy()])
     def law(steps: list[Step]) -> None:
         LocalDynamoDB().create()
         recorded = Recorded(StateStore(Direct(), TABLE, lambda _: None))  # type: ignore[arg-type]
