@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from sceptre.stack import Stack as SceptreStack
 
 SANDBOX_HINT = 'start the local AWS with `lockstep sandbox start`, then run `eval "$(lockstep sandbox env)"`'
+SESSION_NAME = "lockstep"
 _lock = threading.RLock()
 
 
 @functools.cache
-def _session(profile: str | None, roles: tuple[str, ...]) -> Any:
+def _session(profile: str | None, roles: tuple[str, ...], name: str = SESSION_NAME) -> Any:
     """Return a botocore session; boto3 would add resources and transfers, which nobody here uses, and its import.
 
     Each role is assumed by the one before it, the first by the operator; all of their credentials renew themselves.
+    `name` is that of the last role's session.
     """
     import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
@@ -40,7 +42,7 @@ def _session(profile: str | None, roles: tuple[str, ...]) -> Any:
         client_creator=functools.partial(_sts, _session(profile, ())),
         source_credentials=credentials,
         role_arn=role,
-        extra_args={"RoleSessionName": "lockstep"},
+        extra_args={"RoleSessionName": name},
     )
     assumed = botocore.session.Session()
     # botocore offers no public way to hand a session credentials that renew themselves.
@@ -65,13 +67,19 @@ def _sts(base: Any, service: str, **kwargs: Any) -> Any:
 class Aws:
     """Clients for one role and region. Cheap to make; sessions and clients are shared.
 
-    `through` is a role that assumes the role, where the operator may not do so directly.
+    `through` is a role that assumes the role, where the operator may not do so directly. `name` is that of the role's
+    session, as AWS's records show it.
     """
 
     def __init__(
-        self, region: str, role_arn: str | None = None, profile: str | None = None, through: str | None = None
+        self,
+        region: str,
+        role_arn: str | None = None,
+        profile: str | None = None,
+        through: str | None = None,
+        name: str = SESSION_NAME,
     ) -> None:
-        self.region, self.role_arn, self.profile = region, role_arn or None, profile
+        self.region, self.role_arn, self.profile, self.name = region, role_arn or None, profile, name
         self._roles = tuple(role for role in (through, role_arn) if role)
 
     @classmethod
@@ -82,7 +90,7 @@ class Aws:
     def session(self) -> Any:
         """Return the botocore session of the role, for what needs its credentials themselves."""
         with _lock:
-            return _session(self.profile, self._roles)
+            return _session(self.profile, self._roles, self.name)
 
     def client(self, service: str, *, impatient: bool = False) -> Any:
         """Return a client; made once for each service, role and region.
@@ -91,12 +99,12 @@ class Aws:
         is of no use late.
         """
         with _lock:
-            return _client(service, self.region, self._roles, self.profile, impatient)
+            return _client(service, self.region, self._roles, self.profile, self.name, impatient)
 
 
 @functools.cache
 def _client(
-    service: str, region: str, roles: tuple[str, ...], profile: str | None, impatient: bool = False
+    service: str, region: str, roles: tuple[str, ...], profile: str | None, name: str, impatient: bool
 ) -> Any:
     from botocore.config import Config
 
@@ -107,7 +115,7 @@ def _client(
         max_pool_connections=32,
         s3={"addressing_style": "path"} if os.environ.get("AWS_ENDPOINT_URL") else None,
     )
-    return _session(profile, roles).create_client(service, region_name=region, config=config)
+    return _session(profile, roles, name).create_client(service, region_name=region, config=config)
 
 
 def no_credentials() -> ConfigurationError:

@@ -28,6 +28,7 @@ SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
 """The stable exit codes of every command."""
 
 COMMANDS = {
+    "approve": "pipelines.commands.approve:approve",
     "check": "pipelines.commands.check:check",
     "deploy": "pipelines.commands.deploy:deploy",
     "drift": "pipelines.commands.drift:drift",

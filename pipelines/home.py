@@ -64,17 +64,21 @@ class Home:
             raise LostTableError(self.table_name, self.account, self.aws.region)
 
 
-def home_of(project: Project, recording: str | None = None) -> Home | None:
+def home_of(project: Project, recording: str | None = None, approving: str | None = None) -> Home | None:
     """Return the home of a project; None where the project has none, or it is not deployed yet.
 
-    It is reached through the role that reads, or for `recording` through the one that records deployments of that
-    environment. Asks Parameter Store at home. Raises ConfigurationError where the home is there and has no such role
-    yet, botocore's errors where it cannot be asked: nobody knows then whether there is one.
+    It is reached through the role that reads, for `recording` through the one that records deployments of that
+    environment, or for `approving` through the one that approves, in the name of that person. Asks Parameter Store at
+    home. Raises ConfigurationError where the home is there and has no such role yet, botocore's errors where it cannot
+    be asked: nobody knows then whether there is one.
     """
     stack = next((one for one in project.of(SHARED) if one.workload == CONTROL), None)
     if stack is None:
         return None
-    aws = _reading(stack) if recording is None else _recording(project, stack, recording)
+    if approving is not None:
+        aws = Aws(stack.region, _role(stack, "approver"), name=approving)
+    else:
+        aws = _reading(stack) if recording is None else _recording(project, stack, recording)
     values = _names(aws, stack)
     if not {TABLE, BUCKET} <= values.keys():
         return None

@@ -37,7 +37,12 @@ def evidence_key(by: str, digest: str) -> str:
     return f"{by}/evidence/sha256/{_hexadecimal(digest)}.json"
 
 
+def is_digest(text: str) -> bool:
+    """Tell whether a text has the form of a digest."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def _hexadecimal(digest: str) -> str:
-    if not _DIGEST.fullmatch(digest):
+    if not is_digest(digest):
         raise ValueError(f"{digest!r} is no digest of the form sha256:<64 hexadecimal digits>")
     return digest.removeprefix(SHA256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
 Kind = Literal["e-mail", "login", "principal"]
@@ -31,3 +32,20 @@ def kind(person: str) -> Kind:
 def is_machine(person: str) -> bool:
     """Tell whether nobody stands behind a name: GitHub ends the logins of its Apps in `[bot]`."""
     return person.endswith("[bot]")
+
+
+def objection(name: str, authors: Collection[str]) -> str:
+    """Return why somebody may not approve what these people made, in words that follow the name; empty where they may.
+
+    `authors` are persons, as `person` has them.
+    """
+    who = person(name)
+    if not who:
+        return "has no name"
+    if is_machine(who):
+        return "is a machine"
+    if who in authors:
+        return "is an author, whose own does not count"
+    if kind(who) not in {kind(author) for author in authors}:
+        return f"may be one of the authors, who are known as {', '.join(sorted(authors))}"
+    return ""

@@ -18,13 +18,19 @@ from validator.settings.build import inherited, merge, validate
 from validator.strict_yaml import parse
 
 
-def accounts_of(root: Path, environment: str) -> list[str]:
-    """Return the account ids of an environment, its own first and then those that a workload of it has.
+def accounts_of(root: Path, environments: str) -> list[str]:
+    """Return the account ids of environments, each id once: an environment's own first and then its workloads'.
 
-    Raises ConfigurationError where there is no such environment, it has no account, or a file cannot be read.
+    `environments` are names with blanks between them; `shared` is the home. Raises ConfigurationError where there is no
+    such environment, it has no account, or a file cannot be read.
     """
     layout = Layout(root)
-    refuse_unknown([environment], layout.environments())
+    names = environments.split()
+    refuse_unknown([name for name in names if name != SHARED] or [environments], layout.environments())
+    return list(dict.fromkeys(account for name in names for account in _accounts(layout, name)))
+
+
+def _accounts(layout: Layout, environment: str) -> list[str]:
     folder = layout.config / environment
     files = sorted(folder.rglob(CONFIG), key=lambda path: (len(path.parts), path))
     given = [account for path in files if (account := _read(layout, path).get("account"))]

@@ -28,6 +28,9 @@ REGIONS = "region"
 OF_STACK, OF_ALERT, OF_REGION = "STACK#", "ALERT#", "REGION#"
 """How the partitions begin of what an index lists. Only functions of the home may write those (REQ-P8)."""
 
+OF_APPROVAL = "APPROVAL#"
+"""How the partitions of approvals begin, which index GSI2 lists by release; each is written by whom it names."""
+
 _SORT_BYTES = 1024
 """What a sort key may take (DynamoDB, service quotas): an index sorts by the partition of the stack."""
 
@@ -130,9 +133,13 @@ def promotion(workload: str, tag: str, source: str, target: str) -> Key:
     return Key(f"PROMO#{joined(workload, tag, target)}", joined(source, target))
 
 
-def approval(tag: str, environment: str, by: str) -> Key:
-    """Somebody's approval of a release for an environment: one of each person."""
-    return Key(f"APPROVAL#{joined(tag, environment)}", f"BY#{joined(by)}")
+def approval(tag: str, environment: str, session: str) -> Key:
+    """Somebody's approval of a release for an environment: one of each person.
+
+    `session` is AWS's own id of who writes it, `aws:userid`: IAM lets nobody write a partition that ends in another's
+    (REQ-G2).
+    """
+    return Key(f"{OF_APPROVAL}{joined(tag, environment, session)}", "APPROVAL")
 
 
 def lock(workload: str, environment: str) -> Key:

@@ -14,6 +14,7 @@ from sandbox.extension.claims import Extension, emulated
 from sandbox.extension.names import Name, replace
 
 RESOLVE = Name.function("core.iam_evaluator", "_resolve_condition_key", "key", "ctx")
+ROLES = Name("services.iam", "_roles")
 _SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/.+")
 
 
@@ -25,7 +26,9 @@ def _of_role(original: Any) -> Any:
         session = _SESSION.fullmatch(found)
         if session is None:
             return found
-        return f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
+        role = ROLES.get().get_scoped(session["account"], None, session["role"]) or {}
+        plain = f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}"
+        return role.get("Arn", plain)
 
     return resolve
 
@@ -36,11 +39,7 @@ def _install() -> None:
 
 EXTENSION = Extension(
     name="principal_arn",
-    claims=(
-        emulated(
-            "IAM: aws:PrincipalArn", "of a session it is the ARN of its role; a role's path is left out"
-        ),
-    ),
-    names=(RESOLVE,),
+    claims=(emulated("IAM: aws:PrincipalArn", "of a session it is the ARN of its role, path included"),),
+    names=(RESOLVE, ROLES),
     install=_install,
 )

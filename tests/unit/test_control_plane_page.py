@@ -53,6 +53,7 @@ def test_the_items_are_those_of_the_keys() -> None:
         keys.release("{workload}", "{tag}", "{environment}"),
         keys.environment_release("{workload}", "{environment}", 7),
         keys.promotion("{workload}", "{tag}", "{source}", "{target}"),
+        keys.approval("{tag}", "{environment}", "{session}"),
         keys.lock("{workload}", "{environment}"),
         keys.alert("{fingerprint}"),
         keys.refusal(AT, "{account}", "{event id}"),

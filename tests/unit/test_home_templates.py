@@ -188,7 +188,13 @@ def test_a_recorder_writes_its_own_environment_and_releases() -> None:
     """REQ-P8, REQ-C1: no stack's state, no alert, nothing of another environment; and no object a second time."""
     found = {each["Sid"]: each for each in statements("home-recorder", "AWS::IAM::ManagedPolicy")}
     table, store = found["RecordDeployments"], found["WriteReleases"]
-    assert set(found) == {"RecordDeployments", "KeepOutOfIndexes", "WriteReleases", "SealThroughServices"}
+    assert set(found) == {
+        "RecordDeployments",
+        "CheckWhereReleasesComeFrom",
+        "KeepOutOfIndexes",
+        "WriteReleases",
+        "SealThroughServices",
+    }
     assert table["Action"] == [
         "dynamodb:ConditionCheckItem",
         "dynamodb:PutItem",
@@ -199,13 +205,14 @@ def test_a_recorder_writes_its_own_environment_and_releases() -> None:
             "dynamodb:LeadingKeys": [
                 {"Fn::Sub": "ENV#*#${EnvironmentName}"},
                 {"Fn::Sub": "LOCK#*#${EnvironmentName}"},
+                {"Fn::Sub": "PROMO#*#${EnvironmentName}"},
                 {"Fn::Sub": "REL#*#${EnvironmentName}"},
             ]
         },
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
     assert store["Action"] == "s3:PutObject"
-    prefixes = ("policies/sha256", "releases", "templates/sha256")
+    prefixes = ("evidence/sha256", "policies/sha256", "releases", "templates/sha256")
     assert store["Resource"] == [
         {"Fn::Sub": f"{STORE}/${{EnvironmentName}}/{prefix}/*"} for prefix in prefixes
     ]
@@ -223,6 +230,38 @@ def test_a_recorder_writes_no_attribute_by_which_an_index_lists_or_time_removes(
     assert denied["Effect"] == "Deny"
     assert denied["Action"] == ["dynamodb:PutItem", "dynamodb:UpdateItem"]
     assert denied["Condition"] == {"ForAnyValue:StringEquals": {"dynamodb:Attributes": wanted}}
+
+
+def test_an_approver_writes_approvals_in_their_own_name() -> None:
+    """REQ-G2, REQ-P8: nothing else, and no attribute by which another index lists or time removes."""
+    found = {each["Sid"]: each for each in statements("home-approver", "AWS::IAM::ManagedPolicy")}
+    assert set(found) == {"ApproveInOwnName", "KeepOutOfIndexes", "ReadNames", "SealThroughTable"}
+    own, denied = found["ApproveInOwnName"], found["KeepOutOfIndexes"]
+    assert own["Action"] == denied["Action"] == "dynamodb:PutItem"
+    assert own["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["APPROVAL#*#${aws:userid}"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    recorders = {each["Sid"]: each for each in statements("home-recorder", "AWS::IAM::ManagedPolicy")}
+    attributes = recorders["KeepOutOfIndexes"]["Condition"]["ForAnyValue:StringEquals"]["dynamodb:Attributes"]
+    assert denied["Condition"]["ForAnyValue:StringEquals"]["dynamodb:Attributes"] == [
+        each for each in attributes if not each.startswith("gsi2")
+    ]
+
+
+def test_an_approver_is_taken_under_ones_own_name() -> None:
+    """REQ-G2: by an IAM user, and by who logged in through Identity Center, from the home and every environment."""
+    (role,) = dict(read("home-approver").resources("AWS::IAM::Role")).values()
+    user, center = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert user["Principal"] == center["Principal"] == {"AWS": {"Ref": "Accounts"}}
+    assert user["Condition"] == {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}
+    reserved = "arn:${AWS::Partition}:iam::*:role/aws-reserved/sso.amazonaws.com/*"
+    assert center["Condition"] == {
+        "ArnLike": {"aws:PrincipalArn": {"Fn::Sub": reserved}},
+        "StringLike": {"aws:userid": "*:${sts:RoleSessionName}"},
+    }
+    text = (HOME / "approver.yaml").read_text(encoding="utf-8")
+    assert "  Accounts: !accounts dev staging prod shared\n" in text
 
 
 def test_a_recorder_is_taken_by_what_deploys_to_its_environment() -> None:

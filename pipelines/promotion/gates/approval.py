@@ -9,7 +9,7 @@ from datetime import datetime
 from pipelines.state.times import timestamp
 
 from ..evidence import Approval, Evidence, Missing, Source
-from ..people import is_machine, kind, person
+from ..people import kind, objection, person
 from ..policy import Rule
 from ..verdicts import Verdict
 from .gate import SKEW, Gate, missing
@@ -59,18 +59,11 @@ def _at_least(names: Iterable[str]) -> int:
 
 
 def _flaws(evidence: Evidence, plan: str, authors: frozenset[str]) -> Flaw:
-    since, told = _stands_since(evidence), {kind(author) for author in authors}
+    since = _stands_since(evidence)
 
     def flaw(one: Approval) -> str:
-        who = person(one.by)
-        if not who:
-            return "has no name"
-        if is_machine(who):
-            return "is a machine"
-        if who in authors:
-            return "is an author, whose own does not count"
-        if kind(who) not in told:
-            return f"may be one of the authors, who are known as {', '.join(sorted(authors))}"
+        if against := objection(one.by, authors):
+            return against
         if (one.tag, one.environment) != (evidence.tag, evidence.environment):
             return f"approved {one.tag} for {one.environment}"
         if one.plan != plan:

@@ -14,23 +14,38 @@ from ..marshal import Item, plain_item
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """`by` approved that a release goes into an environment, as the plan says that has the digest `plan`.
+    """Somebody approved that a release goes into an environment, as the plan says that has the digest `plan`.
 
-    `identity` is whom AWS vouches for.
+    `session` is what AWS vouches for: the id of the session that wrote it, `<id of the approver role>:<name>`. It is
+    part of the key, and nobody may write another's. `identity` is the ARN that the person came with, as they say.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
 
     environment: str
     tag: str
-    by: str
+    session: str
     plan: str
     at: datetime
     identity: str
 
+    @property
+    def by(self) -> str:
+        """The person's name: the session's."""
+        return self.session.rpartition(":")[2]
+
     def to_item(self) -> Item:
-        """Return the item; approvals are kept forever."""
-        return built(keys.approval(self.tag, self.environment, self.by), encoded(self))
+        """Return the item, listed by its release; approvals are kept forever."""
+        key = keys.approval(self.tag, self.environment, self.session)
+        return built(key, encoded(self), gsi2pk=self.tag, gsi2sk=key.pk)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
-        """Return the approval of an item. Raises ValueError for an item that is none."""
-        return decoded(cls, plain_item(item))
+        """Return the approval of an item; whose, of what and where says its key alone.
+
+        Raises ValueError for an item that is none.
+        """
+        values = plain_item(item)
+        kind, *parts = str(values.get("pk", "")).split("#")
+        if f"{kind}#" != keys.OF_APPROVAL or len(parts) != 3:
+            raise ValueError(f"{values.get('pk')!r} is not the partition of an approval")
+        return decoded(cls, {**values, **dict(zip(("tag", "environment", "session"), parts, strict=True))})

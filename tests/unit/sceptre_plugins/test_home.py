@@ -109,6 +109,7 @@ def test_accounts_of_an_environment_are_those_of_its_workloads(project: Path, ed
     edit("sceptre/config/dev/control/config.yaml", "region:", 'account: "444444444444"\nregion:')
     assert accounts_of(project, "dev") == ["111111111111", "444444444444"]
     assert accounts_of(project, "prod") == ["333333333333"]
+    assert accounts_of(project, "prod dev") == ["333333333333", "111111111111", "444444444444"]
 
 
 def test_an_environment_without_accounts_is_an_error(project: Path) -> None:

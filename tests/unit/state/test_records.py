@@ -60,7 +60,7 @@ def test_the_keys_are_those_of_the_design() -> None:
     assert keys.release("orders", "v1", "dev") == ("REL#orders#v1#dev", "META")
     assert keys.environment_release("orders", "dev", 3) == ("ENV#orders#dev", "REL#00000003")
     assert keys.promotion("orders", "v1", "dev", "staging") == ("PROMO#orders#v1#staging", "dev#staging")
-    assert keys.approval("v1", "prod", "sam") == ("APPROVAL#v1#prod", "BY#sam")
+    assert keys.approval("v1", "prod", "AROA:sam") == ("APPROVAL#v1#prod#AROA:sam", "APPROVAL")
     assert keys.lock("orders", "dev") == ("LOCK#orders#dev", "LOCK")
     assert keys.alert("f") == ("ALERT#f", "OPEN")
     assert keys.open_drift("orders", "dev") == ("ENV#orders#dev", "DRIFT")
