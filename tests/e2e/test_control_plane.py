@@ -18,10 +18,9 @@ from pipelines.configuration import ObjectChangedError
 from pipelines.configuration.keys import manifest_key
 from pipelines.state.records import Census, DriftSummary, StackKey
 from sandbox import accounts, process, running
-from sandbox.place import Place
-from tests.e2e import commands
+from tests.e2e import commands, deployed_home
 from tests.e2e.access import compare, granted, reviewed
-from tests.e2e.control_plane import DEV, REGIONS, TAGS, Inbox, Plane, Trial, copied_project, until
+from tests.e2e.control_plane import DEV, REGIONS, TAGS, Inbox, Plane, Trial, until
 from tests.e2e.recorded_project import HOME
 from validator.errors import TechnicalError
 
@@ -37,13 +36,10 @@ ORDERS = "lockstep-dev-orders-queue"
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """Deploy home, then dev, which asks its agents in both regions to tell what is there."""
-    place = Place.of(tmp_path_factory.mktemp("control-plane") / "sandbox")
-    record = process.start(place, lifeline=os.getpid())
-    project = copied_project(tmp_path_factory.mktemp("project"), record.endpoint)
-    for environment in ("shared", "dev"):
-        done = project.run("deploy", environment)
-        assert done.returncode == 0, done.stdout + done.stderr
+    """Begin with home and deploy dev, which asks its agents in both regions to tell what is there."""
+    place, record, project = deployed_home.started(tmp_path_factory, "control-plane")
+    done = project.run("deploy", "dev")
+    assert done.returncode == 0, done.stdout + done.stderr
     yield Plane(record, project)
     process.stop(place)
 
@@ -289,7 +285,7 @@ def test_silence_and_what_is_stuck_are_noticed_and_announced_without_the_stream(
 def test_an_agents_alarm_reaches_people_by_rules_alone(plane: Plane, region: str) -> None:
     """REQ-C9: out of another account and region, and with the page that says what to do; once red, once green."""
     name = "dev-control-alarm-observer-dead-letter"
-    inbox = plane.inbox(f"trial-alarms-{region}", ("Validation",))
+    inbox = plane.inbox(f"trial-alarms-{region}", ("Alarm",))
     cloudwatch = plane.client("cloudwatch", DEV, region)
     for state in ("OK", "ALARM", "OK"):
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="trial")
