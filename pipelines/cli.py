@@ -38,6 +38,7 @@ COMMANDS = {
     "plan": "pipelines.commands.plan:plan",
     "protect": "pipelines.commands.protect:protect",
     "render": "pipelines.commands.render:render",
+    "rollback": "pipelines.commands.rollback:rollback",
     "status": "pipelines.commands.status:status",
     "verify": "pipelines.commands.verify:verify",
 }
@@ -131,7 +132,7 @@ def run(arguments: list[str]) -> int:
         return SUCCESS
     except LockstepError as error:
         _show(error, as_json=_wants_json(arguments))
-        return _exit_code(error)
+        return exit_code(error)
     except Exception as error:
         if os.environ.get("LOCKSTEP_DEBUG"):
             raise
@@ -151,7 +152,8 @@ def _fault(error: Exception) -> TechnicalError:
     )
 
 
-def _exit_code(error: LockstepError) -> int:
+def exit_code(error: LockstepError) -> int:
+    """Return the exit code of an error."""
     codes = {ConfigurationError: USAGE, FailureError: FAILURE, PendingError: PENDING}
     return next((code for family, code in codes.items() if isinstance(error, family)), TECHNICAL)
 

@@ -88,7 +88,7 @@ def begin(
     home = home_of(project, environment)
     if home is None:
         return None
-    table, by = home.table(), _who(home)
+    table, by = home.table(), who(home)
     workloads = {stack.workload for stack in project.of(environment)}
     with ExitStack() as undo:
         hold = Hold.take(home.table(impatient=True), workloads, environment, by, clock)
@@ -133,7 +133,7 @@ def _lost(workload: str, environment: str) -> TechnicalError:
     )
 
 
-def _who(home: Home) -> str:
+def who(home: Home) -> str:
     """Return who deploys: the identity that the credentials are of, and whom GitHub names beside it.
 
     The first AWS vouches for; the second whoever starts the process may set.

@@ -53,17 +53,24 @@ class Verified:
 
 
 def verify(
-    home: Home, environment: str, workloads: Iterable[str], tag: str | None, now: datetime
+    home: Home,
+    environment: str,
+    workloads: Iterable[str],
+    tag: str | None,
+    now: datetime,
+    *,
+    is_watched: bool = True,
 ) -> list[Verified]:
     """Verify each workload of an environment against the release recorded for it, or against `tag`.
 
     A workload without such a release hides no other, nor does an object of the configuration store that is not what was
-    recorded, which is a finding. Raises ConfigurationError where `tag` can name no release, FailureError where no
+    recorded, which is a finding. Where nothing in the project could look for drift, so that it `is_watched` by nobody,
+    that nobody did is no finding. Raises ConfigurationError where `tag` can name no release, FailureError where no
     workload has a release of that name, botocore's errors where AWS does not answer.
     """
     if tag is not None:
         _expect_name(tag)
-    found = [_verify(home, workload, environment, tag, now) for workload in workloads]
+    found = [_verify(home, workload, environment, tag, now, is_watched) for workload in workloads]
     if tag is not None and not any(one.release for one in found):
         raise FailureError(f"there is no release {tag} for {environment}\n  mend: {NAME_ANOTHER}")
     return found
@@ -79,7 +86,9 @@ def _expect_name(tag: str) -> None:
         ) from None
 
 
-def _verify(home: Home, workload: str, environment: str, tag: str | None, now: datetime) -> Verified:
+def _verify(
+    home: Home, workload: str, environment: str, tag: str | None, now: datetime, is_watched: bool
+) -> Verified:
     table, store = home.table(), home.store(environment)
     recorded = _recorded(table, workload, environment, tag)
     if recorded is None:
@@ -95,7 +104,7 @@ def _verify(home: Home, workload: str, environment: str, tag: str | None, now: d
     states = {state.key: state for state in table.states(environment, workload)}
     found = [
         *_against(table, manifest, templates, those, states.values()),
-        *_drift(manifest, those, states, now),
+        *_drift(manifest, those, states, now, is_watched),
     ]
     tried = tuple(trials(manifest, those, home.aws))
     found += [_of_trial(manifest, trial) for trial in tried if trial.reason]
@@ -153,7 +162,11 @@ def _against(
 
 
 def _drift(
-    manifest: Manifest, those: Iterable[Stands], states: Mapping[StackKey, StackState], now: datetime
+    manifest: Manifest,
+    those: Iterable[Stands],
+    states: Mapping[StackKey, StackState],
+    now: datetime,
+    is_watched: bool,
 ) -> Iterator[Finding]:
     """Yield each stack that drifted, and once those of which that is not known: it is not being in sync (REQ-C4)."""
     unsure: dict[str, list[str]] = {}
@@ -164,7 +177,7 @@ def _drift(
         if status == "drifted":
             mend = DRIFT_MENDS[status].format(manifest.environment)
             yield unfit(manifest.environment, f"{one.name}: it drifted", mend, file=one.file, key="Drift")
-        elif status != "in_sync":
+        elif status != "in_sync" and (is_watched or status != "not checked"):
             unsure.setdefault(status, []).append(one.name)
     for kind, names in unsure.items():
         message = f"{UNSURE[kind]}: {', '.join(sorted(names))}"

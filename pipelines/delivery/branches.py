@@ -53,6 +53,14 @@ def refresh(root: Path, branch: str) -> None:
         )
 
 
+def refresh_tag(root: Path, name: str) -> None:
+    """Have a tag of the remote here too, where it has one and this repository does not."""
+    if not has_remote(root) or commit_of_tag(root, name) is not None:
+        return
+    if git(root, "ls-remote", REMOTE, f"refs/tags/{name}"):
+        git(root, "fetch", "--quiet", "--no-tags", REMOTE, f"refs/tags/{name}:refs/tags/{name}")
+
+
 def restore(root: Path, branch: str, tag: str, message: str) -> Moved:
     """Give a branch the files of a tag again, by a new commit on top of it; nothing where it has them already.
 

@@ -5,8 +5,8 @@ Each step may die: run again, it goes on from what is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,8 @@ class Return:
     """The terms of a release that comes back: it was good there before, so that no gate is asked.
 
     `away` are the deployments that it takes the place of; they count as rolled back from then on, so that their release
-    stays out.
+    stays out. `seen` is the number of each workload's last deployment as somebody decided on the way back, where that
+    was before the locks were taken.
     """
 
     environment: str
@@ -45,10 +46,21 @@ class Return:
     stage: Stage
     clock: Clock
     note: str = "rolled back"
+    seen: Mapping[str, int] = field(default_factory=dict)
     needs_home: bool = True
 
     def admit(self, home: Home, hold: Hold) -> str:
-        """Mark what is taken back; repeated, it changes nothing."""
+        """Mark what is taken back; repeated, it changes nothing.
+
+        Raises FailureError where another run came in between.
+        """
+        for workload, number in self.seen.items():
+            latest = home.table().latest_environment_release(workload, self.environment)
+            if latest is None or latest.number != number:
+                raise FailureError(
+                    f"{workload} was deployed into {self.environment} meanwhile: nothing of it is changed\n"
+                    "  mend: look at `lockstep status`, then run the same command again if it is still wanted"
+                )
         for one in self.away:
             lock = hold.locks[one.workload]
             if not home.table().end_environment_release(
@@ -127,6 +139,7 @@ def mark(root: Path, succeeded: Sequence[EnvironmentRelease]) -> str:
     commit = commit_of_tag(root, first.tag)
     if commit is None:
         raise FailureError(f"{first.tag} is no tag any more\n  mend: `git fetch --tags`, then run again")
+    branches.refresh_tag(root, name)
     branches.mark(root, name, commit, f"{first.tag} succeeded in {first.environment}")
     branches.push(root, f"refs/tags/{name}")
     return name

@@ -93,6 +93,12 @@ class Drifts(Part):
         item = self._table.get(keys.drift(key, detection_id))
         return DriftSummary.from_item(item) if item else None
 
+    def drifts(self, key: StackKey) -> Iterator[DriftSummary]:
+        """Return the summary of every drift detection of a stack that is still kept, in any order."""
+        items = self._table.partition(key.pk, "DRIFT#")
+        # Below each detection lie its findings.
+        return (DriftSummary.from_item(one) for one in items if key_of(one).sk.count("#") == 1)
+
     def started(self) -> Iterator[tuple[StackKey, DriftSummary]]:
         """Return the drift detections that have no result yet."""
         for item in self._table.listed("GSI3", keys.STARTED_DRIFT, keys.OF_STACK):

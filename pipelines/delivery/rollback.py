@@ -1,0 +1,147 @@
+"""Everything back to a release that was good, environment by environment (REQ-R1, REQ-R2). I/O and order.
+
+    branch: its files again, by a new commit -> pushed -> locks -> what is taken back is marked -> stacks
+                                    -> verification -> record -> tag, and then the next environment
+
+The branch is the truth, so that nothing is deployed which it does not say. Nothing else is kept of how far a rollback
+came than branch, table and tag: each step finds there whether it was done, and the same command run again carries on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.aws import clear_errors
+from pipelines.delivery import branches
+from pipelines.delivery.bring import Brought, bring
+from pipelines.delivery.last_consistent import Past, last_consistent
+from pipelines.delivery.policy import policy_of
+from pipelines.delivery.returning import Return, mark
+from pipelines.delivery.ways import Way, Ways, reachable
+from pipelines.recording import who
+from pipelines.release import checked_out
+from pipelines.workspace import Workspace
+from validator.errors import FailureError, LockstepError
+
+if TYPE_CHECKING:
+    from pipelines.delivery.bring import Stage
+    from pipelines.holding import Clock
+    from pipelines.state.store import StateStore
+
+State = Literal["planned", "there", "back", "failed", "not begun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one environment ended. `there`: the release stood already; `error` is what stopped it, if something did."""
+
+    way: Way
+    state: State
+    brought: Brought | None = None
+    marked: str = ""
+    error: LockstepError | None = None
+
+    def regions(self) -> dict[str, tuple[int, int]]:
+        """Return of each region how many stacks are as the release has them, and how many there are (REQ-R2)."""
+        results = {one.stack: one.outcome for one in self.brought.results} if self.brought else {}
+        found: dict[str, tuple[int, int]] = {}
+        for name, region in self.way.regions.items():
+            stands = self.state == "there" or results.get(name) in {"created", "updated", "unchanged"}
+            done, all_of = found.get(region, (0, 0))
+            found[region] = (done + stands, all_of + 1)
+        return dict(sorted(found.items()))
+
+
+def newest_consistent(root: Path) -> str:
+    """Return the last release that every environment ran, verified and without drift.
+
+    Raises FailureError where there is none, TechnicalError where home cannot tell.
+    """
+    workspace = Workspace(root)
+    project, table = workspace.deployable(), reachable(workspace).table()
+    with clear_errors():
+        pasts = [
+            _past(table, workload, environment)
+            for environment in policy_of(root, project.environments).order
+            for workload in sorted({stack.workload for stack in project.of(environment)})
+        ]
+    tag = last_consistent(pasts)
+    if not tag:
+        raise FailureError(
+            "no release was good in every environment: let in, verified, never rolled back, and without drift\n"
+            "  mend: name the release to go back to; `git tag --list 'deployed/*'` shows what succeeded where"
+        )
+    return tag
+
+
+def _past(table: StateStore, workload: str, environment: str) -> Past:
+    deployments = list(table.environment_releases(workload, environment))
+    drifted = [
+        one.detected_at
+        for state in table.states(environment, workload)
+        for one in table.drifts(state.key)
+        if one.status == "drifted"
+    ]
+    return Past(deployments, drifted)
+
+
+def go(ways: Ways, stage: Stage, clock: Clock) -> Iterator[Ended]:
+    """Take each environment back in turn, and yield how it ended; the first that fails is the last that is begun."""
+    stopped = False
+    for way in ways.ways:
+        if stopped:
+            yield Ended(way, "not begun")
+            continue
+        ended = _one(ways, way, stage, clock)
+        stopped = ended.state == "failed"
+        yield ended
+
+
+def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
+    """Take one environment back, as far as that is left to do."""
+    brought = None
+    try:
+        with clear_errors():
+            _restore(ways, way, stage)
+            if way.plan is None:
+                return Ended(way, "there", marked=mark(ways.root, list(way.latest.values())))
+            brought = bring(
+                ways.workspace,
+                way.environment,
+                checked_out(ways.workspace.root),
+                stage,
+                clock,
+                _terms(ways, way, stage, clock),
+            )
+            if not brought.succeeded:
+                return Ended(way, "failed", brought)
+            return Ended(way, "back", brought, mark(ways.root, brought.recorded))
+    except LockstepError as error:
+        return Ended(way, "failed", brought, error=error)
+
+
+def _restore(ways: Ways, way: Way, stage: Stage) -> None:
+    """Let the branch say what is going to run there, and push that."""
+    branches.refresh(ways.root, way.branch)
+    by = who(ways.home)
+    takes = f"It takes the place of {way.replaced}.\n" if way.away else ""
+    message = f"Back to {ways.tag} in {way.environment}\n\n{takes}By {by}, with `lockstep rollback`.\n"
+    if branches.restore(ways.root, way.branch, ways.tag, message).was_moved:
+        stage.tell(f"{way.branch}: has the files of {ways.tag} again, by a new commit")
+    branches.push(ways.root, f"refs/heads/{way.branch}")
+
+
+def _terms(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Return:
+    return Return(
+        way.environment,
+        ways.tag,
+        way.away,
+        ways.workspace,
+        stage,
+        clock,
+        note=f"rolled back to {ways.tag}" + (f" from {way.replaced}" if way.away else ""),
+        seen={workload: one.number for workload, one in way.latest.items()},
+    )
