@@ -32,6 +32,7 @@ COMMANDS = {
     "check": "pipelines.commands.check:check",
     "deploy": "pipelines.commands.deploy:deploy",
     "drift": "pipelines.commands.drift:drift",
+    "evidence": "pipelines.commands.evidence:evidence",
     "gate": "pipelines.commands.gate:gate",
     "manifest": "pipelines.commands.manifest:manifest",
     "parity": "pipelines.commands.parity:parity",

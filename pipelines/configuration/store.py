@@ -98,23 +98,34 @@ class ConfigurationStore:
         """Return the statement of a digest as it was kept; raises as `manifest` does."""
         return self._read(evidence_key(self.by, digest), digest)
 
+    def evidence_as_it_is(self, digest: str) -> bytes:
+        """Return what lies under a digest, unverified: for who tells what is wrong with it.
+
+        Raises ObjectMissingError where nothing does.
+        """
+        return self._content(evidence_key(self.by, digest))
+
     def _read(self, key: str, digest: str) -> bytes:
-        """Return an object whose bytes have a digest; raises TechnicalError for one over LARGEST."""
+        """Return an object whose bytes have a digest."""
+        content = self._content(key)
+        found = digest_of(content)
+        if found != digest:
+            raise ObjectChangedError(key, digest, found)
+        return content
+
+    def _content(self, key: str) -> bytes:
+        """Return an object; raises TechnicalError for one over LARGEST."""
         try:
             answer = self.client.get_object(Bucket=self.bucket, Key=key)
             if answer.get("ContentLength", 0) > LARGEST:
                 raise TechnicalError(
                     f"{key} has {answer['ContentLength']} bytes, and {LARGEST} are read at most"
                 )
-            content = answer["Body"].read()
+            return answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT | _DENIED:
                 raise ObjectMissingError(key) from None
             raise
-        found = digest_of(content)
-        if found != digest:
-            raise ObjectChangedError(key, digest, found)
-        return content
 
     def _put_all(self, objects: Mapping[str, bytes]) -> None:
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:

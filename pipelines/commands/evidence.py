@@ -1,0 +1,146 @@
+"""`lockstep evidence RELEASE`: what is kept of a release, with every digest and link verified (REQ-G6)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from validator.errors import ConfigurationError, PendingError
+from validator.reports.escaping import harmless
+
+from .common import echo_json, format_option, project_option
+
+if TYPE_CHECKING:
+    from pipelines.attestation.trail import Kept, Verified
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("release")
+@project_option
+@format_option
+@click.option("--output", type=FOLDER, help="Save every statement here, and the records that name them.")
+@click.option(
+    "--offline", "saved", type=FOLDER, help="Verify this folder, which --output wrote; AWS is not asked."
+)
+def evidence(release: str, root: Path, style: str, output: Path | None, saved: Path | None) -> int:
+    """Show what is kept of RELEASE, environment by environment: decisions with their gates, and how it ended.
+
+    Exit code 1 where a statement was changed, is missing, or says something else than what was recorded; 4 where
+    nothing is recorded of the release.
+    """
+    if output and saved:
+        hint = "save what AWS keeps, then verify the folder"
+        raise ConfigurationError.single(
+            "--output and --offline exclude each other", key="--offline", hint=hint
+        )
+    found = _offline(release, saved) if saved else _online(release, root)
+    trail = found.trail
+    if not (trail.deployments or trail.promotions or trail.approvals):
+        raise PendingError(
+            f"nothing is recorded of {release[:80]!r}\n  mend: name a release; `lockstep status` shows some"
+        )
+    if output:
+        from pipelines.gathering.trail import save
+
+        save(found, output)
+    if style == "json":
+        echo_json("evidence", document(found))
+    else:
+        _show(found)
+    return 1 if found.flaws else 0
+
+
+def _offline(release: str, folder: Path) -> Verified:
+    from pipelines.attestation.trail import verify
+    from pipelines.gathering.trail import filed, saved, strays
+
+    found = verify(saved(folder, release), filed(folder))
+    return replace(found, flaws=(*found.flaws, *strays(folder, found)))
+
+
+def _online(release: str, root: Path) -> Verified:
+    from pipelines.attestation.trail import verify
+    from pipelines.aws import clear_errors
+    from pipelines.gathering.trail import recorded, stored
+    from pipelines.home import home_of
+    from pipelines.workspace import Workspace
+
+    project = Workspace(root.resolve()).project()
+    with clear_errors():
+        home = home_of(project)
+        if home is None:
+            raise PendingError("nothing is kept yet: there is no home\n  mend: run `lockstep deploy shared`")
+        try:
+            return verify(recorded(home, project, release), stored(home))
+        except ValueError as error:
+            raise ConfigurationError.single(
+                str(error), key="RELEASE", hint="name a release: v1.2.3"
+            ) from None
+
+
+def document(found: Verified) -> dict[str, Any]:
+    """Return `lockstep/evidence/v1`."""
+    from pipelines.state.codec import encoded
+
+    trail = found.trail
+    return {
+        "release": trail.release,
+        "deployments": encoded(trail.deployments),
+        "promotions": encoded(trail.promotions),
+        "approvals": [{**encoded(one), "by": one.by} for one in trail.approvals],
+        "statements": [
+            {
+                "environment": one.environment,
+                "digest": one.digest,
+                "type": one.statement.kind,
+                "says": _says(one),
+                "gates": one.statement.said.get("gates", []),
+            }
+            for one in found.kept
+        ],
+        "findings": [asdict(flaw) for flaw in found.flaws],
+    }
+
+
+def _says(one: Kept) -> str:
+    from pipelines.attestation.statement import DECISION
+
+    return str(one.statement.said.get("decision" if one.statement.kind == DECISION else "outcome"))
+
+
+def _show(found: Verified) -> None:
+    trail, kept = found.trail, {(one.environment, one.digest): one for one in found.kept}
+    said = lambda text: click.echo(harmless(text))  # noqa: E731 - one short word for what each line does
+    for one in trail.deployments:
+        click.secho(
+            harmless(f"{one.environment}/{one.workload} deployment {one.number}: {one.state}"), bold=True
+        )
+        said(f"  by        {one.by}")
+        said(f"  manifest  {one.manifest_digest}")
+        for name, digest in (("decision", one.decision), ("ended", one.evidence)):
+            said(f"  {name:<8}  {digest or 'nothing is kept'}")
+            if digest and (statement := kept.get((one.environment, digest))):
+                _show_gates(statement)
+    for each in trail.promotions:
+        said(f"promotion of {each.workload} {each.source} -> {each.target}: approved by {each.approver}")
+        said(f"  decision  {each.evidence_digest}")
+    for approval in trail.approvals:
+        said(f"approval for {approval.environment} by {approval.by}, of plan {approval.plan}")
+    for flaw in found.flaws:
+        click.secho("error: ", fg="red", nl=False)
+        said(f"{flaw.message}\n  mend: {flaw.mend}")
+    said(f"{len(found.kept)} statements verified, {len(found.flaws)} findings")
+
+
+def _show_gates(one: Kept) -> None:
+    for gate in one.statement.said.get("gates", []):
+        click.echo(
+            harmless(f"    {gate.get('verdict', ''):<8} {gate.get('gate', '')}: {gate.get('reason', '')}")
+        )
+    if note := one.statement.said.get("note"):
+        click.echo(harmless(f"    {note}"))

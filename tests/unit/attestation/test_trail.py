@@ -1,0 +1,195 @@
+"""What is kept of a release, whole, and spoilt in every place: each is named, and the exit code says so (REQ-G6)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pipelines import cli
+from pipelines.attestation import Statement, decided, deployed
+from pipelines.attestation.trail import Trail, Verified, verify
+from pipelines.commands.evidence import document
+from pipelines.configuration.encoding import digest_of
+from pipelines.gathering.trail import save
+from pipelines.promotion.decide import decide
+from pipelines.state.records import Approval, EnvironmentRelease, Promotion
+from tests.unit.promotion import good
+
+SCHEMA = json.loads((good.ROOT / "tests" / "schemas" / "evidence.json").read_text(encoding="utf-8"))
+TOOLS = {"lockstep": "0.1.0"}
+APPROVAL = Approval("prod", good.TAG, "AROA:grace@example.com", "sha256:plan", good.ago(20), "arn")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A release that entered prod, with its statements as they lie in the store."""
+
+    trail: Trail
+    texts: dict[str, bytes]
+
+    def verified(self) -> Verified:
+        return verify(self.trail, lambda _environment, digest: self.texts.get(digest))
+
+    @property
+    def messages(self) -> str:
+        return "\n".join(f"{one.message} -> {one.mend}" for one in self.verified().flaws)
+
+    def ending(self, **given: Any) -> Case:
+        """Return the case with another statement of how it ended in the place of its own."""
+        (one,) = self.trail.deployments
+        old = json.loads(self.texts[one.evidence])
+        values = {**old["predicate"], **given}
+        return self.holding(Statement(old["predicateType"], _ended(one, "").subjects, values))
+
+    def holding(self, end: Statement) -> Case:
+        (one,) = self.trail.deployments
+        trail = replace(self.trail, deployments=(replace(one, evidence=end.digest),))
+        return Case(trail, {**self.texts, end.digest: end.text})
+
+    def of(self, **given: Any) -> Case:
+        """Return the case with another record of the deployment."""
+        (one,) = self.trail.deployments
+        return Case(replace(self.trail, deployments=(replace(one, **given),)), self.texts)
+
+
+def _ended(one: EnvironmentRelease, decision: str, note: str = "") -> Statement:
+    return deployed("prod", good.TAG, [one], decision, (good.NOW, True), TOOLS, note)
+
+
+def _decision(**given: Any) -> Statement:
+    evidence = good.evidence(**given)
+    return decided(evidence, decide(evidence, good.PROD), TOOLS)
+
+
+def _whole(decision: Statement) -> Case:
+    begun = good.deployment("prod", decision=decision.digest)
+    end = _ended(begun, decision.digest)
+    promotion = Promotion(
+        "orders", good.TAG, "staging", "prod", good.NOW, "grace@example.com", decision.digest
+    )
+    trail = Trail(good.TAG, (replace(begun, evidence=end.digest),), (promotion,), (APPROVAL,))
+    return Case(trail, {decision.digest: decision.text, end.digest: end.text})
+
+
+@pytest.fixture
+def case() -> Case:
+    return _whole(_decision())
+
+
+def test_what_is_whole_has_no_flaw(case: Case) -> None:
+    verified = case.verified()
+    assert verified.flaws == ()
+    assert {one.digest for one in verified.kept} == set(case.texts)
+    shown = {"schema": "lockstep/evidence/v1", **document(verified)}
+    jsonschema.validate(shown, SCHEMA)
+    assert [one["gate"] for one in shown["statements"][0]["gates"]] == list(good.PROD.gates)
+
+
+def test_each_statement_that_is_changed_or_gone_is_named(case: Case) -> None:
+    """REQ-G6: with the digest under which it was kept, and the one that it has."""
+    for digest, text in case.texts.items():
+        changed = text.replace(b"orders", b"orderz")
+        found = Case(case.trail, {**case.texts, digest: changed}).messages
+        assert digest in found and digest_of(changed) in found and "restore" in found
+        gone = Case(case.trail, {key: value for key, value in case.texts.items() if key != digest}).messages
+        assert f"{digest} of prod is not there" in gone and "restore" in gone
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda case: case.of(manifest_digest="sha256:other"), "the table recorded sha256:other"),
+        (lambda case: case.of(state="failed"), "it failed, and"),
+        (lambda case: case.of(evidence=""), "nothing is kept of how it ended"),
+        (lambda case: case.of(decision=case.trail.deployments[0].evidence), "is no decision"),
+        (lambda case: case.of(evidence=case.trail.deployments[0].decision), "says nothing of a deployment"),
+        (lambda case: case.ending(release="v9.9.9"), "is about v9.9.9 in prod"),
+        (lambda case: case.ending(environment="dev"), f"is about {good.TAG} in dev"),
+        (lambda case: case.ending(outcome="failed"), "it succeeded, and"),
+        (lambda case: case.ending(decision=None), "no decision let it begin"),
+        (lambda case: case.ending(decision=f"sha256:{'0' * 64}"), f"{'0' * 64} of prod is not there"),
+        (lambda case: case.ending(decision="../release"), "../release of prod is not there"),
+        (lambda case: _whole(_decision(approvals=())), "is pending"),
+        (lambda case: _whole(_decision(tag="v9.9.9")), "is about v9.9.9 in prod"),
+    ],
+)
+def test_what_does_not_hang_together_is_found(case: Case, spoil: Callable[[Case], Case], says: str) -> None:
+    assert says in spoil(case).messages
+
+
+def test_a_reason_stands_in_the_place_of_a_decision(case: Case) -> None:
+    """What was deployed in an emergency, or came back, has no decision, and says why."""
+    bare = case.of(decision="")
+    (one,) = bare.trail.deployments
+    assert (
+        replace(bare, trail=replace(bare.trail, promotions=()))
+        .holding(_ended(one, "", "without gates: a fire"))
+        .verified()
+        .flaws
+        == ()
+    )
+
+
+def _offline(folder: Path, *arguments: str, release: str = good.TAG) -> int:
+    return cli.run(["evidence", release, "--offline", str(folder), *arguments])
+
+
+def test_a_saved_folder_is_verified_without_aws(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQ-G6: every digest, every link, every file."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    folder = tmp_path / "kept"
+    save(case.verified(), folder)
+    assert _offline(folder, "--format", "json") == cli.SUCCESS
+    shown = json.loads(capsys.readouterr().out)
+    jsonschema.validate(shown, SCHEMA)
+    assert len(shown["statements"]) == 2
+    assert _offline(folder) == cli.SUCCESS
+    assert "2 statements verified, 0 findings" in capsys.readouterr().out
+    digest = case.trail.deployments[0].decision
+    file = folder / f"{digest[7:]}.json"
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b"success", b"failure"))
+    assert _offline(folder) == cli.FAILURE
+    said = capsys.readouterr().out
+    assert digest in said and digest_of(file.read_bytes()) in said and "mend:" in said
+    file.write_bytes(whole)
+    (folder / f"{'0' * 64}.json").write_bytes(whole)
+    assert _offline(folder) == cli.FAILURE
+    assert "no record names it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema": "x"}',
+        "[" * 100_000,
+        '{"schema": "lockstep/evidence-folder/v1", "release": "v1"}',
+    ],
+)
+def test_a_folder_without_records_is_refused(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "release.json").write_text(text, encoding="utf-8")
+    assert _offline(tmp_path) == cli.USAGE
+    assert "holds no records of evidence" in capsys.readouterr().err
+
+
+def test_a_folder_of_another_release_or_none_is_refused(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(case.verified(), tmp_path)
+    assert _offline(tmp_path, release="v9.9.9") == cli.USAGE
+    assert f"is of {good.TAG}, not of v9.9.9" in capsys.readouterr().err
+    assert _offline(tmp_path / "none") == cli.USAGE
+    assert _offline(tmp_path, "--output", "x") == cli.USAGE
