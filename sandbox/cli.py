@@ -181,3 +181,27 @@ def decisions(directory: Path, form: str, principal: str, denied: bool) -> None:
         found,
         "\n".join(lines) or ("nothing was denied" if denied else "nothing was decided"),
     )
+
+
+@sandbox.command(context_settings=HELP)
+@click.argument("duration")
+@_options
+def advance(directory: Path, form: str, duration: str) -> None:
+    """Let DURATION pass, such as 60m: what was recorded of deployments, drift and checks counts as so much older."""
+    from botocore.exceptions import ClientError
+
+    from sandbox import advance as time
+    from sandbox import process
+    from sandbox.place import Place
+    from validator.errors import ConfigurationError, PendingError
+
+    record = process.require(Place.of(directory))
+    try:
+        moved = time.advance(record, time.duration(duration))
+    except ValueError as error:
+        raise ConfigurationError.single(str(error), key="DURATION", hint="for example 60m") from None
+    except ClientError as error:
+        raise PendingError(
+            f"nothing is recorded here yet: {error.response['Error']['Code']}\n  mend: run `lockstep deploy shared`"
+        ) from None
+    _tell(form, "advance", {"by": duration, "records": moved}, f"{moved} records are {duration} older")
