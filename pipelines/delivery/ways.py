@@ -150,10 +150,10 @@ def _refusals(way: Way, root: Path, tag: str, table: StateStore) -> Iterator[str
         states = [
             one.state for one in table.environment_releases(workload, way.environment) if one.tag == tag
         ]
-        if record is None or "succeeded" not in states:
-            yield f"{way.environment}: {tag} of {workload} never succeeded there"
-        elif "rolled_back" in states:
+        if "rolled_back" in states:
             yield f"{way.environment}: {tag} of {workload} was rolled back there, and stays out"
+        elif record is None or "succeeded" not in states:
+            yield f"{way.environment}: {tag} of {workload} never succeeded there"
         elif record.commit != commit:
             yield (
                 f"{way.environment}: {tag} of {workload} was commit {record.commit[:12]} there; "
