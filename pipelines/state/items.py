@@ -21,8 +21,10 @@ REFUSAL_DAYS = 180
 ALERT_DAYS = 7
 FOREIGN_DAYS = 7
 DELETED_DAYS = 400
+RULE_REQUEST_DAYS = 40
 """Days until an item is removed: history, drift, refusals, alerts once resolved, and the states of stacks that are not
-ours, which every pass renews, and of deleted ones, as long as their history."""
+ours, which every pass renews, of deleted ones, as long as their history, and what GitHub asked, which it waits 30 days
+for."""
 
 ITEM_BYTES = 390_000
 """The limit of 400 kB, less what keys, indexes and later updates take."""

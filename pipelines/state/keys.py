@@ -31,6 +31,9 @@ OF_STACK, OF_ALERT, OF_REGION = "STACK#", "ALERT#", "REGION#"
 OF_APPROVAL = "APPROVAL#"
 """How the partitions of approvals begin, which index GSI2 lists by release; each is written by whom it names."""
 
+OPEN_RULE_REQUESTS, OF_RULE_REQUEST = "openRuleRequest", "RULE#"
+"""Partition of index GSI3 that lists what GitHub waits for an answer to, and how the partitions of those begin."""
+
 _SORT_BYTES = 1024
 """What a sort key may take (DynamoDB, service quotas): an index sorts by the partition of the stack."""
 
@@ -174,3 +177,8 @@ def census_parts(account: str, region: str) -> Key:
 def check(workload: str, environment: str) -> Key:
     """The last consistency check of an environment."""
     return Key(f"CHECK#{joined(workload, environment)}", CURRENT)
+
+
+def rule_request(deployment: int | str) -> Key:
+    """What GitHub asked before a deployment, by the number that GitHub gave that: one signed question is one item."""
+    return Key(f"{OF_RULE_REQUEST}{joined(str(deployment))}", "REQUEST")

@@ -60,6 +60,7 @@ def test_the_items_are_those_of_the_keys() -> None:
         keys.census("{account}", "{region}"),
         keys.census_parts("{account}", "{region}"),
         keys.check("{workload}", "{environment}"),
+        keys.rule_request("{deployment}"),
     }
     places = {
         stack: "S",
@@ -85,6 +86,7 @@ def test_items_are_kept_as_long_as_the_page_says() -> None:
     assert kept["history of a stack"] == f"{items.EVENT_DAYS} days"
     assert kept["drift detection"] == kept["drifted resource"] == f"{items.DRIFT_DAYS} days"
     assert kept["refused event"] == f"{items.REFUSAL_DAYS} days"
+    assert kept["what GitHub asked before a deployment"] == f"{items.RULE_REQUEST_DAYS} days"
     assert kept["alert"] == f"{items.ALERT_DAYS} days once resolved"
 
 

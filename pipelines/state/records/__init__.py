@@ -9,6 +9,7 @@ from .alerts import Alert, AlertKind, AlertState, Check, CheckVerdict, Severity
 from .approvals import Approval
 from .drift import DriftFinding, DriftStatus, DriftSummary, PropertyDrift, Uncovered
 from .releases import EnvironmentRelease, Lock, Promotion, Release, ReleaseState
+from .rule_requests import RuleRequest, RuleState
 from .stacks import Census, Refusal, StackEvent, StackState
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "Refusal",
     "Release",
     "ReleaseState",
+    "RuleRequest",
+    "RuleState",
     "Severity",
     "StackEvent",
     "StackKey",

@@ -7,6 +7,7 @@ from .locks import Locks
 from .markers import DriftMarker, Markers
 from .outcomes import ContentionError
 from .promotions import Promotions
+from .rule_requests import RuleRequests
 from .states import States
 from .table import Table
 from .verdicts import Condition, Hindrance, PromotionVerdict
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 
-class StateStore(States, Drifts, Markers, Alerts, Approvals, Locks, Promotions):
+class StateStore(States, Drifts, Markers, Alerts, Approvals, Locks, Promotions, RuleRequests):
     """The state table, `StateStore(client, table_name)`. Whoever passes the client decides its retries and timeouts.
 
     Every write is conditional or idempotent, so that each may be repeated after a crash. A `bool` says whether this
