@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SANDBOX_HINT = 'start the local AWS with `lockstep sandbox start`, then run `eval "$(lockstep sandbox env)"`'
 SESSION_NAME = "lockstep"
+OWN = "LOCKSTEP_CREDENTIALS"
+"""`own`: no deploying role is taken, so that what only looks needs none of its powers (REQ-P8, REQ-P9)."""
+_DEPLOYING = "-lockstep-deploy"
 _lock = threading.RLock()
 
 
@@ -80,7 +83,8 @@ class Aws:
         name: str = SESSION_NAME,
     ) -> None:
         self.region, self.role_arn, self.profile, self.name = region, role_arn or None, profile, name
-        self._roles = tuple(role for role in (through, role_arn) if role)
+        roles = tuple(role for role in (through, role_arn) if role)
+        self._roles = tuple(role for role in roles if not (has_own() and role.endswith(_DEPLOYING)))
 
     @classmethod
     def of_stack(cls, stack: SceptreStack) -> Aws:
@@ -116,6 +120,11 @@ def _client(
         s3={"addressing_style": "path"} if os.environ.get("AWS_ENDPOINT_URL") else None,
     )
     return _session(profile, roles, name).create_client(service, region_name=region, config=config)
+
+
+def has_own() -> bool:
+    """Whether this process acts with its credentials as they are, and changes nothing."""
+    return os.environ.get(OWN) == "own"
 
 
 def no_credentials() -> ConfigurationError:

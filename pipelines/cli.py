@@ -30,6 +30,7 @@ SUCCESS, FAILURE, USAGE, TECHNICAL, PENDING = range(5)
 COMMANDS = {
     "approve": "pipelines.commands.approve:approve",
     "check": "pipelines.commands.check:check",
+    "comment": "pipelines.commands.comment:comment",
     "deploy": "pipelines.commands.deploy:deploy",
     "drift": "pipelines.commands.drift:drift",
     "evidence": "pipelines.commands.evidence:evidence",
@@ -37,6 +38,7 @@ COMMANDS = {
     "manifest": "pipelines.commands.manifest:manifest",
     "parity": "pipelines.commands.parity:parity",
     "plan": "pipelines.commands.plan:plan",
+    "promote": "pipelines.commands.promote:promote",
     "protect": "pipelines.commands.protect:protect",
     "render": "pipelines.commands.render:render",
     "rollback": "pipelines.commands.rollback:rollback",

@@ -25,6 +25,13 @@ USED = {
     f"{ENVIRONMENT}/deployment-branch-policies/{{branch_policy_id}}": ("delete",),
     f"{ENVIRONMENT}/deployment_protection_rules": ("get", "post"),
     f"{ENVIRONMENT}/deployment_protection_rules/{{protection_rule_id}}": ("delete",),
+    f"{REPOSITORY}/actions/runs/{{run_id}}": ("get",),
+    f"{REPOSITORY}/actions/runs/{{run_id}}/approvals": ("get",),
+    f"{REPOSITORY}/commits": ("get",),
+    f"{REPOSITORY}/issues/comments/{{comment_id}}": ("patch",),
+    f"{REPOSITORY}/issues/{{issue_number}}/comments": ("get", "post"),
+    f"{REPOSITORY}/pulls": ("get", "post"),
+    f"{REPOSITORY}/pulls/{{pull_number}}": ("patch",),
     f"{REPOSITORY}/rulesets": ("get", "post"),
     f"{REPOSITORY}/rulesets/{{ruleset_id}}": ("get", "put"),
 }

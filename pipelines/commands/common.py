@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from validator.model import Project
 
+HERE = "@ is the one whose files are checked out"
+"""How the options that name a release say so."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

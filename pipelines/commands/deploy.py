@@ -15,7 +15,7 @@ import click
 from validator.environments import ENVIRONMENTS, SHARED
 from validator.errors import ConfigurationError, FailureError
 
-from .common import cell, console, echo_json, environment_argument, format_option, project_option, warn
+from .common import HERE, cell, console, echo_json, environment_argument, format_option, project_option, warn
 from .progress import Silent, progress
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @environment_argument(required=True)
 @click.option(
-    "--release", "tag", metavar="TAG", help="The release: a tag such as v1.2.3. Every gate is asked."
+    "--release", "tag", metavar="TAG", help=f"The release: a tag such as v1.2.3; {HERE}. Every gate is asked."
 )
 @click.option(
     "--expect", "expected", metavar="DIGEST", default="", help="The only plan that may be executed."
@@ -63,9 +63,11 @@ def deploy(environment: str, root: Path, style: str, tag: str | None, reason: st
     quiet = style == "json"
     refuse_options(environment, tag, any(accepted.values()), reason)
     if tag is not None:
+        from pipelines.delivery.named import named
+
         from .delivered import deliver_release
 
-        return deliver_release(root, environment, tag, accepted, quiet=quiet)
+        return deliver_release(root, environment, named(root.resolve(), tag), accepted, quiet=quiet)
     results = deploy_environment(root, environment, quiet=quiet, reason=reason)
     if quiet:
         echo_json("deploy", {"environment": environment, "stacks": rows(results)})

@@ -11,7 +11,7 @@ import click
 from validator.environments import ENVIRONMENTS
 from validator.reports.escaping import harmless
 
-from .common import echo_json, format_option, project_option
+from .common import HERE, echo_json, format_option, project_option
 
 if TYPE_CHECKING:
     from pipelines.promotion.evidence import Evidence
@@ -28,7 +28,9 @@ MARKS = {
 
 @click.command()
 @click.argument("environment", type=click.Choice(ENVIRONMENTS))
-@click.option("--release", "tag", metavar="TAG", required=True, help="The release: a tag such as v1.2.3.")
+@click.option(
+    "--release", "tag", metavar="TAG", required=True, help=f"The release: a tag such as v1.2.3; {HERE}."
+)
 @click.option(
     "--accept-loss",
     "accepted",
@@ -58,7 +60,10 @@ def gate(
     The worst verdict counts: exit code 0 where it may, 1 where it may not, 4 where it may not yet, 3 where nobody can
     tell.
     """
-    evidence, decision = ask(root.resolve(), environment, tag, accepted, acknowledged)
+    from pipelines.delivery.named import named
+
+    root = root.resolve()
+    evidence, decision = ask(root, environment, named(root, tag), accepted, acknowledged)
     if style == "json":
         echo_json("gate", document(evidence, decision))
     else:

@@ -13,7 +13,7 @@ import click
 
 from validator.errors import ConfigurationError, FailureError
 
-from .common import console, echo_json, environment_argument, project_option, warn
+from .common import HERE, console, echo_json, environment_argument, project_option, warn
 
 if TYPE_CHECKING:
     from pipelines.plan.losses import Irreversible
@@ -40,8 +40,20 @@ KEPT = 50
     metavar="DIGEST|FILE",
     help="Fail unless this is the plan with that digest, or the one in a file that --format json wrote.",
 )
+@click.option("--release", "tag", metavar="TAG", help=f"The files of a release; {HERE}.")
+@click.option(
+    "--outputs", type=click.Path(path_type=Path), help="A file to add digest=... and release=... to."
+)
 @click.option("--reverse", "back", is_flag=True, help="The way back to what runs, computed from templates.")
-def plan(environment: str, root: Path, style: str, expect: str | None, back: bool) -> int:
+def plan(
+    environment: str,
+    root: Path,
+    style: str,
+    expect: str | None,
+    tag: str | None,
+    outputs: Path | None,
+    back: bool,
+) -> int:
     """Plan a deployment of ENVIRONMENT: every resource that would be added, changed, replaced or removed.
 
     CloudFormation is asked by change sets, which are removed again. Exit code 1 where a stack cannot be planned, or
@@ -49,7 +61,7 @@ def plan(environment: str, root: Path, style: str, expect: str | None, back: boo
     """
     from pipelines.workspace import Workspace
 
-    workspace = Workspace(root.resolve())
+    workspace = Workspace(files(root.resolve(), tag))
     expected = _expected(workspace, expect) if expect else None
     found, lost, stateful = plan_environment(workspace, environment, back=back)
     if style == "json":
@@ -65,9 +77,20 @@ def plan(environment: str, root: Path, style: str, expect: str | None, back: boo
 
         print_plan(found, stateful, lost)
     _keep(workspace, found)
+    if outputs is not None:
+        with outputs.open("a", encoding="utf-8") as file:
+            file.write(f"digest={found.digest}\nrelease={found.release}\n")
     if expected is not None:
         expect_same(found, *expected)
     return exit_code(found)
+
+
+def files(root: Path, tag: str | None) -> Path:
+    """Return where the files to plan lie: what is checked out, or a release's own."""
+    from pipelines.delivery.checkout import files_of
+    from pipelines.delivery.named import named
+
+    return root if tag is None else files_of(root, named(root, tag))
 
 
 def exit_code(found: Plan) -> int:

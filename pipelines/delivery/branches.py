@@ -79,6 +79,27 @@ def restore(root: Path, branch: str, tag: str, message: str) -> Moved:
     return Moved(branch, commit, was_moved=True)
 
 
+def merge(root: Path, branch: str, source: str, message: str) -> Moved:
+    """Give a branch the files of another by a merge of that one; nothing where it has them already (REQ-G1).
+
+    The files are those of `source` and no mixture: an environment runs a release, or it does not. Raises FailureError
+    where either is not there, GitError where somebody moved the branch meanwhile.
+    """
+    head, other = resolved(root, f"refs/heads/{branch}"), resolved(root, f"refs/heads/{source}")
+    if head is None or other is None:
+        lacking = branch if head is None else source
+        raise FailureError(
+            f"there is no branch {lacking}\n  mend: `git branch {lacking}` from a release, then push it"
+        )
+    tree = resolved(root, f"{other}^{{tree}}") or ""
+    if tree == resolved(root, f"{head}^{{tree}}"):
+        return Moved(branch, head, was_moved=False)
+    parents = ("-p", head, "-p", other)
+    commit = git(root, "commit-tree", tree, *parents, "-m", message, environment=_identity(root))
+    _move(root, branch, commit, head)
+    return Moved(branch, commit, was_moved=True)
+
+
 def push(root: Path, reference: str) -> bool:
     """Push a branch or a tag to the remote, never by force; False where there is none. Repeated, it changes nothing.
 

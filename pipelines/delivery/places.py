@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +12,17 @@ from pipelines.delivery.checkout import files_of
 from pipelines.delivery.policy import policy_of
 from pipelines.gathering import approvals
 from pipelines.gathering.gather import Places
+from pipelines.gathering.github_approvals import run_of
 from pipelines.gathering.known import known
+from pipelines.gathering.repository import tag_of
 from pipelines.home import home_of
-from pipelines.promotion.evidence import Missing, Plan
+from pipelines.promotion.evidence import Approval, Missing, Plan
 from pipelines.release import checked_out
 from validator.errors import ConfigurationError, FailureError
 
 if TYPE_CHECKING:
+    from pipelines.gathering.github_approvals import Run
+    from pipelines.home import Home
     from pipelines.plan.planning import Reporter
     from pipelines.workspace import Workspace
 
@@ -61,15 +66,25 @@ def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> P
         )
     policy = policy_of(root, project.environments)
     home = known(lambda: home_of(project))
+    run = run_of(os.environ, root)
     return Places(
         repository=root,
         workspace=workspace,
         release=release,
         policy=policy,
         home=home if home is not None else Missing("the control plane is not there yet"),
-        approvals=lambda found: approvals.of_table(found.table(), order.tag, order.environment),
+        approvals=lambda found: _approvals(found, root, order, run),
         plan=_planner(workspace, order, policy.of(order.environment).stateful, reporter),
+        named=run.named if run is not None else lambda tag: tag,
     )
+
+
+def _approvals(home: Home, root: Path, order: Ordered, run: Run | None) -> Iterator[Approval]:
+    """Yield what the table has, and who approved the run on GitHub that this is part of."""
+    yield from approvals.of_table(home.table(), order.tag, order.environment)
+    tag = tag_of(root, order.tag) if run is not None else None
+    if run is not None and tag is not None:
+        yield from run.approvals(tag, order.environment)
 
 
 def _planner(

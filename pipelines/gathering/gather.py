@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.promotion.evidence import Approval, Evidence, Missing, Plan, Source, Target
+from pipelines.promotion.evidence import Approval, Evidence, Missing, Plan, Source, Tag, Target
 from pipelines.promotion.policy import Policy
 
 from . import project, records, repository
@@ -38,7 +38,8 @@ class Question:
 class Places:
     """Where to look: `repository` for git, `workspace` for the release's own files, `home` for what was recorded.
 
-    `approvals` and `plan` are asked once the rest is known to be there.
+    `approvals` and `plan` are asked once the rest is known to be there; `named` adds to a tag's authors the other names
+    that they are known by.
     """
 
     repository: Path
@@ -48,6 +49,7 @@ class Places:
     home: Home | Missing
     approvals: Callable[[Home], Iterable[Approval]]
     plan: Callable[[], Plan]
+    named: Callable[[Tag], Tag] = lambda tag: tag
 
 
 def gather(question: Question, places: Places, now: datetime) -> Evidence:
@@ -62,7 +64,7 @@ def gather(question: Question, places: Places, now: datetime) -> Evidence:
         at=now,
         workloads=tuple(workloads),
         owner=question.owner,
-        git=known(lambda: repository.tag_of(places.repository, question.tag)),
+        git=known(lambda: _tag(places, question.tag)),
         branch=known(lambda: repository.branch_of(places.repository, question.tag, rule.branch)),
         sources=_sources(question, places, rule.source, workloads, now) if rule.source else {},
         targets=_targets(question, places, workloads, now),
@@ -71,6 +73,11 @@ def gather(question: Question, places: Places, now: datetime) -> Evidence:
         approvals=approvals,
         plan=known(places.plan),
     )
+
+
+def _tag(places: Places, name: str) -> Tag | None:
+    found = repository.tag_of(places.repository, name)
+    return found and places.named(found)
 
 
 def _sources(

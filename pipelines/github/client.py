@@ -75,7 +75,7 @@ class GitHub:
             {
                 "Accept": "application/vnd.github+json",
                 "X-GitHub-Api-Version": VERSION,
-                "User-Agent": "lockstep-protect",
+                "User-Agent": "lockstep",
             }
         )
 
@@ -106,6 +106,10 @@ class GitHub:
         is as good as once.
         """
         self._asked(method, self._address(path), body=body)
+
+    def make(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Make or change something, as `write` does, and return what GitHub says that it is now."""
+        return self._content(self._asked(method, self._address(path), body=body))
 
     def _address(self, path: str) -> str:
         return f"{self.where.api}{path}"

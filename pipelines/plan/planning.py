@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pipelines.aws import Aws, clear_errors
+from pipelines.aws import Aws, clear_errors, has_own
 from pipelines.deployment import Action
 from pipelines.live import LiveStack, read_physical_ids
 from pipelines.stack_sets import TYPE as STACK_SET
@@ -30,6 +30,8 @@ STILL_SECONDS = 60.0
 """How often a long wait is reported."""
 UNASKABLE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE"})
 """Stacks that are deleted and made again: no change set can be made of them as they are."""
+UNMADE = "not asked: who only looks cannot remove the stack that asking would make"
+"""Why a new stack is computed with credentials that may delete none; the digest is the same either way."""
 IN_STACK_SETS = "what changes in the stacks of its StackSets is computed from templates"
 
 
@@ -133,6 +135,8 @@ class Planning:
         if live is not None and live.status in UNASKABLE:
             note = f"not asked: it is {live.status}, and is deleted and made again"
             return self._computed(stack, planned, note)
+        if planned.kind == "create" and has_own():
+            return self._computed(stack, planned, UNMADE)
         sceptre_stack = self.workspace.loaded().sceptre_stacks[stack.name]
         client = Aws.of_stack(sceptre_stack).client("cloudformation")
         try:

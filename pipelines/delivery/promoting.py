@@ -1,0 +1,108 @@
+"""Proposing that the next environment runs what the one before it runs: when, and in which words (REQ-G1). I/O.
+
+    the branch before -> its release -> every gate, as if the branches were merged -> pull request, or the merge itself
+
+A promotion may be proposed while it only waits: for time, or for somebody who approves. Whoever lets it in asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.delivery import branches
+from pipelines.delivery.admission import refused
+from pipelines.delivery.git import resolved
+from pipelines.delivery.named import release_of
+from pipelines.gathering.gather import Question
+from pipelines.promotion.decide import decide
+from pipelines.promotion.evidence import Evidence, Plan
+from pipelines.promotion.verdicts import Decision, worst
+from validator.errors import ConfigurationError, PendingError
+from validator.reports.markdown import _code, _prose
+
+if TYPE_CHECKING:
+    from pipelines.promotion.policy import Policy, Rule
+
+WAITS = frozenset({"soak", "approval", "freeze-window"})
+"""Gates that open with time, or when somebody approves: the pull request may wait for them as well as anybody."""
+SIGNS = {"success": "✅", "pending": "⏳", "failure": "❌", "error": "⛔"}
+
+Ask = Callable[[str, str], tuple[Evidence, Decision]]
+"""Gathers and decides: environment, tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A release that may go on, from branch to branch, and what the gates say of it now."""
+
+    environment: str
+    tag: str
+    source: str
+    target: str
+    evidence: Evidence
+    decision: Decision
+
+    @property
+    def title(self) -> str:
+        """The title of the pull request."""
+        return f"Promote {self.tag} to {self.environment}"
+
+
+def proposal(root: Path, policy: Policy, environment: str, ask: Ask) -> Proposal | None:
+    """Return what to promote into an environment; None where it has the files already.
+
+    Raises ConfigurationError for the first environment, PendingError where the branch before has no release, and what
+    `refused` returns where a gate says no that does not only wait.
+    """
+    rule = policy.of(environment)
+    if rule.source is None:
+        hint = f"name {' or '.join(policy.order[1:])}; releases enter {environment} by a pull request of their own"
+        raise ConfigurationError.single(
+            f"nothing is promoted into {environment}", key="ENVIRONMENT", hint=hint
+        )
+    source = policy.of(rule.source).branch
+    for branch in (source, rule.branch):
+        branches.refresh(root, branch)
+    tag = release_of(root, f"refs/heads/{source}")
+    if not tag:
+        raise PendingError(
+            f"{source} has the files of no release yet\n  mend: tag what {rule.source} runs, as v1.2.3, and push it"
+        )
+    if _files(root, source) == _files(root, rule.branch):
+        return None
+    evidence, decision = _as_if_merged(rule, *ask(environment, tag))
+    blocking = [one for one in decision.judged if one.gate not in WAITS or one.verdict.state != "pending"]
+    if worst(one.verdict.state for one in blocking) != "success":
+        raise refused(Question(environment, tag), Decision(tuple(blocking)))
+    return Proposal(environment, tag, source, rule.branch, evidence, decision)
+
+
+def _as_if_merged(rule: Rule, evidence: Evidence, decision: Decision) -> tuple[Evidence, Decision]:
+    """Return what would be decided once the environment's branch has the files, which is what is proposed."""
+    merged = replace(evidence, branch=rule.branch)
+    return (evidence, decision) if merged == evidence else (merged, decide(merged, rule))
+
+
+def _files(root: Path, branch: str) -> str | None:
+    return resolved(root, f"refs/heads/{branch}^{{tree}}")
+
+
+def body(found: Proposal, link: str) -> str:
+    """Return the text of the pull request; `link` leads to the run that wrote it, empty for none."""
+    plan = found.evidence.plan
+    lines = [
+        f"{_code(found.tag)} goes from {_code(found.source)} to {_code(found.target)}: {found.decision.state}.",
+        "",
+        "| Gate | Verdict | Reason |",
+        "| --- | --- | --- |",
+    ]
+    for one in found.decision.judged:
+        state = one.verdict.state
+        lines.append(f"| {one.gate} | {SIGNS[state]} {state} | {_prose(one.verdict.reason, 300)} |")
+    lines += ["", f"Plan {_code(plan.digest)} as of now."] if isinstance(plan, Plan) else []
+    lines += [f"Asked by [this run]({link})."] if link else []
+    lines += ["", "The gates are asked again when it is deployed, and what they say then counts."]
+    return "\n".join(lines) + "\n"

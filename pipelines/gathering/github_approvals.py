@@ -1,0 +1,172 @@
+"""Who approved a deployment on GitHub, and the logins of a release's authors. I/O (REQ-G2, REQ-G8).
+
+In a run of the deploy workflow the reviewers of the environment see the plan that an earlier job of the same run made,
+and the deployment executes that one and no other. So what they approve is that plan. GitHub says who approved, and not
+when: it was after the run was made.
+
+https://docs.github.com/en/rest/actions/workflow-runs#get-the-review-history-for-a-workflow-run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.configuration.keys import is_digest
+from pipelines.github.answers import Answer, read
+from pipelines.github.client import GitHub, path_of
+from pipelines.github.connection import connection
+from pipelines.promotion.evidence import Approval, Tag
+from pipelines.promotion.people import kind, person
+from validator.errors import ConfigurationError, TechnicalError
+
+PLAN, ATTEMPT = "LOCKSTEP_PLAN", "LOCKSTEP_PLAN_ATTEMPT"
+"""The variables in which the deploy workflow hands over the digest of its plan, and in which attempt that was made."""
+
+
+class Account(Answer):
+    """Somebody on GitHub."""
+
+    login: str
+
+
+class Named(Answer):
+    """An environment."""
+
+    name: str
+
+
+class Review(Answer):
+    """What somebody answered to a deployment."""
+
+    state: str
+    user: Account
+    environments: list[Named]
+
+
+class RunAnswer(Answer):
+    """A run of a workflow."""
+
+    created_at: str
+
+
+class Signature(Answer):
+    """Whom a commit names."""
+
+    email: str | None = None
+
+
+class Signed(Answer):
+    """What git has of a commit."""
+
+    author: Signature | None = None
+    committer: Signature | None = None
+
+
+class CommitAnswer(Answer):
+    """A commit, with the accounts that GitHub finds by its addresses; none where nobody has the address."""
+
+    commit: Signed
+    author: Account | None = None
+    committer: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run of the deploy workflow that this process is part of. `plan` is the digest of the run's own plan."""
+
+    github: GitHub
+    number: int
+    plan: str
+    attempt: str = "1"
+
+    def approvals(self, tag: Tag, environment: str) -> Iterator[Approval]:
+        """Yield who approved this run for an environment.
+
+        Raises TechnicalError where that cannot be known: an author has no login that an approver's could be told from,
+        or the plan was made again, so that an approval may be of the one before.
+        """
+        given = [one for one in self._reviews() if one.state == "approved" and _is_of(one, environment)]
+        if not given:
+            return
+        if self.attempt != "1":
+            raise TechnicalError(
+                f"the plan of run {self.number} was made again, and who approved may have seen the one before\n"
+                "  mend: start a new run of the deploy workflow instead of running this one again"
+            )
+        if lacking := _without(tag, self._logins(tag)):
+            raise TechnicalError(f"GitHub knows no login of {', '.join(lacking)}, who made {tag.name}")
+        at = _time(read(RunAnswer, self.github.get(self._path())).created_at)
+        for one in given:
+            yield Approval(one.user.login, at, environment, tag.name, self.plan)
+
+    def named(self, tag: Tag) -> Tag:
+        """Return a release's tag with the logins of all its authors; unchanged where GitHub does not know them all."""
+        known = self._logins(tag)
+        if _without(tag, known):
+            return tag
+        return replace(tag, authors=tag.authors | {known[one] for one in _addresses(tag)})
+
+    def _logins(self, tag: Tag) -> Mapping[str, str]:
+        """Return the login of each address of the authors that GitHub knows."""
+        wanted, known = _addresses(tag), {}
+        if not wanted:
+            return {}
+        path = path_of("repos", self.github.where.owner, self.github.where.name, "commits")
+        for page in self.github.pages(path, {"sha": tag.commit}):
+            for one in read(list[CommitAnswer], page):
+                for signed, account in (
+                    (one.commit.author, one.author),
+                    (one.commit.committer, one.committer),
+                ):
+                    if signed is not None and signed.email and account is not None:
+                        known.setdefault(person(signed.email), account.login)
+            if wanted <= known.keys():
+                break
+        return known
+
+    def _reviews(self) -> list[Review]:
+        return read(list[Review], self.github.get(f"{self._path()}/approvals"))
+
+    def _path(self) -> str:
+        where = self.github.where
+        return path_of("repos", where.owner, where.name, "actions", "runs", self.number)
+
+
+def run_of(variables: Mapping[str, str], root: Path) -> Run | None:
+    """Return the run that the variables of GitHub Actions name; None elsewhere, and where the run made no plan."""
+    plan = variables.get(PLAN, "")
+    if variables.get("GITHUB_ACTIONS") != "true" or not plan:
+        return None
+    number, attempt = variables.get("GITHUB_RUN_ID", ""), variables.get(ATTEMPT, "")
+    if not is_digest(plan):
+        raise ConfigurationError.single("is no digest of a plan", key=PLAN, hint="leave it to the workflow")
+    if not number.isdecimal():
+        raise ConfigurationError.single(f"{number!r} is no run", key="GITHUB_RUN_ID", hint="GitHub sets it")
+    return Run(GitHub(connection(variables, root)), int(number), plan, attempt)
+
+
+def _addresses(tag: Tag) -> frozenset[str]:
+    """Return the authors who are known by an address that has no login in it."""
+    return frozenset(one for one in map(person, tag.authors) if one and kind(one) == "e-mail")
+
+
+def _without(tag: Tag, known: Mapping[str, str]) -> list[str]:
+    return sorted(_addresses(tag) - known.keys())
+
+
+def _is_of(one: Review, environment: str) -> bool:
+    return any(each.name == environment for each in one.environments)
+
+
+def _time(text: str) -> datetime:
+    """Return a time of GitHub's; Python 3.11 reads its `Z`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise TechnicalError(f"GitHub's answer has no time that can be read: {text[:40]}")
+    return found
