@@ -1,4 +1,7 @@
-"""Lambda handler of the announcer: the state table's stream, alerts onto the topics (REQ-C4, REQ-C5)."""
+"""Lambda handler of the announcer: from the state table's stream onto the topics (REQ-C4, REQ-C5, REQ-R4).
+
+Alerts and deployments that were taken back are announced, promotions are counted (REQ-C9).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from functions.control.edge import (
     measure,
     settings,
 )
-from pipelines.state.records import Alert
+from pipelines.state.records import Alert, EnvironmentRelease, Promotion
 from pipelines.state.store import StateStore
 from pipelines.tracking.announce import Announcer
 
@@ -30,20 +33,35 @@ def desk() -> Announcer:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Announce the alerts of a batch in their order; the first that fails is where the stream begins again."""
+    """Announce what a batch has, in its order; the first that fails is where the stream begins again."""
     for record in event.get("Records") or []:
         change = record.get("dynamodb") or {}
         image = change.get("NewImage") or {}
-        if not str(image.get("pk", {}).get("S", "")).startswith("ALERT#"):
-            continue
+        name = str(image.get("pk", {}).get("S", ""))
         try:
-            alert = Alert.from_item(image)
-            announced = desk().announce(alert)
+            if name.startswith("ALERT#"):
+                _alert(Alert.from_item(image))
+            elif name.startswith("ENV#") and image.get("state", {}).get("S") == "rolled_back":
+                _rolled_back(EnvironmentRelease.from_item(image))
+            elif name.startswith("PROMO#") and record.get("eventName") == "INSERT":
+                promotion = Promotion.from_item(image)
+                measure("Promotions", 1, Environment=promotion.target, Workload=promotion.workload)
         except (*AWS_ERRORS, ValueError) as error:
-            logger.error("not announced", alert=image["pk"]["S"], failure=describe(error))
+            logger.error("not announced", item=name, failure=describe(error))
             measure("AnnounceFailures", 1)
             return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
-        if announced:
-            measure("AlertsAnnounced", 1, Environment=alert.environment)
-            logger.info("announced", alert=alert.fingerprint, generation=alert.generation, state=alert.state)
     return {"batchItemFailures": []}
+
+
+def _alert(alert: Alert) -> None:
+    if desk().announce(alert):
+        measure("AlertsAnnounced", 1, Environment=alert.environment)
+        logger.info("announced", alert=alert.fingerprint, generation=alert.generation, state=alert.state)
+
+
+def _rolled_back(release: EnvironmentRelease) -> None:
+    if desk().announce_rollback(release):
+        measure("AlertsAnnounced", 1, Environment=release.environment)
+        logger.info(
+            "announced", rolled_back=release.tag, number=release.number, environment=release.environment
+        )

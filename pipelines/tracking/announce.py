@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pipelines.state.records import Alert
+from pipelines.state.records import Alert, EnvironmentRelease
 from pipelines.state.store import StateStore
 
 from .messages import Message, Topic, least, message
+from .rolled_back import rolled_back
 
 REFUSED = frozenset({"InvalidParameter", "ParameterValueInvalid", "ValidationException"})
 """Codes by which SNS says that the message itself is wrong: it is at the next try too (SNS API reference, Publish)."""
@@ -46,6 +47,18 @@ class Announcer:
             # Less is said than is known, so that this one does not hold up all that follow.
             self._publish(least(alert, self._runbooks))
         self._store.mark_announced(alert.fingerprint, alert.generation)
+        return True
+
+    def announce_rollback(self, release: EnvironmentRelease) -> bool:
+        """Announce a deployment that was taken back, unless that was done; True where this call did.
+
+        Raises botocore's errors when SNS or the table does not answer.
+        """
+        place = release.workload, release.environment, release.number
+        if self._store.rollback_is_announced(*place):
+            return False
+        self._publish(rolled_back(release, self._runbooks))
+        self._store.mark_rollback_announced(*place)
         return True
 
     def _publish(self, said: Message) -> None:

@@ -19,6 +19,8 @@ from .writes import ABSENT, put, update
 Odd = Callable[[str], None]
 """Takes which item is no record, and why."""
 _ODD_CHARACTERS = 200
+_ANNOUNCED = "announced"
+"""What the item of a deployment has once its being taken back was announced; it is no part of the record."""
 
 
 class Releases(Part):
@@ -111,6 +113,17 @@ class Releases(Part):
             return True
         stands, *fence = reasons
         return not any(each.failed for each in fence) and _has(stands.item, state)
+
+    def rollback_is_announced(self, workload: str, environment: str, number: int) -> bool:
+        """Whether it was announced that a deployment was taken back."""
+        item = self._table.get(keys.environment_release(workload, environment, number))
+        return item is not None and _ANNOUNCED in item
+
+    def mark_rollback_announced(self, workload: str, environment: str, number: int) -> bool:
+        """Note that it was announced that a deployment was taken back; False where that was noted before."""
+        key = keys.environment_release(workload, environment, number)
+        condition = f"attribute_exists(#pk) AND attribute_not_exists(#{_ANNOUNCED})"
+        return self._table.write(update(key, f"SET #{_ANNOUNCED} = :yes", condition, yes=True)).done
 
     def environment_releases(
         self, workload: str, environment: str, odd: Odd | None = None
