@@ -2,9 +2,10 @@
 
 `dynamodb:LeadingKeys` has the partition keys that a request names, `dynamodb:Attributes` its top-level attributes.
 ministack gives policies the second of what is read alone, and the first not at all, so that a policy which is limited
-to items allows all of them, or none.
+to items allows all of them, or none. Each member of a transaction is asked for by itself, as the operation that it is.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from typing import Any
 
 from sandbox.extension.claims import Extension, absent, emulated
 from sandbox.extension.names import Name, replace
+from sandbox.extension.policies import ENFORCE
 
 CONTEXT = Name.function("core.iam_actions", "dynamodb_service_context", "body")
+CHECKS = Name.function(
+    "core.iam_actions", "dynamodb_transaction_checks", "iam_action", "body", "region", "account_id"
+)
 TABLES = Name("services.dynamodb", "_tables")
 LEADING_KEYS, ATTRIBUTES = "dynamodb:LeadingKeys", "dynamodb:Attributes"
 EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "KeyConditionExpression", "FilterExpression")
@@ -79,21 +84,81 @@ def attributes(request: Request) -> list[str]:
     return list(named)
 
 
+class OfMember(str):
+    """The action of one member of a transaction, with the keys of policies that are this member's."""
+
+    given: Mapping[str, list[str]]
+
+    @classmethod
+    def made(cls, action: str, request: Request) -> OfMember:
+        """Return the action that a member of a transaction is, on the item that it names."""
+        found = cls(action)
+        found.given = _keys(request)
+        return found
+
+
+def _keys(request: Request) -> dict[str, list[str]]:
+    """Return what policies are told of a request; a key without a value is left out."""
+    tables = TABLES.get()
+    names = {table.rpartition("/")[2] for table, _ in items_of(request)}
+    given = leading_keys(request, {name: tables[name]["pk_name"] for name in names if name in tables})
+    known = {LEADING_KEYS: given, ATTRIBUTES: attributes(request)}
+    return {key: values for key, values in known.items() if values}
+
+
 def _giving(original: Any) -> Any:
     def context(body: bytes) -> dict[str, Any]:
         found: dict[str, Any] = original(body)
         try:
-            request = json.loads(body or b"{}")
-            tables = TABLES.get()
-            names = {table.rpartition("/")[2] for table, _ in items_of(request)}
-            given = leading_keys(request, {name: tables[name]["pk_name"] for name in names if name in tables})
-            named = [*found.get(ATTRIBUTES, ()), *attributes(request)]
+            given = _keys(json.loads(body or b"{}"))
         except (ValueError, AttributeError, TypeError):
             return found  # What DynamoDB cannot read it refuses by itself.
-        known = {LEADING_KEYS: given, ATTRIBUTES: named}
-        return {**found, **{key: values for key, values in known.items() if values}}
+        if read := found.get(ATTRIBUTES):
+            given[ATTRIBUTES] = [*read, *given.get(ATTRIBUTES, ())]
+        return {**found, **given}
 
     return context
+
+
+def _by_member(original: Any) -> Any:
+    def checks(iam_action: str, body: bytes, region: str, account_id: str) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = original(iam_action, body, region, account_id)
+        try:
+            members = [one for item in json.loads(body)["TransactItems"] for one in item.values()]
+            of_members = [OfMember.made(action, one) for (action, _), one in zip(found, members, strict=True)]
+        except (ValueError, AttributeError, TypeError, KeyError):
+            return found  # What DynamoDB cannot read it refuses by itself; here all members are asked for together.
+        return [(action, arn) for action, (_, arn) in zip(of_members, found, strict=True)]
+
+    return checks
+
+
+def _asking(original: Any) -> Any:
+    def enforce(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        context = dict(service_context or {})
+        if isinstance(iam_action, OfMember):
+            together = {
+                name: value for name, value in context.items() if name not in (LEADING_KEYS, ATTRIBUTES)
+            }
+            context = {**together, **iam_action.given}
+        return original(
+            access_key_id, iam_action, service, region, resource_arn=resource_arn, service_context=context
+        )
+
+    return enforce
+
+
+def _install() -> None:
+    replace(CONTEXT, _giving)
+    replace(CHECKS, _by_member)
+    replace(ENFORCE, _asking)
 
 
 EXTENSION = Extension(
@@ -101,14 +166,16 @@ EXTENSION = Extension(
     claims=(
         emulated(
             "IAM: dynamodb:Attributes",
-            "of items, keys and expressions; the members of a transaction together",
+            "of items, keys and expressions; of each member of a transaction by itself",
         ),
-        emulated("IAM: dynamodb:LeadingKeys", "of what names an item; the items of a transaction together"),
+        emulated(
+            "IAM: dynamodb:LeadingKeys", "of what names an item; of each member of a transaction by itself"
+        ),
         absent(
             "IAM: dynamodb:LeadingKeys of Query",
             "a query has none, so that a policy that wants one denies it",
         ),
     ),
-    names=(CONTEXT, TABLES),
-    install=lambda: replace(CONTEXT, _giving),
+    names=(CONTEXT, CHECKS, ENFORCE, TABLES),
+    install=_install,
 )

@@ -189,6 +189,33 @@ def test_a_recorder_fences_what_it_writes_with_its_own_lock(plane: Plane, enviro
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_recorder_promotes_into_its_own_environment_on_what_stands_in_others(
+    plane: Plane, environment: str
+) -> None:
+    """REQ-G1, REQ-P8: one transaction checks what it rests on, and writes the promotion and nothing else."""
+    session, table = recorder(plane, environment), plane.parameter("table/TableName")
+    dynamodb = client(plane, session, "dynamodb")
+    (other, *_) = set(ENVIRONMENTS) - {environment}
+
+    def promote(target: str, rests_on: str) -> None:
+        promotion = {"pk": {"S": f"PROMO#orders#v9.9.9#{target}"}, "sk": {"S": f"x#{target}"}}
+        checked = {
+            "TableName": table,
+            "Key": {"pk": {"S": rests_on}, "sk": {"S": "NONE"}},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        dynamodb.transact_write_items(
+            TransactItems=[{"ConditionCheck": checked}, {"Put": {"TableName": table, "Item": promotion}}]
+        )
+
+    for partition in (f"ENV#orders#{other}", f"CHECK#orders#{other}", f"LOCK#orders#{environment}"):
+        promote(environment, partition)
+    for target, partition in ((other, f"ENV#orders#{other}"), (environment, "ALERT#1")):
+        with pytest.raises(ClientError, match=DENIED):
+            promote(target, partition)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_recorder_takes_no_name_from_another_environment(plane: Plane, environment: str) -> None:
     """REQ-P8, REQ-C8: what another environment will write first is not there before, under any release or digest."""
     bucket = plane.parameter("configuration/BucketName")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import pytest
 
-from sandbox.extension.dynamodb_access import attributes, leading_keys
+from sandbox.extension import dynamodb_access
+from sandbox.extension.dynamodb_access import ATTRIBUTES, LEADING_KEYS, attributes, leading_keys
 
 ONE, TWO = {"pk": {"S": "ENV#a#dev"}, "sk": {"S": "x"}}, {"pk": {"S": "ALERT#b"}, "sk": {"S": "y"}}
 TABLES = {"state": "pk", "other": "id"}
@@ -75,3 +79,27 @@ def test_each_item_counts(request_: dict[str, object], expected: list[str]) -> N
 )
 def test_each_attribute_counts(request_: dict[str, object], expected: list[str]) -> None:
     assert attributes(request_) == expected
+
+
+def test_each_member_of_a_transaction_is_asked_for_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one member names is no key of another: a check of one item lets nobody write it."""
+    monkeypatch.setattr(dynamodb_access, "TABLES", SimpleNamespace(get=lambda: {"state": {"pk_name": "pk"}}))
+    members = [
+        {"Put": {"TableName": "state", "Item": {**ONE, "gsi1pk": {"S": "x"}}}},
+        {"ConditionCheck": {"TableName": "state", "Key": TWO}},
+    ]
+    asked = [("dynamodb:PutItem", "arn"), ("dynamodb:ConditionCheckItem", "arn")]
+    checks = dynamodb_access._by_member(lambda *_: asked)
+    body = json.dumps({"TransactItems": members}).encode()
+    seen = []
+    enforce = dynamodb_access._asking(
+        lambda *given, **context: seen.append((given[1], context["service_context"]))
+    )
+    together = {LEADING_KEYS: ["ENV#a#dev", "ALERT#b"], ATTRIBUTES: ["pk"], "aws:x": "y"}
+    for action, arn in checks("dynamodb:TransactWriteItems", body, "us-west-2", "333333333333"):
+        enforce("key", action, "dynamodb", "us-west-2", resource_arn=arn, service_context=together)
+    assert seen == [
+        ("dynamodb:PutItem", {LEADING_KEYS: ["ENV#a#dev"], ATTRIBUTES: ["pk", "sk", "gsi1pk"], "aws:x": "y"}),
+        ("dynamodb:ConditionCheckItem", {LEADING_KEYS: ["ALERT#b"], ATTRIBUTES: ["pk", "sk"], "aws:x": "y"}),
+    ]
+    assert checks("dynamodb:TransactWriteItems", b"{", "us-west-2", "333333333333") == asked
