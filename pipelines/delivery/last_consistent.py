@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from pipelines.state.records import EnvironmentRelease
 
@@ -50,10 +51,10 @@ def good_since(past: Past) -> Mapping[str, datetime]:
 def stays(
     deployments: Iterable[EnvironmentRelease],
 ) -> Iterator[tuple[EnvironmentRelease, datetime | None]]:
-    """Yield each deployment with when the next one began, None for the last: so long it was the latest."""
+    """Return each deployment with when the next one began, None for the last: so long it was the latest."""
     ordered = sorted(deployments, key=lambda one: one.number)
-    for one, following in zip(ordered, [*ordered[1:], None], strict=True):
-        yield one, following.started_at if following is not None else None
+    ends = [one.started_at for one in ordered[1:]]
+    return zip_longest(ordered, ends)
 
 
 def _drifted(moments: Iterable[datetime], begin: datetime, end: datetime | None) -> bool:
