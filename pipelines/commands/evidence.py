@@ -115,26 +115,29 @@ def _says(one: Kept) -> str:
 
 def _show(found: Verified) -> None:
     trail, kept = found.trail, {(one.environment, one.digest): one for one in found.kept}
-    said = lambda text: click.echo(harmless(text))  # noqa: E731 - one short word for what each line does
     for one in trail.deployments:
         click.secho(
             harmless(f"{one.environment}/{one.workload} deployment {one.number}: {one.state}"), bold=True
         )
-        said(f"  by        {one.by}")
-        said(f"  manifest  {one.manifest_digest}")
+        _say(f"  by        {one.by}")
+        _say(f"  manifest  {one.manifest_digest}")
         for name, digest in (("decision", one.decision), ("ended", one.evidence)):
-            said(f"  {name:<8}  {digest or 'nothing is kept'}")
+            _say(f"  {name:<8}  {digest or 'nothing is kept'}")
             if digest and (statement := kept.get((one.environment, digest))):
                 _show_gates(statement)
     for each in trail.promotions:
-        said(f"promotion of {each.workload} {each.source} -> {each.target}: approved by {each.approver}")
-        said(f"  decision  {each.evidence_digest}")
+        _say(f"promotion of {each.workload} {each.source} -> {each.target}: approved by {each.approver}")
+        _say(f"  decision  {each.evidence_digest}")
     for approval in trail.approvals:
-        said(f"approval for {approval.environment} by {approval.by}, of plan {approval.plan}")
+        _say(f"approval for {approval.environment} by {approval.by}, of plan {approval.plan}")
     for flaw in found.flaws:
         click.secho("error: ", fg="red", nl=False)
-        said(f"{flaw.message}\n  mend: {flaw.mend}")
-    said(f"{len(found.kept)} statements verified, {len(found.flaws)} findings")
+        _say(f"{flaw.message}\n  mend: {flaw.mend}")
+    _say(f"{len(found.kept)} statements verified, {len(found.flaws)} findings")
+
+
+def _say(text: str) -> None:
+    click.echo(harmless(text))
 
 
 def _show_gates(one: Kept) -> None:

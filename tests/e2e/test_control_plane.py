@@ -325,7 +325,9 @@ def test_the_configuration_store_is_replicated_and_tells_what_somebody_changed(p
         assert done.returncode == 1
         assert f"{key} was changed after it was written" in done.stdout + done.stderr
     finally:
-        s3.delete_object(Bucket=bucket, Key=key, VersionId=changed["VersionId"])
+        # As nobody may at home: the bucket's policy denies it, which the root of the sandbox's account passes by.
+        gone = {"Key": key, "VersionId": changed["VersionId"]}
+        s3.delete_object(Bucket=bucket, **gone, BypassGovernanceRetention=True)
     assert plane.store().manifest(*named) == manifest
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pipelines import cli
 from pipelines.configuration import ConfigurationStore
@@ -147,6 +148,24 @@ def test_a_deleted_object_is_brought_back(plane: Plane) -> None:
         assert client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
+def test_a_changed_object_is_brought_back(plane: Plane) -> None:
+    """REQ-G6: the lock keeps both versions; the first becomes the newest, and the replica gets that too."""
+    s3, far = plane.client("s3"), plane.client("s3", region="us-east-1")
+    replica = plane.parameter("configuration/ReplicaBucketName")
+    key = s3.list_objects_v2(Bucket=CONFIGURATION)["Contents"][0]["Key"]
+    before = s3.get_object(Bucket=CONFIGURATION, Key=key)
+    content, first = before["Body"].read(), before["VersionId"]
+    changed = s3.put_object(Bucket=CONFIGURATION, Key=key, Body=b"changed")["VersionId"]
+    for version in (first, changed):
+        with pytest.raises(ClientError, match="protected by object lock"):
+            s3.delete_object(Bucket=CONFIGURATION, Key=key, VersionId=version)
+    (copy,) = documented("s3api", "copy-object")
+    named = {"Bucket": CONFIGURATION, "Key": key, "CopySource": f"{CONFIGURATION}/{key}?versionId={first}"}
+    s3.copy_object(**{**request(copy, {})[1], **named})
+    for client, bucket in ((s3, CONFIGURATION), (far, replica)):
+        assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == content
+
+
 def test_a_store_that_is_gone_comes_back_from_its_replica(plane: Plane, tmp_path: Path) -> None:
     """With what each release is, as the table has its digest; the one that is deployed meanwhile stays beside it."""
     # A copy, since other tests deploy from the project as it was.
@@ -160,7 +179,12 @@ def test_a_store_that_is_gone_comes_back_from_its_replica(plane: Plane, tmp_path
     until("replication", lambda: len(far.list_objects_v2(Bucket=replica)["Contents"]) >= len(keys))
     versions = s3.list_object_versions(Bucket=CONFIGURATION)
     for one in [*versions["Versions"], *versions.get("DeleteMarkers", [])]:
-        s3.delete_object(Bucket=CONFIGURATION, Key=one["Key"], VersionId=one["VersionId"])
+        s3.delete_object(
+            Bucket=CONFIGURATION,
+            Key=one["Key"],
+            VersionId=one["VersionId"],
+            BypassGovernanceRetention=True,
+        )
     s3.delete_bucket(Bucket=CONFIGURATION)
     lost = plane.project.run("deploy", "shared")
     assert lost.returncode == cli.TECHNICAL

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.plan.asking import PREFIX
+from validator.settings.control import Configuration
+
 from .template_facts import ROOT, read
 from .template_protection import listed
 
@@ -282,7 +285,8 @@ def test_a_recorder_is_taken_by_what_deploys_to_its_environment() -> None:
 def test_jobs_on_github_never_deploy_the_home() -> None:
     """REQ-P9: they deploy to their own environment, record it, and read."""
     at_home = "arn:${AWS::Partition}:iam::${HomeAccount}:role/${HomeNamePrefix}"
-    taken = statements("github-deploy", "AWS::IAM::ManagedPolicy")
+    policies = dict(read("github-deploy").resources("AWS::IAM::ManagedPolicy"))
+    taken = policies["DeployPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert [listed(each["Resource"]) for each in taken] == [
         [{"Ref": "DeployRoleArn"}],
         [
@@ -290,6 +294,32 @@ def test_jobs_on_github_never_deploy_the_home() -> None:
             for name in ("reader", "recorder-${EnvironmentName}")
         ],
     ]
+
+
+def test_jobs_on_github_that_only_look_change_nothing() -> None:
+    """REQ-P9, REQ-P8: anybody who may push a branch may take their role, under another subject than what deploys."""
+    roles = dict(read("github-deploy").resources("AWS::IAM::Role"))
+    policies = dict(read("github-deploy").resources("AWS::IAM::ManagedPolicy"))
+    trusted = {
+        name: role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"][
+            "token.actions.githubusercontent.com:sub"
+        ]["Fn::Sub"].rpartition(":")[2]
+        for name, role in roles.items()
+    }
+    assert trusted == {"DeployRole": "${EnvironmentName}", "PlanRole": "${EnvironmentName}-plan"}
+    plan = {each["Sid"]: each for each in policies["PlanPolicy"]["Properties"]["PolicyDocument"]["Statement"]}
+    actions = {action for each in plan.values() for action in listed(each["Action"])}
+    kinds = ("Describe", "Get", "List")
+    others = {each for each in actions if not each.partition(":")[2].startswith(kinds)}
+    change_sets = {"cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet"}
+    assert others == {*change_sets, "lambda:InvokeFunction", "sts:AssumeRole"}
+    named = plan["AskByChangeSets"]["Condition"]["StringLike"]["cloudformation:ChangeSetName"]
+    assert named == f"{PREFIX}*"
+    (reader,) = listed(plan["TakeReaderAtHome"]["Resource"])
+    assert reader["Fn::Sub"].endswith("role/${HomeNamePrefix}reader${HomeNameSuffix}")
+    (looked,) = listed(plan["LookForDrift"]["Resource"])
+    assert looked["Fn::Sub"].endswith(":function:${NamePrefix}drift${NameSuffix}")
+    assert roles["PlanRole"]["Properties"]["PermissionsBoundary"] == {"Ref": "PlanPolicy"}
 
 
 def test_only_replication_writes_to_the_replica() -> None:
@@ -326,3 +356,40 @@ def test_the_statements_of_the_bus_are_put_one_after_another() -> None:
         (name,) = following
         chain.append(name)
     assert sorted(chain) == sorted(after)
+
+
+def test_every_version_of_the_store_and_its_replica_is_locked_for_a_year_at_least() -> None:
+    """REQ-G6: as the bucket's default, which nobody may bypass; S3 copies nothing of a locked bucket to one without."""
+    days: Any = {"Ref": "LockDays"}
+    rule = {
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": days}},
+    }
+    store = dict(read("configuration").resources("AWS::S3::Bucket"))["Bucket"]["Properties"]
+    replica = dict(read("bucket").resources("AWS::S3::Bucket"))["Bucket"]["Properties"]
+    assert (store["ObjectLockEnabled"], store["ObjectLockConfiguration"]) == (True, rule)
+    assert replica["ObjectLockEnabled"]["Fn::If"][:2] == ["IsLocked", True]
+    assert replica["ObjectLockConfiguration"]["Fn::If"][:2] == ["IsLocked", rule]
+    assert read("configuration").body["Parameters"]["LockDays"]["MinValue"] == 365
+    both = [
+        *statements("configuration", "AWS::S3::BucketPolicy"),
+        *(each.get("Fn::If", [None, {}])[1] for each in statements("bucket", "AWS::S3::BucketPolicy")),
+    ]
+    denied = [each for each in both if each.get("Sid") == "DenyEarlyRemoval"]
+    assert [(each["Effect"], each["Principal"], each["Action"]) for each in denied] == [
+        ("Deny", "*", "s3:BypassGovernanceRetention")
+    ] * 2
+    assert not any("Condition" in each for each in denied)
+    needed = {"s3:GetObjectLegalHold", "s3:GetObjectRetention"}
+    assert needed <= allowed("configuration") and needed <= allowed("control-boundary")
+    for stack in ("configuration", "regional-storage"):
+        assert "  LockDays: !setting configuration.lock_days\n" in (HOME / f"{stack}.yaml").read_text(
+            encoding="utf-8"
+        )
+
+
+@pytest.mark.parametrize("days", [0, 364, 3651])
+def test_a_lock_of_less_than_a_year_is_no_setting(days: int) -> None:
+    """REQ-G6."""
+    with pytest.raises(ValueError, match="lock_days"):
+        Configuration(replica_region="us-east-1", noncurrent_days=3650, lock_days=days)

@@ -75,7 +75,6 @@ UNUSED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "MetadataTableConfiguration": ("s3:[CD]*BucketMetadataTableConfiguration", "s3tables:*"),
         "MetricsConfigurations": ("s3:DeleteBucketMetricsConfiguration", "s3:PutMetricsConfiguration"),
         "NotificationConfiguration": ("s3:PutBucketNotification",),
-        "ObjectLockConfiguration": ("s3:Put*ObjectLockConfiguration",),
         "ReplicationConfiguration": ("iam:PassRole", "s3:DeleteBucketReplication", "s3:Put*Replication*"),
         "WebsiteConfiguration": ("s3:DeleteBucketWebsite", "s3:PutBucketWebsite"),
     },
@@ -93,8 +92,12 @@ KEPT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Called only where a property goes or turns weaker that each resource of the templates has from the beginning."""
 
-NEVER_CALLED = {"AWS::S3::Bucket": ("s3:DeleteObject",)}
-"""Nothing is in a bucket that is being made, and CloudFormation empties none."""
+NEVER_CALLED = {"AWS::S3::Bucket": ("s3:DeleteObject", "s3:PutObjectLockConfiguration")}
+"""Nothing is in a bucket that is being made, and CloudFormation empties none. The second is no action, but an operation,
+which needs `s3:PutBucketObjectLockConfiguration`.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html
+"""
 
 BESIDE = {"route53:AssociateVPCWithHostedZone"}
 """EC2 asks for it besides `ec2:CreateVpcEndpoint` where an endpoint has private names.

@@ -124,10 +124,11 @@ class Archive(Model):
 
 
 class Configuration(Model):
-    """The configuration store and its replica (REQ-C8)."""
+    """The configuration store and its replica (REQ-C8). Nobody removes an object within `lock_days` (REQ-G6)."""
 
     replica_region: Region
     noncurrent_days: Days
+    lock_days: Annotated[int, Field(ge=365, le=3_650)]
 
 
 class HomeSettings(WorkloadSettings):
