@@ -47,13 +47,48 @@ class Schedules(Model):
         return _rate(self.drift_hours, "hour")
 
 
-class GitHub(Model):
-    """The repository whose workflows may deploy (REQ-P9), and where its pages are read."""
+GitHubId = Annotated[int, Field(ge=1)]
 
-    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {"runbooks_url": ("organization", "repository")}
+
+def _with_id(name: str, number: int | None) -> str:
+    return name if number is None else f"{name}@{number}"
+
+
+class GitHub(Model):
+    """The repository whose workflows may deploy (REQ-P9), and where its pages are read.
+
+    GitHub names a repository in the subject of its tokens by names alone, or by names and ids, `owner@1/name@2`: the
+    latter is the only way for those made or renamed since July 2026, and keeps out whoever gets a name that became free
+    (https://docs.github.com/en/actions/reference/security/oidc, "Immutable subject claims"). So both ids or none.
+    """
+
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "runbooks_url": ("organization", "repository"),
+        "organization_in_subject": ("organization", "organization_id"),
+        "repository_in_subject": ("repository", "repository_id"),
+    }
 
     organization: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}$")]
     repository: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+    organization_id: GitHubId | None = None
+    repository_id: GitHubId | None = None
+
+    @model_validator(mode="after")
+    def _both_ids_or_none(self) -> Self:
+        if (self.organization_id is None) != (self.repository_id is None):
+            missing = "organization_id" if self.organization_id is None else "repository_id"
+            raise broken(missing, "is missing: GitHub puts both ids into the subject of a token, or none")
+        return self
+
+    @property
+    def organization_in_subject(self) -> str:
+        """The owner as the subject of a token names it."""
+        return _with_id(self.organization, self.organization_id)
+
+    @property
+    def repository_in_subject(self) -> str:
+        """The repository as the subject of a token names it."""
+        return _with_id(self.repository, self.repository_id)
 
     @property
     def runbooks_url(self) -> str:

@@ -168,6 +168,32 @@ def plan(rate: float, burst: int) -> Resources:
     return {"Plan": resource("AWS::ApiGateway::UsagePlan", Throttle=throttle)}
 
 
+# --- Roles that jobs on GitHub take ---
+
+GITHUB = "token.actions.githubusercontent.com"
+
+
+def trusting(**conditions: Any) -> Resources:
+    """Return a role that trusts the provider of GitHub; the audience is checked, the rest is what is said."""
+    conditions = {
+        operator: {f"{GITHUB}:{key}": value for key, value in keys.items()}
+        for operator, keys in conditions.items()
+    }
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::111111111111:oidc-provider/{GITHUB}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": conditions,
+    }
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"Role": resource("AWS::IAM::Role", AssumeRolePolicyDocument=trust)}
+
+
+AUDIENCE = {"aud": "sts.amazonaws.com"}
+SUBJECT = "repo:example-org/lockstep:environment:dev"
+HELD = trusting(StringEquals={**AUDIENCE, "sub": SUBJECT})
+
+
 # --- Pipelines ---
 
 
@@ -262,6 +288,11 @@ CASES = [
     Case("a RedriveAllowPolicy for everybody", "sqs_redrive_allow_by_queue",
          dead_letters(redrivePermission="allowAll"),
          dead_letters(redrivePermission="byQueue", sourceQueueArns=[ORDERS])),
+    Case("a trust on GitHub without a subject", "iam_role_trust", trusting(StringEquals=AUDIENCE), HELD),
+    Case("a trust on GitHub without an audience", "iam_role_trust", trusting(StringEquals={"sub": SUBJECT}), HELD),
+    *[Case(f"a trust on GitHub for {subject}", "iam_role_trust",
+           trusting(StringEquals=AUDIENCE, StringLike={"sub": subject}), HELD)
+      for subject in ("repo:*", "repo:example-org/*:environment:dev", "repo:example-org/lockstep:*")],
     *[Case(f"an absurd throttle of a stage: {rate} a second, {burst} at once", "apigateway_stage_throttled",
            stage(rate, burst), stage(100, 200))
       for rate, burst in ((0, 200), (100, 0), (10001, 200), (100, 5001), (1e9, 10**9))],

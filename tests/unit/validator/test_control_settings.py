@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.tracking.passes import OVERDUE, PASS
-from validator.settings.control import Schedules
+from validator.settings.control import GitHub, Schedules
 from validator.settings.notifications import Notifications, Subscription
 
 
@@ -101,3 +101,21 @@ def test_two_subscriptions_have_two_names() -> None:
     )
     with pytest.raises(ValidationError, match="keep one of them"):
         Notifications.model_validate({"subscriptions": [one, other]})
+
+
+def test_github_names_a_repository_by_names_or_by_names_and_ids() -> None:
+    """REQ-P9: in the subject of a token; alarms link to the names."""
+    names = GitHub(organization="example-org", repository="lockstep")
+    assert (names.organization_in_subject, names.repository_in_subject) == ("example-org", "lockstep")
+    ids = GitHub(organization="example-org", repository="lockstep", organization_id=1234, repository_id=5678)
+    assert (ids.organization_in_subject, ids.repository_in_subject) == ("example-org@1234", "lockstep@5678")
+    assert ids.runbooks_url == names.runbooks_url
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [("organization_id", "repository_id"), ("repository_id", "organization_id")]
+)
+def test_one_id_alone_is_refused(given: str, missing: str) -> None:
+    with pytest.raises(ValidationError, match="both ids into the subject of a token, or none") as refused:
+        GitHub.model_validate({"organization": "example-org", "repository": "lockstep", given: 1})
+    assert refused.value.errors()[0]["ctx"]["path"] == missing
