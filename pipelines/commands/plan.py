@@ -42,7 +42,7 @@ KEPT = 50
 )
 @click.option("--release", "tag", metavar="TAG", help=f"The files of a release; {HERE}.")
 @click.option(
-    "--outputs", type=click.Path(path_type=Path), help="A file to add digest=... and release=... to."
+    "--outputs", type=click.Path(path_type=Path), help="A file to add environment=, release= and digest= to."
 )
 @click.option("--reverse", "back", is_flag=True, help="The way back to what runs, computed from templates.")
 def plan(
@@ -79,7 +79,7 @@ def plan(
     _keep(workspace, found)
     if outputs is not None:
         with outputs.open("a", encoding="utf-8") as file:
-            file.write(f"digest={found.digest}\nrelease={found.release}\n")
+            file.write(f"environment={environment}\nrelease={found.release}\ndigest={found.digest}\n")
     if expected is not None:
         expect_same(found, *expected)
     return exit_code(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -29,13 +30,43 @@ WORKFLOWS = sorted(
     if path.suffix in {".yml", ".yaml"}
     and path != ROOT / ".github/environments.yaml"  # What protects GitHub.
 )
-BRANCHES = sorted(["main", *(f"env/{name}" for name in ENVIRONMENTS)])
-"""What belongs to no environment has no branch of its own: it is deployed from main."""
 TARGETS = set(re.findall(r"^([\w./-]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-MAY_WRITE = {"security-events"}
-"""What a job may write, if nothing of a pull request runs in it."""
-RUNNER = {"GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
+# What belongs to no environment has no branch of its own: it is deployed from main.
+ENVIRONMENT_BRANCHES = [f"env/{name}" for name in ENVIRONMENTS]
+EVENTS: dict[str, dict[str, list[str]]] = {
+    "check": {"pull_request": ["main", *ENVIRONMENT_BRANCHES]},
+    "plan": {"pull_request": ENVIRONMENT_BRANCHES},
+    "deploy": {"push": ENVIRONMENT_BRANCHES, "workflow_dispatch": []},
+    "promote": {"schedule": [], "workflow_dispatch": []},
+    "rollback": {"workflow_dispatch": []},
+    "drift": {"schedule": [], "workflow_dispatch": []},
+    "protect": {"schedule": [], "workflow_dispatch": []},
+}
+"""What begins each workflow, with the branches that it is for."""
+MAY_WRITE = {
+    ("check", "code-scanning"): {"security-events"},
+    ("plan", "plan"): {"id-token"},
+    ("plan", "comment"): {"pull-requests"},
+    ("deploy", "plan"): {"id-token"},
+    ("deploy", "deploy"): {"contents", "id-token"},
+    ("promote", "promote"): {"id-token", "pull-requests"},
+    ("rollback", "look"): {"id-token"},
+    ("rollback", "rollback"): {"id-token"},
+    ("drift", "drift"): {"id-token"},
+}
+"""What a job may write; any other job nothing."""
+RUNNER = {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
 """The variables of the runner that commands may use. GitHub sets them, no pull request does."""
+SCRIPTS = {".ci/run", ".github/identity"}
+AFTER = {
+    ">": re.compile(r"\$RUNNER_TEMP/[a-z]+\.(json|md)"),
+    ">>": re.compile(r"\$GITHUB_STEP_SUMMARY"),
+    "|": re.compile(r"tee -a \$GITHUB_STEP_SUMMARY"),
+    "||": re.compile(r"test \$\? -eq 4"),
+}
+"""What may follow a command: where its output goes, and that "not yet" is no failure."""
+SHOWN = {"printf", "head"}
+"""Commands that write into the summary what another one found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +79,18 @@ class Workflow:
     @classmethod
     def of(cls, text: str) -> Workflow:
         return cls(text, YAML(typ="safe", pure=True).load(text))
+
+    @property
+    def name(self) -> str:
+        return str(self.body["name"])
+
+    def runs_a_pull_request(self, job: dict[str, Any]) -> bool:
+        """Tell whether what a pull request brings is checked out where a job runs."""
+        checkouts = [one for one in job["steps"] if "actions/checkout@" in one.get("uses", "")]
+        trusted = "${{ github.event.pull_request.base.sha }}"
+        return "pull_request" in self.body["on"] and any(
+            one.get("with", {}).get("ref") != trusted for one in checkouts
+        )
 
     def steps(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield each step with the name of its job."""
@@ -67,19 +110,21 @@ class Workflow:
 Check = Callable[[Workflow], Iterator[str]]
 
 
-def runs_for_pull_requests_alone(workflow: Workflow) -> Iterator[str]:
-    """Into main and every environment, and never with the rights of the target, as `pull_request_target` would."""
-    events = workflow.body["on"]
-    if list(events) != ["pull_request"] or list(events["pull_request"]) != ["branches", "types"]:
-        yield f"on is {events}"
-    elif sorted(events["pull_request"]["branches"]) != BRANCHES:
-        yield f"the branches are not {BRANCHES}"
-    elif "edited" not in events["pull_request"]["types"]:
+def begins_as_meant(workflow: Workflow) -> Iterator[str]:
+    """And never with the rights of the target for what a pull request brings, as `pull_request_target` would."""
+    found = {
+        name: (event or {}).get("branches", []) if isinstance(event, dict | None) else []
+        for name, event in workflow.body["on"].items()
+    }
+    if found != EVENTS[workflow.name]:
+        yield f"on is {found}"
+    pull = workflow.body["on"].get("pull_request")
+    if pull is not None and (set(pull) != {"branches", "types"} or "edited" not in pull["types"]):
         yield "a pull request that is given another base keeps its result"
 
 
 def permissions_are_least(workflow: Workflow) -> Iterator[str]:
-    """None for all jobs; a job that may write runs nothing and checks nothing out."""
+    """None for all jobs; where a pull request's files are, a job may write nothing, and be known to AWS at most."""
     if workflow.body["permissions"] != {}:
         yield "permissions of the workflow are not {}"
     for name, job in workflow.body["jobs"].items():
@@ -88,10 +133,12 @@ def permissions_are_least(workflow: Workflow) -> Iterator[str]:
             yield f"{name}: permissions are not listed"
             continue
         writes = {scope for scope, access in permissions.items() if access != "read"}
-        if writes - MAY_WRITE:
-            yield f"{name}: may write {writes - MAY_WRITE}"
-        if writes and any("run" in step or "checkout" in step["uses"] for step in job["steps"]):
+        if writes != MAY_WRITE.get((workflow.name, name), set()):
+            yield f"{name}: may write {writes}"
+        if writes - {"id-token"} and workflow.runs_a_pull_request(job):
             yield f"{name}: runs what a pull request brings, and may write {writes}"
+        if "id-token" in writes and "environment" not in job:
+            yield f"{name}: is known to AWS by no environment"
 
 
 def actions_are_pinned(workflow: Workflow) -> Iterator[str]:
@@ -102,9 +149,20 @@ def actions_are_pinned(workflow: Workflow) -> Iterator[str]:
 
 
 def nothing_is_secret(workflow: Workflow) -> Iterator[str]:
-    """No secret, and no token but the one an action takes by itself; a checkout leaves none behind."""
-    yield from re.findall(r"\$\{\{[^}]*\b(?:secrets|github\.token)\b", workflow.text)
+    """No secret but an environment's key, for the action that takes it; no token where a pull request's files are."""
     yield from re.findall(r"^ *secrets:.*$", workflow.text, re.MULTILINE)
+    outside = {key: value for key, value in workflow.body.items() if key != "jobs"}
+    if re.search(r"\bsecrets\.|github\.token", json.dumps(outside)):
+        yield "a secret for every job"
+    for name, job in workflow.body["jobs"].items():
+        around = {key: value for key, value in job.items() if key != "steps"}
+        for step in (around, *job["steps"]):
+            text = json.dumps(step)
+            takes_key = "actions/create-github-app-token@" in step.get("uses", "") and "environment" in job
+            if re.search(r"\bsecrets\b", text.replace("secrets.LOCKSTEP_APP_KEY", "") if takes_key else text):
+                yield f"{name}: a secret"
+            if "github.token" in text and (step is around or workflow.runs_a_pull_request(job)):
+                yield f"{name}: a token where a pull request's files are, or in every step"
     for name, step in workflow.steps():
         checks_out = step.get("uses", "").startswith("actions/checkout@")
         if checks_out and step.get("with", {}).get("persist-credentials") is not False:
@@ -112,18 +170,24 @@ def nothing_is_secret(workflow: Workflow) -> Iterator[str]:
 
 
 def commands_are_of_the_project(workflow: Workflow) -> Iterator[str]:
-    """One each line: `make` with a target that exists, `.ci/run`, or `lockstep` with options that exist."""
+    """`make` with a target that exists, a script, or `lockstep` with options that exist; their output goes on alone."""
     for words in workflow.commands():
         line = shlex.join(words)
-        operators = [word for word in words if not set(word) - set("();<>|&")]
-        if operators:
-            yield f"{line}: more than one command"
-        elif words[0] == "make":
-            yield from (f"{line}: no target {word}" for word in words[1:] if word not in TARGETS)
-        elif words[0] == ".venv/bin/lockstep":
-            yield from _misused(words[1:])
-        elif words != [".ci/run"] or not os.access(ROOT / words[0], os.X_OK):
-            yield f"{line}: neither make, .ci/run nor lockstep"
+        at = [number for number, word in enumerate(words) if not set(word) - set("();<>|&")]
+        command = words[: at[0]] if at else words
+        for begin, end in itertools.pairwise([*at, len(words)]):
+            allowed = AFTER.get(words[begin])
+            if allowed is None or not allowed.fullmatch(" ".join(words[begin + 1 : end])):
+                yield f"{line}: {words[begin]} is followed by more"
+        if command[0] == "make":
+            yield from (f"{line}: no target {word}" for word in command[1:] if word not in TARGETS)
+        elif command[0] == ".venv/bin/lockstep":
+            yield from _misused(command[1:])
+        elif command[0] in SCRIPTS:
+            if not os.access(ROOT / command[0], os.X_OK):
+                yield f"{line}: cannot be run"
+        elif command[0] not in SHOWN:
+            yield f"{line}: neither make, a script of ours nor lockstep"
 
 
 def _misused(words: list[str]) -> Iterator[str]:
@@ -132,8 +196,11 @@ def _misused(words: list[str]) -> Iterator[str]:
     if command is None:
         yield f"lockstep has no command {words[0]}"
         return
+    given = [
+        {"$ENVIRONMENT": "prod", "${BRANCH#env/}": "prod", "$NUMBER": "1"}.get(each, each) for each in words
+    ]
     try:
-        command.make_context(words[0], words[1:], parent=group)
+        command.make_context(given[0], given[1:], parent=group)
     except click.UsageError as error:
         yield error.format_message()
 
@@ -144,7 +211,8 @@ def commands_are_not_composed(workflow: Workflow) -> Iterator[str]:
         for text in (step.get("run", ""), step.get("shell", "")):
             if "${{" in text:
                 yield f"{name}: an expression in {text!r}"
-            yield from (f"{name}: ${word}" for word in set(re.findall(r"\$\{?(\w+)", text)) - RUNNER)
+            known = RUNNER | set(step.get("env", {})) | set(workflow.body["jobs"][name].get("env", {}))
+            yield from (f"{name}: ${word}" for word in set(re.findall(r"\$\{?([A-Za-z]\w*)", text)) - known)
 
 
 def failures_fail(workflow: Workflow) -> Iterator[str]:
@@ -152,17 +220,19 @@ def failures_fail(workflow: Workflow) -> Iterator[str]:
     if "continue-on-error" in workflow.text:
         yield "continue-on-error"
     group = workflow.body.get("concurrency", {})
-    if "github.event.pull_request.number" not in group.get("group", "") or not group.get(
-        "cancel-in-progress"
-    ):
-        yield "a new commit does not end the run of the last"
+    by_number = "github.event.pull_request.number" in group.get("group", "")
+    if not group or by_number != ("pull_request" in workflow.body["on"]):
+        yield "runs are not one after the other"
+    # A check may be stopped for a newer one; what asks AWS, or changes it, comes to its own end.
+    if group.get("cancel-in-progress") is not (workflow.name == "check"):
+        yield "a new run does not end the last, or ends it in the middle"
     for name, job in workflow.body["jobs"].items():
         if not isinstance(job.get("timeout-minutes"), int):
             yield f"{name}: no timeout"
 
 
 CHECKS: tuple[Check, ...] = (
-    runs_for_pull_requests_alone,
+    begins_as_meant,
     permissions_are_least,
     actions_are_pinned,
     nothing_is_secret,
@@ -173,14 +243,15 @@ CHECKS: tuple[Check, ...] = (
 
 # A check, and the change to check.yml that it must notice: what stands there, what stands there instead.
 BROKEN: tuple[tuple[Check, str, str], ...] = (
-    (runs_for_pull_requests_alone, "  pull_request:\n", "  pull_request_target:\n"),
-    (runs_for_pull_requests_alone, "  pull_request:\n", "  workflow_dispatch:\n  pull_request:\n"),
-    (runs_for_pull_requests_alone, ", env/prod]", "]"),
-    (runs_for_pull_requests_alone, ", edited]", "]"),
+    (begins_as_meant, "  pull_request:\n", "  pull_request_target:\n"),
+    (begins_as_meant, "  pull_request:\n", "  workflow_dispatch:\n  pull_request:\n"),
+    (begins_as_meant, ", env/prod]", "]"),
+    (begins_as_meant, ", edited]", "]"),
     (permissions_are_least, "permissions: {}\n", "permissions: read-all\n"),
     (permissions_are_least, "    permissions:\n      contents: read # to check out\n", ""),
     (permissions_are_least, "contents: read # to check out", "contents: write # to check out"),
     (permissions_are_least, "contents: read # to check out", "security-events: write # to upload findings"),
+    (permissions_are_least, "contents: read # to check out", "id-token: write # to deploy"),
     (permissions_are_least, "actions: read", "actions: write"),
     (actions_are_pinned, "@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7.0.1"),
     (actions_are_pinned, "@3d3c42e5aac5ba805825da76410c181273ba90b1", "@3d3c42e5"),
@@ -214,6 +285,32 @@ def test_a_workflow_holds(check: Check, path: Path) -> None:
 @pytest.mark.parametrize(("check", "old", "new"), BROKEN, ids=[check.__name__ for check, *_ in BROKEN])
 def test_a_broken_workflow_is_noticed(check: Check, old: str, new: str) -> None:
     text = (ROOT / ".github/workflows/check.yml").read_text(encoding="utf-8")
+    assert old in text, "the change no longer applies"
+    assert list(check(Workflow.of(text.replace(old, new, 1)))) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "old", "new"),
+    [
+        ("plan", begins_as_meant, "  pull_request:\n", "  pull_request_target:\n"),
+        ("plan", permissions_are_least, "          ref: ${{ github.event.pull_request.base.sha }}\n", ""),
+        ("plan", permissions_are_least, "id-token: write", "packages: write"),
+        ("plan", nothing_is_secret, "          ref: ${{ github.event.pull_request.base.sha }}\n", ""),
+        ("plan", failures_fail, "cancel-in-progress: false", "cancel-in-progress: true"),
+        ("deploy", begins_as_meant, ", env/prod]", ", env/prod, main]"),
+        ("deploy", failures_fail, "cancel-in-progress: false", "cancel-in-progress: true"),
+        ("deploy", permissions_are_least, "    environment: ${{ needs.plan.outputs.environment }}\n", ""),
+        ("deploy", commands_are_not_composed, '"${BRANCH#env/}"', '"${{ github.ref_name }}"'),
+        ("deploy", commands_are_not_composed, '"${BRANCH#env/}"', '"${GITHUB_HEAD_REF#env/}"'),
+        ("promote", commands_are_of_the_project, "-eq 4", "-eq 1"),
+        ("promote", commands_are_of_the_project, "|| test $? -eq 4", "|| true"),
+        ("protect", nothing_is_secret, "    environment: protection", "    name2: protection"),
+        ("rollback", nothing_is_secret, "${{ steps.app.outputs.token }}", "${{ secrets.LOCKSTEP_APP_KEY }}"),
+        ("rollback", commands_are_of_the_project, '"$RELEASE" --env', '"$RELEASE" --environment'),
+    ],
+)
+def test_a_broken_workflow_of_another_kind_is_noticed(name: str, check: Check, old: str, new: str) -> None:
+    text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
     assert old in text, "the change no longer applies"
     assert list(check(Workflow.of(text.replace(old, new, 1)))) != []
 
@@ -255,6 +352,7 @@ def test_there_are_workflows_and_make_lint_reads_them() -> None:
     assert ROOT / ".github/workflows/check.yml" in WORKFLOWS
     assert {path.parent for path in WORKFLOWS} == {ROOT / ".github/workflows"}
     assert {path.suffix for path in WORKFLOWS} == {".yml"}, "the Makefile names *.yml"
+    assert {path.stem for path in WORKFLOWS} == set(EVENTS)
 
 
 def check_step() -> str:
