@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.state import keys
 from pipelines.state.marshal import item, plain_item
-from pipelines.state.records import Census, StackKey, StackState
+from pipelines.state.records import Approval, Census, StackKey, StackState
 from pipelines.state.store import StateStore
 from tests.state_table import START, alert, state, summary
 from tests.unit.tracking.local import HOME, TABLE, LocalDynamoDB
@@ -54,6 +54,7 @@ def everything(store: StateStore) -> dict[str, list[Any]]:
         "unannounced": list(store.unannounced()),
         "started": list(store.started()),
         "open drift": list(store.open_drift()),
+        "approvals": list(store.approvals("v1.2.0")),
     }
 
 
@@ -69,8 +70,20 @@ def everything(store: StateStore) -> dict[str, list[Any]]:
         {"gsi3pk": keys.ALERTS, "gsi3sk": "A"},
         plain_item(summary(status="started").to_item(PROD)),
         {"gsi3pk": keys.OPEN_DRIFT, "gsi3sk": PROD.pk, "observed_seq": "x"},
+        plain_item(Approval("prod", "v1.2.0", "AROA:kim", "sha256:a", START, "arn").to_item()),
     ],
-    ids=["any", "environment", "state", "region", "census", "alert", "no-alert", "started", "open-drift"],
+    ids=[
+        "any",
+        "environment",
+        "state",
+        "region",
+        "census",
+        "alert",
+        "no-alert",
+        "started",
+        "open-drift",
+        "approval",
+    ],
 )
 def test_an_item_of_another_kind_is_read_through_no_index(
     table: LocalDynamoDB, store: StateStore, forged: dict[str, Any]
