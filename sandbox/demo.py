@@ -33,9 +33,10 @@ FOLDER = Path(".lockstep") / "demo"
     "--timings", type=click.Path(dir_okay=False, path_type=Path), help="Write seconds by step as JSON."
 )
 def demo(*, keep: bool, timings: Path | None) -> None:
-    """Deploy the control plane and orders to dev, staging and prod on the local AWS, trade, and show what is known.
+    """Promote a release through dev, staging and prod on the local AWS, trade, and show what is known.
 
-    Then somebody changes a live queue of prod by hand: that is found, announced, put back and resolved.
+    An undeclared difference is stopped, a change by hand is found and announced, and everything is taken back: all of
+    it in a repository of its own, below .lockstep/demo.
     """
     steps = Steps()
     with steps.step("read the project"):
@@ -57,10 +58,8 @@ def _demonstrate(steps: Steps, *, keep: bool) -> Record:
     with steps.step("start the local AWS"):
         record = _start(keep=keep)
     with _pointed_at(record):
-        counts = _run(steps, record)
+        _run(steps, record)
     _stubs(record)
-    _show(counts)
-    _matrix()
     return record
 
 
@@ -145,32 +144,36 @@ def _pointed_at(record: Record) -> Iterator[None]:
     yield
 
 
-def _run(steps: Steps, record: Record) -> dict[str, Counts]:
+def _run(steps: Steps, record: Record) -> None:
+    """Tell the whole story in a repository of its own, and show the matrix in the end."""
     from sandbox import control_demo, drift_demo
+    from sandbox import promotion_demo as promotion
     from validator.loader import load
 
-    loaded = load(Path())
-    with steps.step("deploy the home of the control plane, which belongs to no environment"):
-        _deploy(SHARED)
-    for environment in ENVIRONMENTS:
-        with steps.step(f"deploy {environment}"):
+    with promotion.Story.begun(FOLDER, record) as story:
+        loaded = load(Path())
+        with steps.step("deploy the home of the control plane, which belongs to no environment"):
+            story.run("deploy", SHARED)
+        with steps.step(f"{promotion.FIRST} enters dev"):
             since = datetime.now(UTC)
-            _deploy(environment)
-            control_demo.show_joined(loaded, environment, since)
-    with steps.step("post orders to each environment, and read back what the services hold"):
-        counts = _trade(loaded, record)
-    with steps.step("wait until the control plane knows every stack, and finds nothing amiss"):
-        control_demo.show(control_demo.settled())
-    with steps.step("change a live queue of prod by hand, find that, announce it, put it back"):
-        drift_demo.demonstrate(loaded)
-    return counts
-
-
-def _deploy(environment: str) -> None:
-    from pipelines.commands.deploy import conclude, deploy_environment
-
-    reason = "the demo begins with nothing" if environment in ENVIRONMENTS[1:] else ""
-    conclude(environment, deploy_environment(Path(), environment, reason=reason))
+            story.run("deploy", "dev", "--release", promotion.FIRST)
+            control_demo.show_joined(loaded, "dev", since)
+        with steps.step(f"{promotion.FIRST} enters staging, once somebody else approved it"):
+            promotion.enter_staging(story)
+        with steps.step(f"{promotion.FIRST} enters prod, an hour later and no sooner"):
+            promotion.enter_prod(story)
+        with steps.step("post orders to each environment, and read back what the services hold"):
+            counts = _trade(loaded, record)
+        with steps.step("wait until the control plane knows every stack, and finds nothing amiss"):
+            control_demo.show(control_demo.settled())
+        with steps.step("a difference between environments that nobody declared is stopped"):
+            promotion.stop_difference(story)
+        with steps.step("change a live queue of prod by hand, find that, announce it, put it back"):
+            drift_demo.demonstrate(loaded)
+        with steps.step(f"{promotion.BETTER} enters dev; then everything goes back to what all ran"):
+            promotion.roll_back(story)
+        _show(counts)
+        _matrix()
 
 
 def _trade(loaded: Loaded, record: Record) -> dict[str, Counts]:
