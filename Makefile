@@ -48,7 +48,7 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 		--no-annotate --custom-compile-command "make lock" --quiet "$$@"; }
 	compile --python-version 3.11 --extra build --extra sandbox pyproject.toml -o locks/main.lock
 	compile --python-version 3.11 --extra build --extra sandbox --extra dev pyproject.toml -o locks/dev.lock
-	for name in functions functions-consistency functions-orders; do
+	for name in functions functions-consistency functions-gate functions-orders; do
 		compile --python-version 3.13 --excludes locks/functions.excludes locks/$$name.in -o locks/$$name.lock
 	done
 

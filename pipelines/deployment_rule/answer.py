@@ -24,11 +24,15 @@ Word = Literal["approved", "rejected", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to tell GitHub of an environment. `waiting` is told as a comment alone, and asked again."""
+    """What to tell GitHub of an environment. `waiting` is told as a comment alone, and asked again.
+
+    `gates` are those that are not content, with their states: what is waited for, whatever the minute.
+    """
 
     environment: str
     word: Word
     comment: str
+    gates: str = ""
 
     @property
     def body(self) -> dict[str, str]:
@@ -46,7 +50,8 @@ def answer(decision: Decision, environment: str, tag: str) -> Answer:
     asked = [one for one in decision.judged if one.gate not in LEFT]
     states = {one.verdict.state for one in asked}
     word: Word = "approved" if states == {"success"} else "rejected" if "failure" in states else "waiting"
-    return Answer(environment, word, comment(word, asked, environment, tag))
+    gates = ", ".join(f"{one.gate} {one.verdict.state}" for one in asked if one.verdict.state != "success")
+    return Answer(environment, word, comment(word, asked, environment, tag), gates)
 
 
 def given_up(last: Answer, days: int) -> Answer:

@@ -19,8 +19,8 @@ class RuleRequest:
     """Whether a job may deploy `commit`, which `ref` names, into an environment.
 
     `deployment`, `run` and `installation` are GitHub's numbers, `delivery` the id that it was delivered under, for the
-    logs. `closed` is what GitHub takes no answer to any more. `comment` is what was last told, `reports` how often
-    something was told while it was open.
+    logs. `closed` is what GitHub takes no answer to any more. `told` is what was last told: the gates that are
+    waited for, then the whole answer. `reports` is how often something was told while it was open.
     """
 
     deployment: int
@@ -35,7 +35,7 @@ class RuleRequest:
     received_at: datetime
     state: RuleState = "open"
     answered_at: datetime | None = None
-    comment: str = ""
+    told: str = ""
     reports: int = 0
 
     def to_item(self) -> Item:

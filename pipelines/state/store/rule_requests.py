@@ -33,27 +33,27 @@ class RuleRequests(Part):
             if found.state == "open":
                 yield found
 
-    def note_rule_report(self, request: RuleRequest, comment: str) -> bool:
+    def note_rule_report(self, request: RuleRequest, told: str) -> bool:
         """Note what is told of a question that stays open; False where it was told already, or is open no more."""
         write = update(
             keys.rule_request(request.deployment),
-            "SET #comment = :comment, #reports = :reports",
+            "SET #told = :told, #reports = :reports",
             f"{IS_OPEN} AND #reports = :before",
-            comment=comment,
+            told=told,
             reports=request.reports + 1,
             before=request.reports,
             open="open",
         )
         return self._table.write(write).done
 
-    def end_rule_request(self, request: RuleRequest, state: RuleState, comment: str, at: datetime) -> bool:
+    def end_rule_request(self, request: RuleRequest, state: RuleState, told: str, at: datetime) -> bool:
         """Note the answer; False where the question has one."""
         write = update(
             keys.rule_request(request.deployment),
-            "SET #state = :state, #comment = :comment, #answered_at = :at REMOVE #gsi3pk, #gsi3sk",
+            "SET #state = :state, #told = :told, #answered_at = :at REMOVE #gsi3pk, #gsi3sk",
             IS_OPEN,
             state=state,
-            comment=comment,
+            told=told,
             at=timestamp(at),
             open="open",
         )

@@ -15,7 +15,7 @@ from pipelines.state.records import RuleRequest
 
 from .asked import CALLBACK, EXPECTED, NOW, SECOND, body, headers, payload, request
 
-HOSTILE = (
+HOSTILE: tuple[Any, ...] = (
     None,
     True,
     0,

@@ -37,7 +37,7 @@ def test_an_answered_question_is_open_no_more_and_is_not_asked_again(store: Stat
     assert list(store.open_rule_requests()) == []
     assert not store.take_rule_request(request())
     kept = store.rule_request(5001)
-    assert kept == request(state="approved", comment="fine", answered_at=NOW)
+    assert kept == request(state="approved", told="fine", answered_at=NOW)
 
 
 def test_a_report_is_counted_once(store: StateStore) -> None:
@@ -45,7 +45,7 @@ def test_a_report_is_counted_once(store: StateStore) -> None:
     store.take_rule_request(request())
     assert store.note_rule_report(request(), "wait")
     assert not store.note_rule_report(request(), "wait")
-    assert list(store.open_rule_requests()) == [request(comment="wait", reports=1)]
+    assert list(store.open_rule_requests()) == [request(told="wait", reports=1)]
 
 
 def test_it_is_kept_longer_than_github_waits() -> None:

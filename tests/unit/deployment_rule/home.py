@@ -1,0 +1,132 @@
+"""A home where a release stood in staging for ninety minutes, with a double of GitHub (REQ-G9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+
+from pipelines.configuration import ConfigurationStore, Manifest, digest_of
+from pipelines.configuration.manifest import ManifestStack
+from pipelines.deployment_rule.answering import Answering, Done
+from pipelines.deployment_rule.app import App
+from pipelines.deployment_rule.evidence import Places, gather
+from pipelines.promotion.evidence import Evidence
+from pipelines.state.records import Check, Release, RuleRequest, StackKey
+from pipelines.state.store import StateStore
+from tests.state_table import state, summary
+from tests.unit.functions.test_consistency_checking import LocalS3
+from tests.unit.promotion.good import POLICY
+from tests.unit.tracking.local import TABLE, LocalDynamoDB, answered
+
+from .asked import NOW, request
+from .double import RELEASED, TAG, Double
+
+DEPLOYED = NOW - timedelta(minutes=90)
+STACK = StackKey("orders", "staging", "222222222222", "us-east-1", "lockstep-staging-orders-queue")
+POLICY_TEXT = b"variances: []\n"
+
+
+class Objects(LocalS3):
+    """Objects in memory; what is not there is 404."""
+
+    def _send(self, request: Any, **kwargs: Any) -> AWSResponse:
+        try:
+            return super()._send(request, **kwargs)
+        except KeyError:
+            return answered(request, 404, b"<Error><Code>NoSuchKey</Code></Error>")
+
+
+def manifest(environment: str) -> Manifest:
+    """Return the release in an environment: one stack."""
+    stack = ManifestStack(
+        name=f"{environment}/orders/queue",
+        external_name=f"lockstep-{environment}-orders-queue",
+        account=STACK.account,
+        region=STACK.region,
+        role_arn="",
+        file="queue.yaml",
+        template="queue.yaml",
+        template_digest="sha256:" + "1" * 64,
+        digest="sha256:" + "2" * 64,
+        parameters={},
+        tags={},
+    )
+    found = Manifest(
+        workload="orders",
+        environment=environment,
+        tag=TAG,
+        commit=RELEASED,
+        time="2026-03-01T12:00:00+00:00",
+        environments=("dev", "staging", "prod"),
+        stacks=(stack,),
+        settings={},
+        policy_file="pipelines/variance.yaml",
+        policy_digest=digest_of(POLICY_TEXT),
+        parameters_digest="",
+    )
+    return replace(found, parameters_digest=digest_of(found.parameters))
+
+
+class Home:
+    """The home, at `now`."""
+
+    def __init__(self, double: Double) -> None:
+        self.detections = 0
+        self.now, self.double, self.s3, self.db = NOW, double, Objects(), LocalDynamoDB(attempts=1)
+        self.db.create()
+        self.table = StateStore(self.db.client, TABLE, lambda _seconds: None)
+        self.store = partial(ConfigurationStore, self.s3.client, "b")
+        manifests = [manifest(name) for name in POLICY.order]
+        self.store("staging").put_release(manifests, {}, POLICY_TEXT)
+        self.digests = {one.environment: one.digest for one in manifests}
+        self.deploy(DEPLOYED)
+        self.report(NOW - timedelta(minutes=20), "in_sync")
+        self.wait(0)
+
+    def wait(self, minutes: float) -> None:
+        """Let time go by, in which the agent reports that all is well."""
+        self.now += timedelta(minutes=minutes)
+        before = self.now - timedelta(minutes=1)
+        self.table.put_check(Check("orders", "staging", before, TAG, "consistent", ()))
+
+    def deploy(self, at: datetime, tag: str = TAG, **given: Any) -> None:
+        """Deploy a release into staging, and check it."""
+        made = Release("orders", "staging", tag, RELEASED, at, self.digests)
+        found = replace(made, **given)
+        self.table.put_release(found)
+        begun = self.table.begin_environment_release(found, at - timedelta(minutes=5), "deployer")
+        assert begun is not None
+        self.table.end_environment_release("orders", "staging", begun.number, "succeeded", at)
+        self.table.put_check(Check("orders", "staging", at + timedelta(minutes=1), tag, "consistent", ()))
+
+    def report(self, at: datetime, drift: str) -> None:
+        """Let the agent report the stack, and what a detection found."""
+        self.table.record_state(state(operation_at=DEPLOYED, key=STACK, stack_id=STACK.stack))
+        self.detections += 1
+        self.table.record_drift(STACK, summary(self.detections, drift, at, f"sha256:{drift}"))
+
+    def evidence(self, asked: RuleRequest, github: Any, now: datetime) -> Evidence:
+        places = Places(self.table, self.store, github, POLICY, ("orders",))
+        return gather(asked, places, now)
+
+    def desk(self) -> Answering:
+        app = App(302, lambda _message: b"signature", self.double.url)
+        return Answering(
+            table=self.table,
+            policy=POLICY,
+            github=lambda asked, at: app.github(asked.repository, asked.installation, at),
+            gather=self.evidence,
+            clock=lambda: self.now,
+        )
+
+    def ask(self, **given: Any) -> None:
+        """Take a question of GitHub's."""
+        assert self.table.take_rule_request(request(**given))
+
+    def run(self) -> list[Done]:
+        """Do one pass."""
+        return list(self.desk().run())
