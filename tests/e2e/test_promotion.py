@@ -1,0 +1,232 @@
+"""A release from dev through staging to prod, and one that fails and is taken back, on a sandbox of its own.
+
+The environments have `control` alone: what is promoted is small, and its agents look for drift.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pipelines import cli
+from pipelines.attestation import read
+from pipelines.attestation.statement import DECISION, DEPLOYMENT
+from pipelines.configuration import ConfigurationStore
+from pipelines.state.records import EnvironmentRelease
+from pipelines.state.store import StateStore
+from sandbox import accounts, advance, people, process
+from sandbox.place import Record
+from tests.e2e import deployed_home
+from tests.e2e.commands import ROOT
+from tests.e2e.control_plane import until
+from tests.e2e.recorded_project import RecordedProject
+from tests.unit.small_project import one_workload
+
+pytestmark = pytest.mark.xdist_group("promotion")
+GOOD, BAD = "v1.0.0", "v1.1.0"
+SCHEMAS = ROOT / "tests" / "schemas"
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """A sandbox with the home, and a project with its environment branches."""
+
+    record: Record
+    project: RecordedProject
+    sam: Mapping[str, str]
+
+    @property
+    def table(self) -> StateStore:
+        """The state table, as somebody who may do anything there."""
+        name = self._name("table/TableName")
+        return StateStore(self.project.client("dynamodb"), name)
+
+    def store(self, environment: str) -> ConfigurationStore:
+        """The configuration store of an environment."""
+        return ConfigurationStore(
+            self.project.client("s3"), self._name("configuration/BucketName"), environment
+        )
+
+    def _name(self, output: str) -> str:
+        found = self.project.client("ssm").get_parameter(Name=f"/control/shared/{output}")
+        return str(found["Parameter"]["Value"])
+
+    def gate(self, environment: str, tag: str) -> dict[str, Any]:
+        """Return `lockstep gate` as JSON, held to its schema, with verdicts by gate."""
+        done = self.project.run("gate", environment, "--release", tag, "--format", "json")
+        document: dict[str, Any] = json.loads(done.stdout)
+        jsonschema.validate(document, json.loads((SCHEMAS / "gate.json").read_text(encoding="utf-8")))
+        return {**document, "verdicts": {one["gate"]: one["verdict"] for one in document["gates"]}}
+
+    def settled(self, environment: str, tag: str) -> dict[str, Any]:
+        """Return the gate's answer once every piece of evidence is there: checks follow events by seconds."""
+
+        def answer() -> dict[str, Any] | None:
+            found = self.gate(environment, tag)
+            return found if found["decision"] != "error" else None
+
+        return until(f"the evidence for {environment}", answer)
+
+    def approve(self, environment: str, tag: str) -> None:
+        """Approve the plan of now, as somebody who wrote nothing."""
+        plan = self.settled(environment, tag)["plan"]
+        somebody = replace(self.project, operator={**self.project.operator, **self.sam})
+        done = somebody.run("approve", environment, "--release", tag, "--plan", plan)
+        assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+
+    def latest(self, environment: str) -> EnvironmentRelease | None:
+        """Return what was last deployed into an environment."""
+        return self.table.latest_environment_release("control", environment)
+
+    def stacks(self, environment: str) -> list[str]:
+        """Return the stacks in the control region of an environment's account."""
+        region = {"dev": "us-east-1", "staging": "us-west-2", "prod": "eu-west-1"}[environment]
+        place = {"account": accounts.ACCOUNTS[environment], "region": region}
+        found = self.project.client("cloudformation", **place).describe_stacks()["Stacks"]
+        return [stack["StackName"] for stack in found if not stack["StackName"].startswith("StackSet-")]
+
+    def point(self, tag: str) -> None:
+        """Let every environment branch have the files of a release."""
+        for environment in accounts.ACCOUNTS:
+            self.project.git("branch", "-f", f"env/{environment}", tag)
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    place, record, home = deployed_home.started(tmp_path_factory, "promotion")
+    root = one_workload(tmp_path_factory.mktemp("promoted") / "project", "control")
+    (root / ".gitignore").write_text(".lockstep/\n", encoding="utf-8")
+    project = replace(home, root=root)
+    project.git("init", "-q", "-b", "main")
+    project.commit(GOOD)
+    iam = project.client("iam", account=accounts.OPERATOR)
+    made = Estate(record, project, people.user(iam, "sam@example.com"))
+    made.point(GOOD)
+    yield made
+    process.stop(place)
+
+
+def test_a_release_enters_dev_and_is_verified(estate: Estate) -> None:
+    """REQ-G1, REQ-V10: every gate is asked, every stack looked at, and the success is a tag."""
+    assert estate.gate("dev", GOOD)["decision"] == "success"
+    done = estate.project.run("deploy", "dev", "--release", GOOD, "--format", "json")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads((SCHEMAS / "deploy.json").read_text(encoding="utf-8")))
+    assert (document["marked"], document["findings"]) == ("deployed/dev/1", [])
+    assert estate.project.git("rev-parse", "deployed/dev/1^{commit}") == estate.project.git("rev-parse", GOOD)
+
+
+def test_nothing_enters_staging_that_nobody_approved(estate: Estate) -> None:
+    """REQ-G2: it waits, with the plan to approve; nothing is deployed; the decision is kept."""
+    asked = estate.settled("staging", GOOD)
+    assert (asked["decision"], asked["verdicts"]["approval"]) == ("pending", "pending")
+    done = estate.project.run("deploy", "staging", "--release", GOOD)
+    assert done.returncode == cli.PENDING, done.stdout + done.stderr
+    assert "0 of 1 approvals for staging" in done.stderr
+    assert estate.stacks("staging") == []
+    assert estate.latest("staging") is None
+    assert estate.table.lock("control", "staging", datetime.now(UTC)) is None
+
+
+def test_an_approved_release_enters_staging(estate: Estate) -> None:
+    estate.approve("staging", GOOD)
+    done = estate.project.run("deploy", "staging", "--release", GOOD)
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    assert "deployed/staging/1" in done.stdout
+    promotion = estate.table.promotion("control", GOOD, "dev", "staging")
+    assert promotion is not None
+    assert promotion.approver == "sam@example.com"
+
+
+def test_prod_waits_an_hour_whoever_approves(estate: Estate) -> None:
+    """REQ-G3: enforced from the recorded success."""
+    estate.approve("prod", GOOD)
+    asked = estate.settled("prod", GOOD)
+    assert (asked["decision"], asked["verdicts"]["soak"]) == ("pending", "pending")
+    assert asked["verdicts"]["approval"] == "success"
+    done = estate.project.run("deploy", "prod", "--release", GOOD)
+    assert done.returncode == cli.PENDING, done.stdout + done.stderr
+    assert "nothing shortens it" in done.stderr
+    assert estate.latest("prod") is None
+
+
+def test_after_the_hour_it_enters_prod(estate: Estate) -> None:
+    assert advance.advance(estate.record, advance.duration("61m"))
+    done = estate.project.run("deploy", "prod", "--release", GOOD)
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    latest = estate.latest("prod")
+    assert latest is not None
+    assert (latest.tag, latest.state) == (GOOD, "succeeded")
+
+
+@pytest.mark.parametrize("environment", list(accounts.ACCOUNTS))
+def test_what_was_decided_and_deployed_is_kept(estate: Estate, environment: str) -> None:
+    """REQ-G6: one statement each, under its digest, the second naming the first."""
+    latest, store = estate.latest(environment), estate.store(environment)
+    assert latest is not None
+    decision = read(store.evidence(latest.decision), latest.decision)
+    deployment = read(store.evidence(latest.evidence), latest.evidence)
+    assert (decision.kind, deployment.kind) == (DECISION, DEPLOYMENT)
+    assert decision.said["decision"] == "success"
+    assert (deployment.said["decision"], deployment.said["outcome"]) == (decision.digest, "succeeded")
+    assert [one.digest for one in deployment.subjects] == [latest.manifest_digest]
+
+
+def test_deploying_again_does_nothing(estate: Estate) -> None:
+    before = estate.latest("prod")
+    done = estate.project.run("deploy", "prod", "--release", GOOD)
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    assert "was there already" in done.stdout
+    assert estate.latest("prod") == before
+
+
+TRIAL = """  TrialParameter:
+    Type: AWS::SSM::Parameter
+    Properties:
+      Name: !Sub "${ParameterPath}/Trial"
+      Description: What a trial publishes
+      Type: String
+      Tier: Standard
+      DataType: text
+      Value: !GetAtt DeployRole.Arn
+
+Outputs:
+  Trial:
+    Description: What a trial publishes
+    Value: !GetAtt DeployRole.Arn
+
+"""
+
+
+@pytest.fixture(scope="module")
+def bad(estate: Estate) -> str:
+    """Make a release that every check likes, and that publishes under a name which somebody took by hand."""
+    ssm = estate.project.client("ssm", account=accounts.ACCOUNTS["dev"], region="us-east-1")
+    ssm.put_parameter(Name="/control/dev/github-deploy/Trial", Value="somebody else's", Type="String")
+    path = estate.project.root / "templates" / "github-deploy.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count("Outputs:\n") == 1
+    path.write_text(text.replace("Outputs:\n", TRIAL), encoding="utf-8")
+    estate.project.commit(BAD)
+    estate.point(BAD)
+    return BAD
+
+
+def test_a_release_that_fails_is_taken_back_by_itself(estate: Estate, bad: str) -> None:
+    """REQ-R4: the release before is deployed again, recorded, and the bad one stays out."""
+    done = estate.project.run("deploy", "dev", "--release", bad)
+    assert done.returncode == cli.FAILURE, done.stdout + done.stderr
+    assert f"{GOOD} came back and was verified" in done.stderr
+    states = [(one.tag, one.state) for one in estate.table.environment_releases("control", "dev")]
+    assert states == [(GOOD, "succeeded"), (bad, "rolled_back"), (GOOD, "succeeded")]
+    assert estate.gate("dev", bad)["verdicts"]["rejected-release"] == "failure"
+    again = estate.project.run("deploy", "dev", "--release", bad)
+    assert again.returncode == cli.FAILURE, again.stdout + again.stderr
+    assert "was rolled back in dev" in again.stderr
