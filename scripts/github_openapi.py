@@ -17,6 +17,7 @@ from typing import Any
 REPOSITORY = "/repos/{owner}/{repo}"
 ENVIRONMENT = f"{REPOSITORY}/environments/{{environment_name}}"
 USED = {
+    "/app/installations/{installation_id}/access_tokens": ("post",),
     "/users/{username}": ("get",),
     "/orgs/{org}/teams/{team_slug}": ("get",),
     "/apps/{app_slug}": ("get",),
@@ -27,6 +28,11 @@ USED = {
     f"{ENVIRONMENT}/deployment_protection_rules/{{protection_rule_id}}": ("delete",),
     f"{REPOSITORY}/actions/runs/{{run_id}}": ("get",),
     f"{REPOSITORY}/actions/runs/{{run_id}}/approvals": ("get",),
+    f"{REPOSITORY}/actions/runs/{{run_id}}/deployment_protection_rule": ("post",),
+    f"{REPOSITORY}/commits/{{ref}}/check-runs": ("get",),
+    f"{REPOSITORY}/git/commits/{{commit_sha}}": ("get",),
+    f"{REPOSITORY}/git/ref/{{ref}}": ("get",),
+    f"{REPOSITORY}/git/tags/{{tag_sha}}": ("get",),
     f"{REPOSITORY}/commits": ("get",),
     f"{REPOSITORY}/issues/comments/{{comment_id}}": ("patch",),
     f"{REPOSITORY}/issues/{{issue_number}}/comments": ("get", "post"),

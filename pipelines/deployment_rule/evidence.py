@@ -44,7 +44,7 @@ def gather(request: RuleRequest, places: Places, now: datetime) -> Evidence:
     if rule.source is None:
         raise ValueError(f"no release comes to {request.environment} from another environment")
     tag = _standing(places, rule.source)
-    found = known(lambda: tag_of(places.github, request.repository, tag))
+    found = None if tag == NONE else known(lambda: tag_of(places.github, request.repository, tag))
     other = known(lambda: _other_files(request, places.github, found))
     looked, parity = _looked(request, places.github, found)
     sources, targets = {}, {}

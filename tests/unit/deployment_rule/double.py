@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.github_description import operation
 
 from .asked import COMMIT, REPOSITORY
 
@@ -48,6 +50,8 @@ class Double:
     token: str = "ghs_anInstallationsToken"
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+    """What GitHub's own description does not have of the requests that came."""
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -82,12 +86,21 @@ def serving(double: Double) -> Iterator[Double]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
+        def _unfit(self, path: str, body: Any) -> list[str]:
+            known = operation(self.command, path.replace("/ref/tags/", "/ref/tags%2F"))
+            if known is None:
+                return [f"{self.command} {path}: is in no description"]
+            query = dict(parse_qsl(urlsplit(self.path).query))
+            versions = self.headers.get_all("X-GitHub-Api-Version") or []
+            return [*known.mistakes(query, body), *(one for one in versions if one != "2026-03-10")]
+
         def _handle(self) -> None:
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            path = urlsplit(self.path).path
-            double.asked.append(Asked(self.command, path, json.loads(sent) if sent else None))
-            status, body = double.answers.get(path, (404, {"message": "Not Found"}))
-            content = b"" if body is None else json.dumps(body).encode()
+            path, body = urlsplit(self.path).path, json.loads(sent) if sent else None
+            double.asked.append(Asked(self.command, path, body))
+            double.mistakes += self._unfit(path, body)
+            status, answer = double.answers.get(path, (404, {"message": "Not Found"}))
+            content = b"" if answer is None else json.dumps(answer).encode()
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", f"{double.url}/elsewhere")

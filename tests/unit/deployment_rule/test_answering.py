@@ -23,6 +23,7 @@ COMMIT_ITSELF = f"{REPO}/git/commits/{COMMIT}"
 def home() -> Iterator[Home]:
     with serving(Double()) as double:
         yield Home(double)
+    assert double.mistakes == []
 
 
 def ends(home: Home) -> list[str]:
