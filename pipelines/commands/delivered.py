@@ -57,6 +57,11 @@ def show(environment: str, tag: str, found: Delivered) -> None:
         what = "was there already" if not found.brought.results else "was verified"
         click.secho(f"{environment}: {tag} {what}, {found.marked}", fg="green")
         return
+    if not found.brought.failed:
+        raise FailureError(
+            f"{environment}: stopped at your request, with {tag} on its way\n"
+            f"  mend: run `lockstep deploy {environment} --release {tag}` again; it carries on from here"
+        )
     lines = [f"{tag} did not stay in {environment}"]
     lines += [harmless(one.message) for one in found.brought.findings]
     if found.back is None:

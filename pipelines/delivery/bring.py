@@ -72,6 +72,11 @@ class Brought:
         """Whether every stack is as rendered, and nothing is wrong with it."""
         return is_done(self.results) and not self.findings
 
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong with it, rather than that somebody stopped the run."""
+        return bool(self.findings) or any(result.outcome == "failed" for result in self.results)
+
 
 def is_done(results: Iterable[Result]) -> bool:
     """Tell whether every stack is as rendered."""

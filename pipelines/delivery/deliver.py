@@ -94,6 +94,8 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
     brought = bring(places.workspace, order.environment, places.release, stage, clock, entry)
     if brought.succeeded:
         return Delivered(brought, mark(root, brought.recorded))
+    if not brought.failed:
+        return Delivered(brought)  # Somebody stopped it: the next run carries on.
     return Delivered(brought, back=give_back(root, table, brought.recorded, stage, clock))
 
 
