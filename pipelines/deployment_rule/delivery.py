@@ -104,7 +104,7 @@ def _request(document: Mapping[str, Any], delivery: str, expected: Expected, now
         raise Refused(422, "the deployment is another than the one that is asked about")
     if not _COMMIT.fullmatch(commit):
         raise Refused(422, "deployment.sha is no commit")
-    ref = _text(deployment, "ref")
+    ref = _text(deployment, "ref").removeprefix("refs/heads/")
     if not _REF.fullmatch(ref):
         raise Refused(422, "deployment.ref is no name of a branch")
     return RuleRequest(

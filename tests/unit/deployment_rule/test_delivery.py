@@ -45,6 +45,11 @@ def test_a_question_is_read() -> None:
     assert taken(headers(content), content, EXPECTED, NOW) == request()
 
 
+def test_a_branch_is_named_short_or_whole() -> None:
+    content = body(deployment={"ref": "refs/heads/env/prod"})
+    assert taken(headers(content), content, EXPECTED, NOW) == request()
+
+
 def test_names_of_headers_are_of_any_case() -> None:
     """API Gateway passes them on as they came."""
     content = body()
@@ -129,8 +134,13 @@ def test_an_answer_goes_nowhere_but_to_the_repositorys_own_runs(url: str) -> Non
     [
         {"action": "completed"},
         {"repository": {"full_name": "example/other"}},
+        {
+            "repository": {"full_name": "example/other"},
+            "deployment_callback_url": CALLBACK.replace("example/lockstep", "example/other"),
+        },
         {"repository": {"full_name": "Example/Lockstep"}},
         {"environment": "dev"},
+        {"environment": "dev", "deployment": {"environment": "dev"}},
         {"environment": "PROD"},
         {"environment": "staging"},
         {"deployment": {"environment": "staging"}},
