@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps
 NPM := npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 PYTEST_WORKERS ?= 2
 
-.PHONY: help demo check test lint format bench lock clean
+.PHONY: help demo check test taskcat lint format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -26,6 +26,9 @@ check: .venv/main .venv/guard ## check the project, as a pull request is checked
 
 test: .venv/dev .venv/guard .venv/browser ## run every test
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+taskcat: .venv/dev ## deploy templates one by one and delete them, on the AWS that is set
+	@$(BIN)/python -m scripts.taskcat_run $(TESTS)
 
 lint: .venv/dev ## check style, types, templates and workflows
 	@$(BIN)/ruff check .
@@ -47,7 +50,8 @@ lock: ## renew the locks from pyproject.toml (needs uv)
 	compile() { uv pip compile --universal --override locks/overrides.txt --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" --quiet "$$@"; }
 	compile --python-version 3.11 --extra build --extra sandbox pyproject.toml -o locks/main.lock
-	compile --python-version 3.11 --extra build --extra sandbox --extra dev pyproject.toml -o locks/dev.lock
+	compile --python-version 3.11 --excludes locks/dev.excludes --extra build --extra sandbox --extra dev \
+		pyproject.toml -o locks/dev.lock
 	for name in functions functions-consistency functions-gate functions-orders; do
 		compile --python-version 3.13 --excludes locks/functions.excludes locks/$$name.in -o locks/$$name.lock
 	done
