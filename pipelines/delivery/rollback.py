@@ -23,8 +23,9 @@ from pipelines.delivery.returning import Return, mark
 from pipelines.delivery.ways import Way, Ways, reachable
 from pipelines.recording import who
 from pipelines.release import checked_out
+from pipelines.state.times import timestamp
 from pipelines.workspace import Workspace
-from validator.errors import FailureError, LockstepError
+from validator.errors import FailureError, LockstepError, PendingError
 
 if TYPE_CHECKING:
     from pipelines.delivery.bring import Stage
@@ -105,6 +106,8 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
     brought = None
     try:
         with clear_errors():
+            if way.plan is not None:
+                _refuse_busy(ways, way, clock)
             _restore(ways, way, stage)
             if way.plan is None:
                 return Ended(way, "there", marked=mark(ways.root, list(way.latest.values())))
@@ -121,6 +124,18 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
             return Ended(way, "back", brought, mark(ways.root, brought.recorded))
     except LockstepError as error:
         return Ended(way, "failed", brought, error=error)
+
+
+def _refuse_busy(ways: Ways, way: Way, clock: Clock) -> None:
+    """Raise PendingError while another run deploys there, before the branch says what that run does not know of."""
+    for workload in way.workloads:
+        lock = ways.home.table().lock(workload, way.environment, clock())
+        if lock is not None:
+            raise PendingError(
+                f"{workload} is being deployed into {way.environment} by {lock.owner}, since {timestamp(lock.since)}\n"
+                "  mend: wait for that run to end, or stop it, then run the same command again; one that died holds it "
+                f"until {timestamp(lock.expires_at)}"
+            )
 
 
 def _restore(ways: Ways, way: Way, stage: Stage) -> None:
