@@ -14,7 +14,8 @@ from typing import Any, Literal, Protocol
 from pipelines import stack_sets
 from pipelines.aws import Aws, clear_errors
 from pipelines.deployment import Action, decide, published
-from pipelines.live import LiveStack, read_parameters, read_stacks
+from pipelines.live import LiveStack
+from pipelines.reading import check_accounts, foreign_values, live_stacks
 from pipelines.workspace import Workspace
 from validator.errors import ConfigurationError, LockstepError, TechnicalError
 from validator.model import Stack
@@ -79,8 +80,8 @@ class Deployment:
         batches = self.workspace.project().batches(self.environment)
         stacks = [stack for batch in batches for stack in batch]
         with clear_errors():
-            self._live |= self._read(stacks)
-            self._foreign |= self._read_foreign(stacks)
+            self._live |= live_stacks(stacks)
+            self._foreign |= foreign_values(stacks, self._live)
             for batch in batches:
                 if self.stop.is_set() or {"failed", "interrupted"} & {r.outcome for r in results.values()}:
                     break
@@ -94,25 +95,6 @@ class Deployment:
             )
         return [results.get(stack.name, Result(stack.name, "not started")) for stack in stacks]
 
-    def _read(self, stacks: list[Stack]) -> dict[str, LiveStack]:
-        """Return the live stacks by Sceptre name; stacks of one role and region are read together."""
-        found: dict[str, LiveStack] = {}
-        for (region, role_arn), here in _by_place(stacks).items():
-            names = [stack.external_name for stack in here]
-            lives = read_stacks(Aws(region, role_arn), names, templates=True)
-            found |= {s.name: lives[s.external_name] for s in here if s.external_name in lives}
-        return found
-
-    def _read_foreign(self, stacks: list[Stack]) -> dict[str, str]:
-        """Return the values in Parameter Store that live stacks read and no stack of this environment publishes."""
-        own = published(stacks, self._live)
-        values: dict[str, str] = {}
-        for (region, role_arn), here in _by_place([s for s in stacks if s.name in self._live]).items():
-            live = [self._live[stack.name] for stack in here]
-            if foreign := {one.parameters[key] for one in live for key in one.resolved} - own.keys():
-                values |= read_parameters(Aws(region, role_arn), foreign)
-        return values
-
     def _decide(self, stack: Stack) -> Action:
         stacks = self.workspace.project().of(self.environment)
         values = {**self._foreign, **published(stacks, self._live)}
@@ -125,7 +107,7 @@ class Deployment:
         todo = [stack for stack in batch if stack.name not in results]
         if not todo:
             return results
-        self._check_account(todo)
+        self._check_accounts(todo)
         self.workspace.loaded()
         rendered = self.workspace.rendered(self.environment)
         self._stack_sets |= {one["name"]: stack_sets.names(one) for one in rendered}
@@ -148,23 +130,11 @@ class Deployment:
         with self._report, suppress(OSError):
             tell(*arguments)
 
-    def _check_account(self, stacks: list[Stack]) -> None:
-        """Refuse to launch anything with credentials of another account than the stacks are for.
-
-        Raises ConfigurationError. Asked once, and only when something is to be launched.
-        """
-        if self._account_is_right:
-            return
-        for (region, role_arn), here in _by_place(stacks).items():
-            account = Aws(region, role_arn).client("sts").get_caller_identity()["Account"]
-            if account != here[0].account:
-                raise ConfigurationError.single(
-                    f"the credentials are of account {account}, but {self.environment} is {here[0].account}",
-                    file="sceptre/config/config.yaml",
-                    key="sceptre_role",
-                    hint="let `sceptre_role` be `!setting deploy_role_arn`, and check `account` of the environment",
-                )
-        self._account_is_right = True
+    def _check_accounts(self, stacks: list[Stack]) -> None:
+        """Refuse to launch anything in another account. Asked once, and only when something is to be launched."""
+        if not self._account_is_right:
+            check_accounts(self.environment, stacks)
+            self._account_is_right = True
 
     def _one(self, stack: Stack, action: Action) -> Result:
         """Bring one stack to its rendered state. Never raises: what goes wrong is the stack's result."""
@@ -202,7 +172,7 @@ class Deployment:
         if action.kind == "wait":
             launcher.wait(sceptre_stack, self.stop.is_set)
             self._live.pop(stack.name, None)
-            self._live |= self._read([stack])
+            self._live |= live_stacks([stack])
             action = self._decide(stack)
             if action.kind == "skip":
                 return "unchanged", "an earlier run brought it there"
@@ -236,11 +206,3 @@ class Deployment:
     def _ended(self, result: Result) -> Result:
         self._tell(self.reporter.ended, result)
         return result
-
-
-def _by_place(stacks: list[Stack]) -> dict[tuple[str, str], list[Stack]]:
-    """Return stacks by region and role, which is how they are read."""
-    found: dict[tuple[str, str], list[Stack]] = {}
-    for stack in stacks:
-        found.setdefault((stack.region, stack.role_arn), []).append(stack)
-    return found

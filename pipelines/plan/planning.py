@@ -14,6 +14,7 @@ from typing import Protocol
 from pipelines.aws import Aws, clear_errors, has_own
 from pipelines.deployment import Action
 from pipelines.live import LiveStack, read_physical_ids
+from pipelines.reading import check_accounts
 from pipelines.stack_sets import TYPE as STACK_SET
 from pipelines.workspace import Workspace
 from validator.errors import FailureError, LockstepError
@@ -68,7 +69,7 @@ class Planning:
         with clear_errors():
             self.live, actions = reading.read(stacks)
             touched = [one for one in stacks if actions[one.name].kind in {"create", "recreate", "update"}]
-            reading.check_account(self.environment, touched)
+            check_accounts(self.environment, touched)
             if touched:
                 self.workspace.loaded()
             planned = self._all(stacks, actions, reading.missing(touched))

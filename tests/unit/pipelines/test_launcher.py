@@ -81,9 +81,9 @@ class Reported:
 def deployment(monkeypatch: pytest.MonkeyPatch, launch: Any) -> Deployment:
     """Return a deployment of the good project's dev: nothing is live, and launching is what the test says."""
     monkeypatch.setenv("LOCKSTEP_CACHE", "off")
-    monkeypatch.setattr("pipelines.deploy.read_stacks", lambda *_, **__: {})
+    monkeypatch.setattr("pipelines.reading.read_stacks", lambda *_, **__: {})
     monkeypatch.setattr(launcher, "launch", launch)
-    monkeypatch.setattr("pipelines.deploy.Aws", Caller)
+    monkeypatch.setattr("pipelines.reading.Aws", Caller)
     return Deployment(Workspace(PROJECTS / "good" / "base"), "dev", Reported())
 
 
@@ -200,7 +200,7 @@ def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pyte
         waited.append(stack.name)
         status["now"] = status["then"]
 
-    monkeypatch.setattr("pipelines.deploy.read_stacks", read)
+    monkeypatch.setattr("pipelines.reading.read_stacks", read)
     monkeypatch.setattr(launcher, "wait", wait)
     status["then"] = "CREATE_COMPLETE"
     first = run.run()[0]
