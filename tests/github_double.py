@@ -1,4 +1,4 @@
-"""A stateful double of GitHub's REST API on loopback, for what `lockstep protect` calls.
+"""A stateful double of GitHub's REST API on loopback, for what this project calls.
 
 Every request and every answer is held to GitHub's own description (tests/github_description.py); what does not fit is
 in `mistakes`, and fails the test. Faults are asked for by the test: what happens to which calls, and how often.
@@ -16,6 +16,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .github_answers import TIME, app, full_team, gate, simple_user, team, user
+from .github_delivery import Delivery
 from .github_description import operation
 
 ADMIN, READER = "ghp_anAdministratorsToken", "ghp_aReadersToken"
@@ -90,6 +91,7 @@ class Double:
         self.patterns: dict[str, list[dict[str, Any]]] = {}
         self.gates: dict[str, list[dict[str, Any]]] = {}
         self.rulesets: list[dict[str, Any]] = []
+        self.delivery = Delivery()
         self.asked: list[Asked] = []
         self._number = 1000
 
@@ -152,6 +154,9 @@ class Double:
                 return self._environment(method, name, more, query, body)
             case _, ["repos", self.owner, self.name, "rulesets", *more]:
                 return self._ruleset(method, more, query, body, is_admin=is_admin)
+            case _, ["repos", self.owner, self.name, *more]:
+                if found := self.delivery.answer(method, more, query, body):
+                    return Answer(*found)
         return Answer(404, _error("Not Found"))
 
     def _somebody(self, known: dict[str, int], name: str, shown: Callable[[str, int], Any]) -> Answer:
@@ -384,7 +389,7 @@ def serving(double: Double) -> Iterator[Double]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PUT = do_POST = do_DELETE = _handle  # noqa: N815 - the names of the standard library
+        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _handle  # noqa: N815 - the names of the standard library
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
