@@ -6,7 +6,7 @@ import json
 import os
 import time
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import boto3
@@ -53,9 +53,8 @@ def webhook_secrets(name: str) -> tuple[str, ...]:
     return _secrets(name, int(time.monotonic() // KEPT_SECONDS))
 
 
-@cache
+@lru_cache(maxsize=1)
 def _secrets(name: str, _period: int) -> tuple[str, ...]:
-    _secrets.cache_clear()
     text = client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
     try:
         return checked(json.loads(text)["secrets"])

@@ -15,9 +15,14 @@ from .asked import NOW, request
 
 
 @pytest.fixture
-def store() -> StateStore:
-    table = LocalDynamoDB(attempts=1)
-    table.create()
+def table() -> LocalDynamoDB:
+    found = LocalDynamoDB(attempts=1)
+    found.create()
+    return found
+
+
+@pytest.fixture
+def store(table: LocalDynamoDB) -> StateStore:
     return StateStore(table.client, TABLE, lambda _seconds: None)
 
 
@@ -38,6 +43,15 @@ def test_an_answered_question_is_open_no_more_and_is_not_asked_again(store: Stat
     assert not store.take_rule_request(request())
     kept = store.rule_request(5001)
     assert kept == request(state="approved", told="fine", answered_at=NOW)
+
+
+def test_what_has_an_answer_is_listed_no_more(table: LocalDynamoDB, store: StateStore) -> None:
+    """Each pass reads what is listed: forty days of answers would be read every minute."""
+    store.take_rule_request(request())
+    assert store.end_rule_request(request(), "closed", "gone", NOW)
+    (item,) = table.items("RULE#")
+    assert not {"gsi3pk", "gsi3sk"} & item.keys()
+    assert "expires_at" in item
 
 
 def test_a_report_is_counted_once(store: StateStore) -> None:
