@@ -111,7 +111,8 @@ class Run:
 
     def _logins(self, tag: Tag) -> Mapping[str, str]:
         """Return the login of each address of the authors that GitHub knows."""
-        wanted, known = _addresses(tag), {}
+        wanted = _addresses(tag)
+        known: dict[str, str] = {}
         if not wanted:
             return {}
         path = path_of("repos", self.github.where.owner, self.github.where.name, "commits")

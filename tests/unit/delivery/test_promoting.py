@@ -1,0 +1,139 @@
+"""A promotion is proposed once the gates wait for no more than time and people; a release is named by its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pipelines.commands import promote as command
+from pipelines.delivery import branches
+from pipelines.delivery.named import named
+from pipelines.delivery.promoting import Ask, Proposal, body, proposal
+from pipelines.promotion.decide import decide
+from pipelines.promotion.evidence import Missing
+from tests.unit.promotion import good
+from validator.errors import ConfigurationError, FailureError, PendingError, TechnicalError
+
+from .repositories import Repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Return a repository whose dev has a release by a merge, and whose staging and prod have the one before."""
+    made = Repository.made(tmp_path / "repository")
+    made.git("branch", "-D", "env/dev")
+    made.git("checkout", "-q", "v1")
+    for name in ("dev", "staging", "prod"):
+        made.git("branch", f"env/{name}", "v1")
+    merged = made.git("commit-tree", "v2^{tree}", "-p", "env/dev", "-p", "v2", "-m", "merged")
+    made.git("branch", "-f", "env/dev", merged)
+    return made
+
+
+def asking(environment: str = "staging", **given: Any) -> Ask:
+    """Return what gathers evidence in which all is well but for what is given; no branch is merged yet."""
+    found = good.evidence(environment, **{"branch": "main", **given})
+    return lambda name, tag: (found, decide(found, good.POLICY.of(name)))
+
+
+def proposed(repository: Repository, ask: Ask, environment: str = "staging") -> Proposal | None:
+    return proposal(repository.root, good.POLICY, environment, ask)
+
+
+def test_a_release_is_named_by_the_files_that_are_checked_out(repository: Repository) -> None:
+    """REQ-G1: whatever the commit; the newest where several have them, as versions go; none for other files."""
+    repository.git("checkout", "-q", "env/dev")
+    assert named(repository.root, "@") == "v2"
+    repository.git("tag", "v10", "v2")
+    assert named(repository.root, "@") == "v10"
+    assert named(repository.root, "v1") == "v1"
+    repository.commit("three")
+    with pytest.raises(ConfigurationError, match="the files of no release"):
+        named(repository.root, "@")
+
+
+def test_what_only_waits_may_be_proposed(repository: Repository) -> None:
+    """REQ-G1: the branch is judged as the merge makes it; nobody has to have approved."""
+    found = proposed(repository, asking(approvals=()))
+    assert found is not None
+    assert (found.tag, found.source, found.target) == ("v2", "env/dev", "env/staging")
+    assert found.decision.state == "pending"
+    assert found.evidence.branch == "env/staging"
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "error"),
+    [
+        ({"parity": 1}, FailureError),
+        ({"checked": Missing("gone")}, TechnicalError),
+        ({"approvals": Missing("gone")}, TechnicalError),
+        (
+            {"targets": {"orders": good.target("staging", lock=good.lock(environment="staging"))}},
+            PendingError,
+        ),
+    ],
+)
+def test_what_a_gate_refuses_is_not_proposed(
+    repository: Repository, spoilt: dict[str, Any], error: type[Exception]
+) -> None:
+    """REQ-G6: a "no", what nobody can tell, and a wait for something else than time or people."""
+    with pytest.raises(error, match="may not enter staging"):
+        proposed(repository, asking(**spoilt))
+
+
+def test_nothing_is_proposed_where_there_is_nothing(repository: Repository) -> None:
+    assert proposed(repository, asking("prod"), "prod") is None, "prod has what staging has"
+    with pytest.raises(ConfigurationError, match="nothing is promoted into dev"):
+        proposed(repository, asking("dev"), "dev")
+    repository.git("checkout", "-q", "env/dev")
+    repository.commit("between releases")
+    with pytest.raises(PendingError, match="env/dev has the files of no release"):
+        proposed(repository, asking())
+
+
+def test_the_pull_request_says_what_every_gate_says(repository: Repository) -> None:
+    """What is quoted is text alone; the run that asked is linked."""
+    found = proposed(repository, asking(approvals=()))
+    assert found is not None
+    text = body(found, "https://github.example/run")
+    assert all(f"| {one.gate} | " in text for one in found.decision.judged)
+    assert "| approval | ⏳ pending | 0 of 1 approvals for staging |" in text
+    assert "[this run](https://github.example/run)" in text
+
+
+def test_a_merge_gives_a_branch_the_files_and_keeps_both_histories(repository: Repository) -> None:
+    """REQ-R1: only forward; again, it does nothing."""
+    before = repository.git("rev-parse", "env/staging")
+    moved = branches.merge(repository.root, "env/staging", "env/dev", "Promote v2 to staging")
+    assert moved.was_moved
+    assert repository.text("env/staging") == "two"
+    parents = repository.git("rev-parse", "env/staging^1", "env/staging^2").split()
+    assert parents == [before, repository.git("rev-parse", "env/dev")]
+    assert not branches.merge(repository.root, "env/staging", "env/dev", "again").was_moved
+    with pytest.raises(FailureError, match="there is no branch env/none"):
+        branches.merge(repository.root, "env/none", "env/dev", "x")
+
+
+def test_without_github_the_branches_are_merged_here(repository: Repository, tmp_path: Path) -> None:
+    """And pushed, where there is a remote."""
+    found = proposed(repository, asking())
+    assert found is not None
+    where, what = command._propose(repository.root, found, {})
+    assert (where.split()[0], what) == ("env/staging", "merged")
+    remote = repository.with_remote(tmp_path / "remote")
+    assert command._propose(repository.root, found, {})[1] == "merged and pushed"
+    assert remote.git("rev-parse", "env/staging") == repository.git("rev-parse", "env/staging")
+
+
+def test_the_document_has_its_schema(repository: Repository) -> None:
+    path = Path(__file__).parents[2] / "schemas" / "promote.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    for found in (proposed(repository, asking(approvals=())), None):
+        content = command._document(
+            "staging", found, "x" if found else "", "merged" if found else "there already"
+        )
+        jsonschema.validate({"schema": "lockstep/promote/v1", **content}, schema)
