@@ -27,6 +27,7 @@ from .double import RELEASED, TAG, Double
 
 DEPLOYED = NOW - timedelta(minutes=90)
 STACK = StackKey("orders", "staging", "222222222222", "us-east-1", "lockstep-staging-orders-queue")
+BUCKET = "shared-control-configuration"
 POLICY_TEXT = b"variances: []\n"
 
 
@@ -72,14 +73,15 @@ def manifest(environment: str) -> Manifest:
 
 
 class Home:
-    """The home, at `now`."""
+    """The home, at `now`, in memory unless clients of another AWS are given, which has table and bucket."""
 
-    def __init__(self, double: Double) -> None:
+    def __init__(self, double: Double, dynamodb: Any = None, s3: Any = None, bucket: str = BUCKET) -> None:
         self.detections = 0
         self.now, self.double, self.s3, self.db = NOW, double, Objects(), LocalDynamoDB(attempts=1)
-        self.db.create()
-        self.table = StateStore(self.db.client, TABLE, lambda _seconds: None)
-        self.store = partial(ConfigurationStore, self.s3.client, "b")
+        if dynamodb is None:
+            self.db.create()
+        self.table = StateStore(dynamodb or self.db.client, TABLE, lambda _seconds: None)
+        self.store = partial(ConfigurationStore, s3 or self.s3.client, bucket)
         manifests = [manifest(name) for name in POLICY.order]
         self.store("staging").put_release(manifests, {}, POLICY_TEXT)
         self.digests = {one.environment: one.digest for one in manifests}
@@ -98,7 +100,9 @@ class Home:
         made = Release("orders", "staging", tag, RELEASED, at, self.digests)
         found = replace(made, **given)
         self.table.put_release(found)
-        begun = self.table.begin_environment_release(found, at - timedelta(minutes=5), "deployer")
+        begun = self.table.begin_environment_release(
+            found, at - timedelta(minutes=5), "deployer", decision="sha256:let-in"
+        )
         assert begun is not None
         self.table.end_environment_release("orders", "staging", begun.number, "succeeded", at)
         self.table.put_check(Check("orders", "staging", at + timedelta(minutes=1), tag, "consistent", ()))

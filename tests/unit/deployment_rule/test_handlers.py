@@ -23,14 +23,14 @@ from tests.unit.tracking.local import TABLE
 
 from .asked import REPOSITORY, SECOND, SECRET, body, headers
 from .double import Double, serving
-from .home import Home
+from .home import BUCKET, Home
 
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="r"
 )
 NAMES = {
     "table/TableName": TABLE,
-    "configuration/BucketName": "b",
+    "configuration/BucketName": BUCKET,
     "gate/WebhookSecretArn": "arn:secret",
     "gate/Repository": REPOSITORY,
     "gate/AppId": "302",
