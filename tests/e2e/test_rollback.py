@@ -1,0 +1,281 @@
+"""`lockstep rollback` on a sandbox with branches and a remote: back, refused, stopped half way, killed at each step."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pipelines import cli
+from pipelines.attestation import read
+from pipelines.holding import LEASE
+from pipelines.state.keys import environment_release
+from pipelines.state.records import DriftSummary, StackKey
+from sandbox import accounts, process
+from sandbox.place import Place
+from tests.e2e.recorded_project import TABLE_NAME
+from tests.e2e.tiny_project import QUEUE, TinyProject
+from tests.state_table import state
+
+pytestmark = pytest.mark.xdist_group("rollback")
+SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "rollback.json").read_text(encoding="utf-8"))
+ORDER = ("prod", "staging", "dev")
+REGIONS = {"dev": "us-east-1", "staging": "us-east-2", "prod": "us-east-1"}
+GOOD, BAD = "v1.0.0", "v1.1.0"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[TinyProject]:
+    """Make a project with a home, whose first release is good in dev."""
+    place = Place.of(tmp_path / "sandbox")
+    record = process.start(place, lifeline=os.getpid())
+    made = TinyProject.made(tmp_path / "project", accounts.variables(record.endpoint))
+    made.make_role()
+    made.make_home()
+    made.release(GOOD)
+    made.deploy("dev")
+    yield made
+    process.stop(place)
+
+
+@pytest.fixture
+def everywhere(project: TinyProject) -> TinyProject:
+    """Deploy the good release, and then another, into every environment."""
+    for name in ("staging", "prod"):
+        project.deploy(name)
+    project.release(BAD)
+    for name in ORDER:
+        project.deploy(name)
+    return project
+
+
+def json_of(done: Any) -> list[dict[str, Any]]:
+    """Return the environments of a document, held to its schema."""
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, SCHEMA)
+    found: list[dict[str, Any]] = document["environments"]
+    return found
+
+
+def value(project: TinyProject, name: str) -> str:
+    """Return what the last stack of an environment published."""
+    ssm = project.client("ssm", account=accounts.ACCOUNTS[name], region=REGIONS[name])
+    return str(ssm.get_parameter(Name=f"/orders/{name}/second/Value")["Parameter"]["Value"])
+
+
+def tree(project: TinyProject, reference: str) -> str:
+    return project.git("rev-parse", f"{reference}^{{tree}}")
+
+
+def commits(project: TinyProject, branch: str) -> list[str]:
+    """Return the subjects of a branch of the remote, the newest first."""
+    project.git("fetch", "-q", "origin")
+    return project.git("log", "--first-parent", "--format=%s", f"origin/{branch}").splitlines()
+
+
+def expect_back(project: TinyProject, name: str, replaced: int = 1) -> None:
+    """What a rollback leaves, whatever it went through: each of it once."""
+    assert value(project, name) == f"{name}-orders-{name}-orders-v1-0-0"
+    states = project.states(name)
+    assert states[0] == (GOOD, "succeeded")
+    assert sum(state == "rolled_back" for _, state in states) == replaced
+    project.git("fetch", "-q", "origin")
+    assert tree(project, f"origin/env/{name}") == tree(project, GOOD)
+    mark = f"deployed/{name}/{len(states)}"
+    assert project.git("rev-parse", f"{mark}^{{commit}}") == project.git("rev-parse", f"{GOOD}^{{commit}}")
+    assert f"refs/tags/{mark}" in project.git("ls-remote", "origin")
+    later = datetime.now(UTC) + timedelta(minutes=project.minutes) + LEASE
+    assert project.table.lock("orders", name, later) is None, "a lock lasts longer than its lease"
+
+
+def test_all_environments_go_back_together_and_twice_is_once(everywhere: TinyProject) -> None:
+    """REQ-R1, REQ-R2: prod first; the branches say it by a new commit; what was taken back is kept out."""
+    shown = json_of(everywhere.run("rollback", GOOD, "--all", "--dry-run", "--format", "json"))
+    assert [(one["environment"], one["state"]) for one in shown] == [(name, "planned") for name in ORDER]
+    assert everywhere.states("prod")[0] == (BAD, "succeeded")
+    done = everywhere.run("rollback", GOOD, "--all", "--format", "json")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    rows = json_of(done)
+    assert [(one["environment"], one["state"], one["replaces"]) for one in rows] == [
+        (name, "back", [BAD]) for name in ORDER
+    ]
+    for name in ORDER:
+        expect_back(everywhere, name)
+        assert commits(everywhere, f"env/{name}") == [f"Back to {GOOD} in {name}", BAD, GOOD]
+        latest = everywhere.table.latest_environment_release("orders", name)
+        assert latest is not None
+        statement = read(everywhere.store(name).evidence(latest.evidence), latest.evidence)
+        assert statement.said["outcome"] == "succeeded"
+        assert statement.said["note"] == f"rolled back to {GOOD} from {BAD}"
+    again = everywhere.run("rollback", GOOD, "--all", "--format", "json")
+    assert again.returncode == cli.SUCCESS, again.stdout + again.stderr
+    assert {one["state"] for one in json_of(again)} == {"there"}
+    for name in ORDER:
+        expect_back(everywhere, name)
+        assert len(commits(everywhere, f"env/{name}")) == 3
+        assert len(everywhere.states(name)) == 3
+    back = everywhere.run("rollback", BAD, "--env", "dev")
+    assert back.returncode == cli.FAILURE
+    assert "was rolled back there, and stays out" in back.stderr
+    assert everywhere.states("dev")[0] == (GOOD, "succeeded")
+
+
+@contextmanager
+def refusing(project: TinyProject, branch: str) -> Iterator[None]:
+    """Let the remote take no push to a branch, as a protected one does."""
+    hook = project.root.parent / "remote" / "hooks" / "update"
+    hook.write_text(f'#!/bin/sh\n[ "$1" != refs/heads/{branch} ]\n', encoding="utf-8")
+    hook.chmod(0o755)
+    yield
+    hook.unlink()
+
+
+def test_it_stops_at_the_first_failure_and_carries_on(everywhere: TinyProject) -> None:
+    """REQ-R2: what is back, what is not and what was not begun is shown; nothing runs that its branch does not say."""
+    with refusing(everywhere, "env/staging"):
+        done = everywhere.run("rollback", GOOD, "--all", "--format", "json")
+        assert done.returncode == cli.TECHNICAL, done.stdout + done.stderr
+        rows = json_of(done)
+        assert [one["state"] for one in rows] == ["back", "failed", "not begun"]
+        assert "origin did not take refs/heads/env/staging" in rows[1]["error"]
+        assert [one["regions"][0]["back"] for one in rows] == [2, 0, 0]
+        shown = everywhere.run("rollback", GOOD, "--all")
+        assert shown.returncode == cli.TECHNICAL
+        assert "not begun" in shown.stdout
+    assert everywhere.states("staging")[0] == (BAD, "succeeded")
+    expect_back(everywhere, "prod")
+    done = everywhere.run("rollback", GOOD, "--all", "--format", "json")
+    assert [one["state"] for one in json_of(done)] == ["there", "back", "back"]
+    for name in ORDER:
+        expect_back(everywhere, name)
+
+
+def let_in(project: TinyProject, name: str) -> None:
+    """Record of every deployment into an environment that the gates let it in."""
+    for one in project.table.environment_releases("orders", name):
+        key = environment_release("orders", name, one.number)
+        project.client("dynamodb").update_item(
+            TableName=TABLE_NAME,
+            Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+            UpdateExpression="SET decision = :digest",
+            ExpressionAttributeValues={":digest": {"S": "sha256:" + "0" * 64}},
+        )
+
+
+def test_the_last_consistent_release_is_found(everywhere: TinyProject) -> None:
+    """REQ-R1: in every environment through the gates, verified, and without drift while it was there."""
+    command = ("rollback", "--last-consistent", "--all", "--dry-run", "--format", "json")
+    none = everywhere.run(*command)
+    assert none.returncode == cli.FAILURE
+    assert "no release was good in every environment" in none.stdout
+    for name in ORDER:
+        let_in(everywhere, name)
+    assert json.loads(everywhere.run(*command).stdout)["release"] == BAD
+    key = StackKey("orders", "dev", accounts.ACCOUNTS["dev"], REGIONS["dev"], "lockstep-dev-orders-first")
+    everywhere.table.record_state(state(key=key))
+    summary = DriftSummary("d-1", "drifted", 1, (), (), 1, datetime.now(UTC), "sha256:0")
+    everywhere.table.record_drift(key, summary)
+    done = everywhere.run(*command)
+    assert json.loads(done.stdout)["release"] == GOOD, done.stdout + done.stderr
+
+
+def test_nothing_is_done_beside_another_run(project: TinyProject) -> None:
+    """REQ-G5: who deploys there, and until when; the branch stays as it is, as what that run deploys is its own."""
+    project.release(BAD)
+    project.deploy("dev")
+    now = datetime.now(UTC)
+    lock = project.table.acquire_lock("orders", "dev", "sam", now, LEASE)
+    assert lock is not None
+    done = project.run("rollback", GOOD, "--env", "dev")
+    assert done.returncode == cli.PENDING, done.stdout + done.stderr
+    assert "is being deployed into dev by sam" in done.stderr
+    assert commits(project, "env/dev") == [BAD, GOOD]
+    later = project.later(minutes=4).run("rollback", GOOD, "--env", "dev")
+    assert later.returncode == cli.SUCCESS, later.stdout + later.stderr
+    expect_back(project.later(minutes=4), "dev")
+
+
+def test_data_is_not_lost_unless_each_is_named(project: TinyProject) -> None:
+    """REQ-R3: refused with the list, and nothing is changed, in git neither."""
+    project.release(BAD, QUEUE)
+    project.deploy("dev")
+    refused = project.run("rollback", GOOD, "--env", "dev")
+    assert refused.returncode == cli.FAILURE
+    assert "dev/orders/first/Queue (AWS::SQS::Queue) would be deleted" in refused.stderr
+    assert "--accept-loss dev/orders/first/Queue" in refused.stderr
+    assert project.states("dev")[0] == (BAD, "succeeded")
+    assert commits(project, "env/dev") == [BAD, GOOD]
+    done = project.run("rollback", GOOD, "--env", "dev", "--accept-loss", "dev/orders/first/Queue")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    expect_back(project, "dev")
+
+
+def test_what_was_not_good_there_does_not_come_back(project: TinyProject) -> None:
+    """REQ-R1: an unknown tag, one that never was there, one that was moved; nothing is changed."""
+    project.release(BAD)
+    project.deploy("dev")
+    unknown = project.run("rollback", "v9.9.9", "--env", "dev")
+    assert unknown.returncode == cli.USAGE
+    assert "is no tag" in unknown.stderr
+    everywhere = project.run("rollback", GOOD, "--all")
+    assert everywhere.returncode == cli.FAILURE
+    for name in ("staging", "prod"):
+        assert f"{name}: {GOOD} of orders never succeeded there" in everywhere.stderr
+    project.git("commit", "-q", "--allow-empty", "-m", "another")
+    project.git("tag", "-f", GOOD)
+    moved = project.run("rollback", GOOD, "--env", "dev")
+    assert moved.returncode == cli.FAILURE
+    assert "the tag is" in moved.stderr
+    assert project.states("dev") == [(BAD, "succeeded"), (GOOD, "succeeded")]
+    assert commits(project, "env/dev") == [BAD, GOOD]
+
+
+def test_killed_at_any_step_one_more_run_ends_right(
+    project: TinyProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """REQ-R2: after each call that changes something in AWS or git, as counted; nothing is lost, doubled or kept."""
+    steps = tmp_path / "steps"
+    command, points = ("rollback", GOOD, "--env", "dev"), 0
+    while True:
+        points += 1
+        bad = f"v1.{points}.0"
+        project.release(bad)
+        before = len(project.states("dev")) + 1
+        steps.unlink(missing_ok=True)
+        killed = project.run("deploy", "dev", "--", *command, kill_at=points, log=steps)
+        if killed.returncode == cli.SUCCESS:
+            break
+        assert killed.returncode == -9, killed.stdout + killed.stderr
+        project = project.later(minutes=int(LEASE / timedelta(minutes=1)) + 1)
+        done = project.run(*command)
+        assert done.returncode == cli.SUCCESS, (points, done.stdout + done.stderr)
+        expect_back(project, "dev", points)
+        assert len(project.states("dev")) == before + 1
+        subjects = commits(project, "env/dev")
+        assert subjects[0] == f"Back to {GOOD} in dev"
+        assert subjects.count(f"Back to {GOOD} in dev") == points
+        _expect_nothing_left(project)
+    names = steps.read_text(encoding="utf-8").splitlines()
+    with capsys.disabled():
+        sys.stdout.write(f"\nkilled after {points - 1} steps, nothing lost or doubled: {', '.join(names)}\n")
+    assert len(names) == points - 1 > 12, "the steps of a rollback"
+    assert {"git push", "git commit-tree", "git tag", "UpdateStack", "PutObject"} <= set(names)
+
+
+def _expect_nothing_left(project: TinyProject) -> None:
+    """No stack twice, and none under way."""
+    client = project.client("cloudformation", account=accounts.ACCOUNTS["dev"], region=REGIONS["dev"])
+    stacks = client.describe_stacks()["Stacks"]
+    assert sorted(one["StackName"] for one in stacks) == [
+        "lockstep-dev-orders-first",
+        "lockstep-dev-orders-second",
+    ]
+    assert {one["StackStatus"] for one in stacks} <= {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
