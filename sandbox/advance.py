@@ -18,7 +18,11 @@ from sandbox import accounts
 from sandbox.place import Record
 
 HOME, REGION = accounts.DEPLOYED["shared"], "us-west-2"
-TIMES = {"ENV#": ("started_at", "ended_at", "soak_from", "changed_at"), "CHECK#": ("failed_at",)}
+TIMES = {
+    "ENV#": ("started_at", "ended_at", "soak_from", "changed_at"),
+    "CHECK#": ("failed_at",),
+    "STACK#": ("operation_at",),
+}
 """By partition, the times that a promotion reads."""
 _DURATION = re.compile(r"([1-9][0-9]{0,5})(s|m|h)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}

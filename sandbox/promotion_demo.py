@@ -55,7 +55,9 @@ class Story:
             left_out = shutil.ignore_patterns("__pycache__")
             shutil.copytree(name, root / name, symlinks=True, ignore=left_out)
         (root / ".gitignore").write_text(".lockstep/\n", encoding="utf-8")
-        session: Any = boto3.Session(accounts.OPERATOR, accounts.SECRET, region_name=accounts.OPERATOR_REGION)
+        session: Any = boto3.Session(
+            accounts.DEPLOYED["shared"], accounts.SECRET, region_name=accounts.OPERATOR_REGION
+        )
         iam = session.client("iam", endpoint_url=record.endpoint)
         story = cls(root, record, people.user(iam, APPROVER))
         story.git("init", "-q", "-b", "main")

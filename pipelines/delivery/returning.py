@@ -70,7 +70,7 @@ class Return:
                     f"{one.tag} of {one.workload} in {one.environment} cannot be marked as rolled back: "
                     "another run may have begun\n  mend: run the same command again"
                 )
-        return ""
+        return decision_of(home.table(), sorted(hold.locks), self.environment, self.tag)
 
     def confirm(self, recording: Recording) -> Sequence[Finding]:
         """Look at every stack, for drift, and try what was deployed."""
@@ -128,8 +128,18 @@ def before(table: StateStore, failed: Sequence[EnvironmentRelease]) -> str:
         good = next(
             (past for past in history if past.number < one.number and past.state == "succeeded"), None
         )
-        found.add(good.tag if good is not None else "")
+        if good is not None:
+            found.add(good.tag)  # A workload that is new with the failed release has nothing to go back to.
     return found.pop() if len(found) == 1 else ""
+
+
+def decision_of(table: StateStore, workloads: Sequence[str], environment: str, tag: str) -> str:
+    """Return the digest of the decision that let a release in when it succeeded in an environment; empty for none."""
+    for workload in workloads:
+        for past in table.environment_releases(workload, environment):
+            if (past.tag, past.state) == (tag, "succeeded") and past.decision:
+                return past.decision
+    return ""
 
 
 def mark(root: Path, succeeded: Sequence[EnvironmentRelease]) -> str:

@@ -103,11 +103,12 @@ class Run:
             yield Approval(one.user.login, at, environment, tag.name, self.plan)
 
     def named(self, tag: Tag) -> Tag:
-        """Return a release's tag with the logins of all its authors; unchanged where GitHub does not know them all."""
+        """Return a release's tag with its authors by their logins; unchanged where GitHub does not know them all."""
         known = self._logins(tag)
         if _without(tag, known):
             return tag
-        return replace(tag, authors=tag.authors | {known[one] for one in _addresses(tag)})
+        logins = {one for one in map(person, tag.authors) if one and kind(one) == "login"}
+        return replace(tag, authors=frozenset(logins | {known[one] for one in _addresses(tag)}))
 
     def _logins(self, tag: Tag) -> Mapping[str, str]:
         """Return the login of each address of the authors that GitHub knows."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from pipelines.configuration import Manifest
 from pipelines.drift_age import verdict
 from pipelines.promotion.evidence import Source, Target
-from pipelines.state.records import EnvironmentRelease
+from pipelines.state.records import EnvironmentRelease, StackState
 from pipelines.state.sequence import DELETED
-from pipelines.state.store import StateStore
+from pipelines.state.store import DriftMarker, StateStore
 
 
 def source_of(
@@ -22,14 +22,16 @@ def source_of(
     whose last detection no longer holds, nobody knows whether it drifted (REQ-C4).
     """
     marker = table.drift_marker(workload, environment)
-    drifted = tuple(sorted(key.stack for key in marker.drifted))
+    states = _states(table, workload, environment)
+    drifted = _drifted(marker, states)
     check = table.check(workload, environment)
     return Source(
         release=table.release(workload, tag, environment),
         latest=table.latest_environment_release(workload, environment),
         drifted=drifted,
-        unsure=_unsure(table, workload, environment, names, drifted, now),
+        unsure=_unsure(states, names, drifted, now),
         drift_changed_at=marker.changed_at,
+        touched_at=max((state.operation_at for state in states), default=None),
         check=check,
         failed_at=check.failed_at if check else None,
     )
@@ -48,32 +50,41 @@ def target_of(
     rejected: Mapping[tuple[str, int], EnvironmentRelease] = {
         (one.environment, one.number): one
         for place in environments
-        for one in table.environment_releases(workload, place)
+        for one in table.environment_releases(workload, place, None if place == environment else _passed_over)
         if one.tag == manifest.tag and one.state == "rolled_back"
     }
-    drifted = tuple(sorted(key.stack for key in marker.drifted))
+    states = _states(table, workload, environment)
+    drifted = _drifted(marker, states)
     return Target(
         digest=manifest.digest,
         latest=table.latest_environment_release(workload, environment),
         drifted=drifted,
-        unsure=_unsure(table, workload, environment, (), drifted, now),
+        unsure=_unsure(states, (), drifted, now),
         acknowledged=tuple(acknowledged),
         lock=table.lock(workload, environment, now),
         rejected=tuple(rejected.values()),
     )
 
 
+def _passed_over(what: str) -> None:
+    """Leave out what is no record in an environment that this is not about: who deploys there writes it."""
+
+
+def _states(table: StateStore, workload: str, environment: str) -> list[StackState]:
+    """Return the stacks that stand, as the agents saw them."""
+    return [state for state in table.states(environment, workload) if state.status != DELETED]
+
+
+def _drifted(marker: DriftMarker, states: Iterable[StackState]) -> tuple[str, ...]:
+    """Return the stacks with open drift: by the marker, which who deploys there may write, or by their own states."""
+    own = {state.key.stack for state in states if state.drift is not None and state.drift.status == "drifted"}
+    return tuple(sorted(own | {key.stack for key in marker.drifted}))
+
+
 def _unsure(
-    table: StateStore,
-    workload: str,
-    environment: str,
-    names: Iterable[str],
-    drifted: Iterable[str],
-    now: datetime,
+    states: Iterable[StackState], names: Iterable[str], drifted: Iterable[str], now: datetime
 ) -> tuple[str, ...]:
     """Return the stacks of which nobody knows whether they drifted: those that stand, and those that should."""
-    states = {
-        state.key.stack: state for state in table.states(environment, workload) if state.status != DELETED
-    }
-    sure = {name for name, state in states.items() if verdict(state, now) in ("in_sync", "drifted")}
-    return tuple(sorted({*names, *states} - sure - set(drifted)))
+    known = {state.key.stack: verdict(state, now) for state in states}
+    sure = {name for name, said in known.items() if said in ("in_sync", "drifted")}
+    return tuple(sorted({*names, *known} - sure - set(drifted)))

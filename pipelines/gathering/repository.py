@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.delivery.branches import REMOTE, has_remote
 from pipelines.delivery.git import commit_of_tag, git, resolved, tree_of_tag
 from pipelines.promotion.evidence import Tag
 
+NOBODY = frozenset(("", "noreply@github.com"))
+"""Who commits what people merge and write on GitHub's pages; the author of that is somebody."""
+OTHER = "a branch with other files"
 RELEASES = "v[0-9]*"
 """How the tags of releases begin, as `pipelines.release` has it."""
 
@@ -22,14 +26,12 @@ def tag_of(root: Path, name: str) -> Tag | None:
 
 
 def branch_of(root: Path, tag: str, branch: str) -> str:
-    """Return `branch` where it has the files of a tag; else the branch that is checked out, empty for none.
+    """Return `branch` where it has the files of a tag, on the remote where there is one; else OTHER.
 
     A promotion is merged, so that the branch's own commit is another one than the tag's.
     """
-    files = tree_of_tag(root, tag)
-    if files is not None and files == resolved(root, f"refs/heads/{branch}^{{tree}}"):
-        return branch
-    return git(root, "branch", "--show-current")
+    files, place = tree_of_tag(root, tag), f"refs/remotes/{REMOTE}" if has_remote(root) else "refs/heads"
+    return branch if files is not None and files == resolved(root, f"{place}/{branch}^{{tree}}") else OTHER
 
 
 def head(root: Path) -> tuple[str, bool]:
@@ -43,7 +45,7 @@ def _authors(root: Path, name: str, commit: str) -> frozenset[str]:
         since = [commit, f"^{before}"]
     written = git(root, "log", "--no-show-signature", "--format=%ae%n%ce", *since, "--")
     tagged = git(root, "for-each-ref", "--format=%(taggeremail:trim)", f"refs/tags/{name}")
-    return frozenset(each.strip() for text in (written, tagged) for each in text.splitlines()) - {""}
+    return frozenset(each.strip() for text in (written, tagged) for each in text.splitlines()) - NOBODY
 
 
 def _release_before(root: Path, commit: str) -> str:

@@ -40,7 +40,8 @@ class Source:
 
     `release` is the release's own record there and `latest` the last deployment, both None where there is none.
     `drifted` names stacks with open drift, `unsure` those of which nobody knows; `drift_changed_at` is when drift was
-    last found or ended. `check` is the last consistency check, `failed_at` when a check last failed, of any kind.
+    last found or ended, `touched_at` when CloudFormation last began to change a stack of it, as its agents saw. `check`
+    is the last consistency check, `failed_at` when a check last failed, of any kind.
     """
 
     release: Release | None
@@ -48,6 +49,7 @@ class Source:
     drifted: tuple[str, ...]
     unsure: tuple[str, ...]
     drift_changed_at: datetime | None
+    touched_at: datetime | None
     check: Check | None
     failed_at: datetime | None
 

@@ -37,7 +37,7 @@ def is_machine(person: str) -> bool:
 def objection(name: str, authors: Collection[str]) -> str:
     """Return why somebody may not approve what these people made, in words that follow the name; empty where they may.
 
-    `authors` are persons, as `person` has them.
+    `authors` are persons, as `person` has them. An author who is known by another kind of name only may be anybody.
     """
     who = person(name)
     if not who:
@@ -46,6 +46,6 @@ def objection(name: str, authors: Collection[str]) -> str:
         return "is a machine"
     if who in authors:
         return "is an author, whose own does not count"
-    if kind(who) not in {kind(author) for author in authors}:
+    if any(kind(author) != kind(who) for author in authors):
         return f"may be one of the authors, who are known as {', '.join(sorted(authors))}"
     return ""

@@ -65,8 +65,7 @@ class Office:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     place, record, project = deployed_home.started(tmp_path_factory, "approving")
     plane = Plane(record, project)
-    iam = plane.client("iam", account=accounts.OPERATOR)
-    center = people.role(iam)
+    iam, center = plane.client("iam"), people.role(plane.client("iam", account=accounts.OPERATOR))
     yield Office(
         plane,
         kim=people.user(iam, "kim@example.com"),

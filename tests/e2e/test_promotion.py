@@ -105,7 +105,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     project = replace(home, root=root)
     project.git("init", "-q", "-b", "main")
     project.commit(GOOD)
-    iam = project.client("iam", account=accounts.OPERATOR)
+    iam = project.client("iam")
     made = Estate(record, project, people.user(iam, "sam@example.com"))
     made.point(GOOD)
     yield made

@@ -36,8 +36,10 @@ class Ready:
         promotion = replace(promotion, **{k: given.pop(k) for k in ("approver", "tag") if k in given})
         return self.store.promote(promotion, now=now, acknowledged=acknowledged, **given)
 
-    def deploy(self, environment: str, tag: str, at: datetime, state: Any = "succeeded") -> None:
-        begun = self.store.begin_environment_release(release(tag, environment), at, "run")
+    def deploy(
+        self, environment: str, tag: str, at: datetime, state: Any = "succeeded", decision: str = "sha256:d"
+    ) -> None:
+        begun = self.store.begin_environment_release(release(tag, environment), at, "run", decision=decision)
         assert begun is not None
         if state != "deploying":
             self.store.end_environment_release("orders", environment, begun.number, state, at)
@@ -116,6 +118,11 @@ def _failed_check(ready: Ready) -> None:
         (_redeploy, "soak", "the soak in staging began at 2026-03-02T11:30:01"),
         (_failed_check, "soak", "a check of staging failed at 2026-03-02T11:30:01"),
         (lambda r: r.deploy("staging", "v1.3.0", NOW), "source-succeeded", "v1.3.0, succeeded"),
+        (
+            lambda r: r.deploy("staging", "v1.2.0", START + HOUR, decision=""),
+            "source-succeeded",
+            "v1.2.0 was deployed into staging without gates",
+        ),
         (lambda r: r.deploy("staging", "v1.2.0", NOW, "failed"), "source-succeeded", "v1.2.0, failed"),
         (lambda r: r.deploy("staging", "v1.2.0", NOW, "deploying"), "source-succeeded", "v1.2.0, deploying"),
         (

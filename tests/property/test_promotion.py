@@ -126,6 +126,7 @@ class Place:
             unsure=(),
             drift_changed_at=self.drift_changed_at,
             check=last,
+            touched_at=None,
             failed_at=self.failed_at,
         )
 

@@ -1,4 +1,4 @@
-"""The release succeeded in the environment before, and is what was last deployed there (REQ-G1)."""
+"""The release was let into the environment before, succeeded, and is what was last deployed there (REQ-G1)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ def _stands(tag: str, where: str, workload: str, source: Source) -> Verdict:
     if latest.state != "succeeded":
         reason = f"{tag} of {workload} {latest.state.replace('_', ' ')} in {where}"
         return Verdict("failure", reason, "mend what failed, and release that under a new tag", inputs)
+    if not latest.decision:
+        reason = f"{tag} of {workload} was deployed into {where} without gates: that is nothing to go on from"
+        return Verdict("failure", reason, f"release it under a new tag, and let that enter {where}", inputs)
     return Verdict("success", f"{tag} succeeded in {where}", inputs=inputs)
 
 
 GATE = Gate(
     "previous-environment",
-    "the release is what was last deployed into the environment before, and succeeded there",
+    "the release was let into the environment before, succeeded there, and is what runs there",
     ("REQ-G1",),
     _judge,
     first=False,

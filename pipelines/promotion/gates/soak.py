@@ -15,8 +15,8 @@ from .gate import Gate, ahead, of_sources
 def began(source: Source) -> tuple[datetime, str] | None:
     """Return when the soak of a workload began, and what began it; None without a recorded success.
 
-    A redeployment is a later success; a failed check and drift, found or ended, begin it again. It never begins before
-    the success was recorded.
+    A redeployment is a later success; a failed check, drift, found or ended, and any change of a stack begin it again.
+    It never begins before the success was recorded, nor, since who deploys records that, before what agents saw.
     """
     latest = source.latest
     if latest is None or latest.state != "succeeded" or latest.soak_from is None:
@@ -26,6 +26,8 @@ def began(source: Source) -> tuple[datetime, str] | None:
         began.append((latest.ended_at, "its recorded success"))
     if source.drift_changed_at is not None:
         began.append((source.drift_changed_at, "drift that was found or ended"))
+    if source.touched_at is not None:
+        began.append((source.touched_at, "a stack that was changed"))
     if source.failed_at is not None:
         began.append((source.failed_at, "a check that failed"))
     if source.check is not None and source.check.verdict == "inconsistent":

@@ -32,10 +32,11 @@ class Promotions(Releases):
     ) -> PromotionVerdict:
         """Record a promotion if everything that it rests on holds at the moment it is written.
 
-        The latest deployment into the source is this release, with this manifest digest, and succeeded; its soak is
-        over; no stack of the source has open drift, nor had it during the soak, nor did a consistency check fail in it;
-        of the target only the `acknowledged` ones have; the lock of the target is held; the promotion is not there yet.
-        A promotion that is repeated with the same evidence and approver, as after a lost answer, counts as promoted.
+        The latest deployment into the source is this release, with this manifest digest, was let in by a decision, and
+        succeeded; its soak is over; no stack of the source has open drift, nor had it during the soak, nor did a
+        consistency check fail in it; of the target only the `acknowledged` ones have; the lock of the target is held;
+        the promotion is not there yet. A promotion that is repeated with the same evidence and approver, as after a
+        lost answer, counts as promoted.
 
         Raises ValueError for a lock of something else than the target.
         """
@@ -68,11 +69,13 @@ class Promotions(Releases):
 def _source(promotion: Promotion, source: EnvironmentRelease, digest: str, soaked: str) -> Write:
     return check(
         keys.environment_release(source.workload, source.environment, source.number),
-        "#tag = :tag AND #state = :succeeded AND #manifest_digest = :digest AND #soak_from <= :soaked",
+        "#tag = :tag AND #state = :succeeded AND #manifest_digest = :digest AND #soak_from <= :soaked "
+        "AND #decision > :none",
         tag=promotion.tag,
         succeeded="succeeded",
         digest=digest,
         soaked=soaked,
+        none="",
     )
 
 

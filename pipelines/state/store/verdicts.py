@@ -75,6 +75,9 @@ def _of_source(promotion: Promotion, digest: str, soaked: str, item: Item) -> It
         where = f"the latest deployment into {source.environment} is {source.tag}, {source.state}"
         yield Hindrance("source-succeeded", where)
         return
+    if not source.decision:
+        where = f"{source.tag} was deployed into {source.environment} without gates"
+        yield Hindrance("source-succeeded", where)
     if source.manifest_digest != digest:
         yield Hindrance("same-digest", f"{source.environment} runs {source.manifest_digest}, not {digest}")
     if source.soak_from is None or timestamp(source.soak_from) > soaked:

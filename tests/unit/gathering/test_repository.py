@@ -80,10 +80,30 @@ def test_a_branch_that_was_merged_has_the_files_of_the_tag(work: Repository) -> 
 
 def test_a_branch_with_other_files_is_not_the_one(work: Repository) -> None:
     work.git("branch", "env/staging", "v1")
-    assert repository.branch_of(work.root, "v2", "env/staging") == "main"
-    work.git("checkout", "-q", "v2")
-    assert repository.branch_of(work.root, "v2", "env/staging") == ""
-    assert repository.branch_of(work.root, "v2", "env/prod") == ""
+    assert repository.branch_of(work.root, "v2", "env/staging") == repository.OTHER
+    work.git("switch", "-q", "env/staging")
+    assert repository.branch_of(work.root, "v2", "env/staging") == repository.OTHER, "whatever is checked out"
+    assert repository.branch_of(work.root, "v2", "env/prod") == repository.OTHER
+
+
+def test_with_a_remote_its_branch_counts(work: Repository, tmp_path: Path) -> None:
+    """A branch that nobody pushed went through no pull request."""
+    work.git("branch", "-f", "env/dev", "v1")
+    work.with_remote(tmp_path / "remote")
+    work.git("branch", "-f", "env/dev", "v2")
+    assert repository.branch_of(work.root, "v2", "env/dev") == repository.OTHER
+    work.git("push", "-q", "origin", "env/dev")
+    assert repository.branch_of(work.root, "v2", "env/dev") == "env/dev"
+
+
+def test_who_merged_on_a_page_of_github_is_nobody(work: Repository) -> None:
+    (work.root / "file").write_text("three", encoding="utf-8")
+    command = ("-c", "user.email=noreply@github.com", "commit", "-q", "-a", "-m", "three")
+    work.git(*command, "--author", "Kim <kim@example.com>")
+    work.git("tag", "v3")
+    found = repository.tag_of(work.root, "v3")
+    assert found is not None
+    assert found.authors == {"kim@example.com"}
 
 
 def test_files_that_differ_are_no_commit(work: Repository) -> None:

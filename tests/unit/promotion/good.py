@@ -44,6 +44,7 @@ def deployment(environment: str, workload: str = "orders", **given: Any) -> Envi
         "ended_at": SUCCESS,
         "by": "deployer",
         "soak_from": SUCCESS,
+        "decision": "sha256:let-in",
     }
     return EnvironmentRelease(workload, environment, **{**values, **given})
 
@@ -61,6 +62,7 @@ def source(environment: str = "staging", workload: str = "orders", **given: Any)
         "drifted": (),
         "unsure": (),
         "drift_changed_at": None,
+        "touched_at": None,
         "check": check(environment, workload),
         "failed_at": None,
     }

@@ -98,6 +98,12 @@ CASES: list[Case] = [
     case(
         "previous-environment",
         "failure",
+        f"{TAG} of orders was deployed into staging without gates: that is nothing to go on from",
+        of_source(latest=deployment("staging", decision="")),
+    ),
+    case(
+        "previous-environment",
+        "failure",
         "nothing was ever deployed into staging of orders",
         of_source(latest=None),
     ),
@@ -155,6 +161,13 @@ CASES: list[Case] = [
     ),
     case("soak", "success", "the soak in staging is over", {}),
     case("soak", "success", "the soak in dev is over", {}, STAGING),
+    case(
+        "soak",
+        "pending",
+        "orders soaks in staging until 2026-03-02T12:30:00.000000Z, since 2026-03-02T11:30:00.000000Z "
+        "(a stack that was changed)",
+        of_source(touched_at=ago(30)),
+    ),
     case(
         "soak",
         "pending",
@@ -354,7 +367,8 @@ CASES: list[Case] = [
     case(
         "approval",
         "pending",
-        "1 of 2 approvals for prod",
+        "0 of 2 approvals for prod: grace may be one of the authors, who are known as ada-l, ada@example.com; "
+        "grace@example.com may be one of the authors, who are known as ada-l, ada@example.com",
         {"approvals": (approval(), approval("grace")), "git": Tag(TAG, COMMIT, ADA)},
         TWO,
     ),
