@@ -306,7 +306,7 @@ def test_a_broken_workflow_is_noticed(check: Check, old: str, new: str) -> None:
         ("promote", commands_are_of_the_project, "|| test $? -eq 4", "|| true"),
         ("protect", nothing_is_secret, "    environment: protection", "    name2: protection"),
         ("rollback", nothing_is_secret, "${{ steps.app.outputs.token }}", "${{ secrets.LOCKSTEP_APP_KEY }}"),
-        ("rollback", commands_are_of_the_project, '"$RELEASE" --env', '"$RELEASE" --environment'),
+        ("rollback", commands_are_of_the_project, '"$RELEASE" --env', '"$RELEASE" --environ'),
     ],
 )
 def test_a_broken_workflow_of_another_kind_is_noticed(name: str, check: Check, old: str, new: str) -> None:
