@@ -64,7 +64,22 @@ def _difference(root: Path) -> str:
     return hashlib.sha256(done.stdout).hexdigest()[:10]
 
 
-@functools.cache
+_NAMED: dict[Path, str] = {}
+"""What somebody asked for by its tag, by the folder with its files."""
+
+
+def named(root: Path, tag: str) -> Release:
+    """Return the release `tag` that is checked out at `root`, and let it have that name from now on.
+
+    A commit may have further tags, which anybody may make who may push: they rename nothing. Raises ConfigurationError
+    where something else is checked out there.
+    """
+    if tag not in _git(root, "tag", "--points-at", "HEAD").splitlines():
+        raise ConfigurationError.single(f"{tag} is not what is checked out", hint=f"check out {tag}")
+    _NAMED[root] = tag
+    return checked_out(root)
+
+
 def checked_out(root: Path) -> Release:
     """Return the release that is checked out at `root`.
 
@@ -72,7 +87,13 @@ def checked_out(root: Path) -> Release:
     there is no tag; `-dirty.` and a digest say that files differ from the commit, and how: one name stands for one
     content (REQ-C8).
     """
-    version = _git(root, "describe", "--tags", "--match", "v[0-9]*", "--always", "--dirty")
+    return _read(root, _NAMED.get(root))
+
+
+@functools.cache
+def _read(root: Path, tag: str | None) -> Release:
+    described = ("--exact-match", "--match", tag) if tag else ("--match", "v[0-9]*", "--always")
+    version = _git(root, "describe", "--tags", "--dirty", *described)
     if version.endswith("-dirty"):
         version += f".{_difference(root)}"
     commit, time = _git(root, "show", "--no-patch", "--no-show-signature", "--format=%H %cI", "HEAD").split()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pipelines.consistency import unfit
 from pipelines.state.sequence import DELETED
-from validator.errors import TechnicalError
+from validator.errors import FailureError
 from validator.findings import Finding, merged
 
 if TYPE_CHECKING:
@@ -28,10 +29,18 @@ SKEW = timedelta(minutes=1)
 def confirm(project: Project, environment: str, recording: Recording, told: Told) -> Sequence[Finding]:
     """Have the agents look at every stack and for drift, then verify each workload against the release.
 
-    Raises TechnicalError where an agent does not report, and what its looking raises: of what nobody looked at, nobody
-    can say that it is right. A project that has no agent in the environment has nobody who could look: that is told,
-    all else is verified, and the drift gate before the next environment stays closed.
+    An agent that does not report, or does not look, is a finding: the release may be why. Raises TechnicalError where
+    AWS does not answer, which says nothing of the release. A project that has no agent in the environment has nobody
+    who could look: that is told, all else is verified, and the drift gate before the next environment stays closed.
     """
+    try:
+        return _looked(project, environment, recording, told)
+    except FailureError as error:
+        message, _, mend = str(error).partition("\n  mend: ")
+        return [unfit(environment, message, mend or f"run `lockstep verify {environment}`", key="verify")]
+
+
+def _looked(project: Project, environment: str, recording: Recording, told: Told) -> Sequence[Finding]:
     from pipelines.agents import OBSERVE, agents_of, ask
     from pipelines.aws import clear_errors
     from pipelines.detection import detect
@@ -59,7 +68,7 @@ def _wait(table: StateStore, agent: Agent, asked_at: datetime) -> None:
     while not _has_reported(table, agent, asked_at):
         if time.monotonic() > deadline:
             minutes = PATIENCE_SECONDS / 60
-            raise TechnicalError(
+            raise FailureError(
                 f"the agent in {agent.account} {agent.region} did not report within {minutes:.0f} minutes\n"
                 "  mend: see docs/runbooks/agent.md, then run the same command again"
             )

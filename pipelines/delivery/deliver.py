@@ -22,7 +22,7 @@ from pipelines.delivery.places import Ordered, places_of
 from pipelines.delivery.returning import before, bring_back, finish_return, mark
 from pipelines.gathering.gather import Places, Question
 from pipelines.promotion.evidence import Missing
-from validator.errors import TechnicalError
+from validator.errors import FailureError, LockstepError, TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.holding import Clock, Hold
@@ -106,13 +106,19 @@ def give_back(
     stage: Stage,
     clock: Clock,
 ) -> tuple[str, Brought] | None:
-    """Bring back the release that last succeeded before a failed one (REQ-R4); None where there is none."""
+    """Bring back the release that last succeeded before a failed one (REQ-R4); None where there is none.
+
+    Raises FailureError where it did not come back.
+    """
     tag = before(table, failed)
     if not tag:
         return None
-    environment = failed[0].environment
-    stage.warn(f"{failed[0].tag} failed in {environment}: {tag} comes back")
-    return tag, bring_back(root, environment, tag, tuple(failed), stage, clock)
+    bad, environment = failed[0].tag, failed[0].environment
+    stage.warn(f"{bad} failed in {environment}: {tag} comes back")
+    try:
+        return tag, bring_back(root, environment, tag, tuple(failed), stage, clock)
+    except LockstepError as error:
+        raise FailureError(f"{bad} failed in {environment}, and {tag} did not come back\n{error}") from None
 
 
 def _stands(table: StateStore, workloads: Sequence[str], order: Ordered) -> tuple[EnvironmentRelease, ...]:

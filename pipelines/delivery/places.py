@@ -17,8 +17,8 @@ from pipelines.gathering.known import known
 from pipelines.gathering.repository import tag_of
 from pipelines.home import home_of
 from pipelines.promotion.evidence import Approval, Missing, Plan
-from pipelines.release import checked_out
-from validator.errors import ConfigurationError, FailureError
+from pipelines.release import named
+from validator.errors import FailureError
 
 if TYPE_CHECKING:
     from pipelines.gathering.github_approvals import Run
@@ -50,20 +50,13 @@ class Silent:
 def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> Places:
     """Return where to look for everything about a release before it enters an environment.
 
-    Raises ConfigurationError for a name that is no release, or that is not the only one of its commit, and where the
-    policy is wrong.
+    Raises ConfigurationError for a name that is no release, and where the policy is wrong.
     """
     from pipelines.workspace import Workspace
 
     workspace = Workspace(files_of(root, order.tag))
+    release = named(workspace.root, order.tag)
     project = workspace.deployable()
-    release = checked_out(workspace.root)
-    if release.version != order.tag:
-        raise ConfigurationError.single(
-            f"the commit of {order.tag} is release {release.version} too",
-            key="--release",
-            hint=f"name {release.version}, or give each release a commit and a tag like v1.2.3 of its own",
-        )
     policy = policy_of(root, project.environments)
     home = known(lambda: home_of(project))
     run = run_of(os.environ, root)

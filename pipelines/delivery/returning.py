@@ -16,7 +16,8 @@ from pipelines.delivery.checkout import files_of
 from pipelines.delivery.confirming import confirm
 from pipelines.delivery.evidence import keep
 from pipelines.delivery.git import commit_of_tag
-from pipelines.release import checked_out
+from pipelines.delivery.policy import policy_of
+from pipelines.release import named
 from validator.errors import FailureError, TechnicalError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Return:
 
     `away` are the deployments that it takes the place of; they count as rolled back from then on, so that their release
     stays out. `seen` is the number of each workload's last deployment as somebody decided on the way back, where that
-    was before the locks were taken.
+    was before the locks were taken. Of the types that are `stateful` nothing is taken along: where nobody asked before.
     """
 
     environment: str
@@ -47,6 +48,7 @@ class Return:
     clock: Clock
     note: str = "rolled back"
     seen: Mapping[str, int] = field(default_factory=dict)
+    stateful: frozenset[str] = frozenset()
     needs_home: bool = True
 
     def admit(self, home: Home, hold: Hold) -> str:
@@ -70,7 +72,28 @@ class Return:
                     f"{one.tag} of {one.workload} in {one.environment} cannot be marked as rolled back: "
                     "another run may have begun\n  mend: run the same command again"
                 )
+        self._keep_data()
         return decision_of(home.table(), sorted(hold.locks), self.environment, self.tag)
+
+    def _keep_data(self) -> None:
+        """Raise FailureError with all data that the way back would take: a person has to say so (REQ-R3)."""
+        from pipelines.delivery.places import Silent
+        from pipelines.plan.losses import losses
+        from pipelines.plan.planning import Planning
+
+        if not self.stateful:
+            return
+        plan = Planning(self.workspace, self.environment, self.tag, Silent()).run()
+        if left := losses(plan.changes, self.stateful):
+            lines = [f"{loss.name} ({loss.resource_type}) would be {loss.action}" for loss in left]
+            options = " ".join(f"--accept-loss {loss.name}" for loss in left)
+            raise FailureError(
+                "\n".join(
+                    [f"{self.tag} would take data with it on its way back to {self.environment}", *lines]
+                )
+                + f"\n  mend: save what they hold; if it may go, run `lockstep rollback {self.tag} --env "
+                f"{self.environment} {options}`"
+            )
 
     def confirm(self, recording: Recording) -> Sequence[Finding]:
         """Look at every stack, for drift, and try what was deployed."""
@@ -90,13 +113,18 @@ def bring_back(
     clock: Clock,
     note: str = "rolled back",
 ) -> Brought:
-    """Deploy a release that was good in an environment before, in the place of what is `away`."""
+    """Deploy a release that was good in an environment before, in the place of what is `away`.
+
+    Raises FailureError where that would take data along, which a person has to accept.
+    """
     from pipelines.workspace import Workspace
 
     workspace = Workspace(files_of(root, tag))
-    workspace.deployable()
-    terms = Return(environment, tag, away, workspace, stage, clock, note)
-    return bring(workspace, environment, checked_out(workspace.root), stage, clock, terms)
+    release = named(workspace.root, tag)
+    project = workspace.deployable()
+    stateful = policy_of(root, project.environments).of(environment).stateful
+    terms = Return(environment, tag, away, workspace, stage, clock, note, stateful=stateful)
+    return bring(workspace, environment, release, stage, clock, terms)
 
 
 def finish_return(

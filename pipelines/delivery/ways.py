@@ -18,9 +18,9 @@ from pipelines.delivery.places import Silent
 from pipelines.delivery.policy import policy_of
 from pipelines.home import home_of
 from pipelines.promotion.evidence import Loss
-from pipelines.release import checked_out
+from pipelines.release import named
 from pipelines.workspace import Workspace
-from validator.errors import ConfigurationError, FailureError, PendingError, TechnicalError
+from validator.errors import FailureError, PendingError, TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.home import Home
@@ -82,10 +82,7 @@ def ways_of(root: Path, tag: str, wanted: str | None, told: Told) -> Ways:
     """
     workspace = Workspace(files_of(root, tag))
     project = workspace.deployable()
-    if (version := checked_out(workspace.root).version) != tag:
-        raise ConfigurationError.single(
-            f"the commit of {tag} is release {version} too", key="TAG", hint=f"name {version}"
-        )
+    named(workspace.root, tag)
     policy = policy_of(root, project.environments)
     home = reachable(workspace)
     places = [one for one in reversed_order(policy) if wanted in (None, one)]

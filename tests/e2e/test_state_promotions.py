@@ -155,7 +155,7 @@ def test_the_digest_is_the_one_that_was_tried(ready: Ready) -> None:
 def test_another_tag_with_the_same_digest_is_another_release(ready: Ready) -> None:
     """What is approved has a name, and only that goes on."""
     same = release("v1.3.0", "staging", staging=ready.release.digests["staging"])
-    begun = ready.store.begin_environment_release(same, START + HOUR, "run")
+    begun = ready.store.begin_environment_release(same, START + HOUR, "run", decision="sha256:d")
     assert begun is not None
     ready.store.end_environment_release("orders", "staging", begun.number, "succeeded", START + HOUR)
     assert [each.condition for each in ready.promote().hindrances] == ["source-succeeded"]

@@ -253,10 +253,14 @@ def test_an_approver_writes_approvals_in_their_own_name() -> None:
 
 
 def test_an_approver_is_taken_under_ones_own_name() -> None:
-    """REQ-G2: by an IAM user, and by who logged in through Identity Center, from the home and every environment."""
+    """REQ-G2: by an IAM user of the home, and by who logged in through Identity Center, from every account.
+
+    Whoever controls the account of dev names users there as they like; nobody but Identity Center takes its roles.
+    """
     (role,) = dict(read("home-approver").resources("AWS::IAM::Role")).values()
     user, center = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert user["Principal"] == center["Principal"] == {"AWS": {"Ref": "Accounts"}}
+    assert user["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert center["Principal"] == {"AWS": {"Ref": "Accounts"}}
     assert user["Condition"] == {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}
     reserved = "arn:${AWS::Partition}:iam::*:role/aws-reserved/sso.amazonaws.com/*"
     assert center["Condition"] == {
