@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import announce, check, evaluator, fresh, handlers, orders, scale, tools, tracker
+from benchmarks import announce, check, evaluator, fresh, handlers, orders, promotion, scale, tools, tracker
 
 NAMES = (
     "check",
@@ -22,6 +22,7 @@ NAMES = (
     "orders",
     "tracker",
     "announce",
+    "promotion",
     "handlers",
     "demo",
 )
@@ -58,6 +59,9 @@ def main(wanted: list[str]) -> int:
         with _sandbox() as (variables, _, _):
             rows += _shown(announce.announce(variables))
             rows += _shown(tracker.deployed(variables))
+    if "promotion" in names:
+        with _sandbox() as (variables, _, _):
+            rows += _shown(promotion.promotion(variables))
     if "handlers" in names:
         rows += _shown(handlers.handlers())
     if "demo" in names:
