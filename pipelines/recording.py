@@ -116,7 +116,8 @@ def _begin(
     workload, environment = release.workload, release.environment
     latest = table.latest_environment_release(workload, environment)
     if latest is not None and latest.state == "deploying":
-        if (latest.tag, latest.manifest_digest) == (release.tag, release.digests[environment]):
+        terms = (latest.tag, latest.manifest_digest, latest.decision)
+        if terms == (release.tag, release.digests[environment], decision):
             return latest
         table.end_environment_release(workload, environment, latest.number, "failed", clock(), lock)
     begun = table.begin_environment_release(release, clock(), by, lock, places, decision)

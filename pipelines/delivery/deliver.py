@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.attestation import read
 from pipelines.delivery import branches
-from pipelines.delivery.admission import Admitted, admit
+from pipelines.delivery.admission import admit
 from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.confirming import confirm
 from pipelines.delivery.evidence import keep
@@ -52,14 +53,19 @@ class Entry:
     stage: Stage
     clock: Clock
     expected: str = ""
-    admitted: Admitted | None = None
     needs_home: bool = True
+    kept: str = ""
 
     def admit(self, home: Home, hold: Hold) -> str:
-        """Ask the gates, and record the promotion."""
+        """Ask the gates, and record the promotion; go on under the decision of a run that died on its way."""
         question = Question(self.order.environment, self.order.tag, acknowledged=self.order.acknowledged)
-        self.admitted = admit(question, replace(self.places, home=home), hold, self.clock, self.expected)
-        return self.admitted.kept
+        self.kept = begun(home, self.order, sorted(hold.locks))
+        if self.kept:
+            self.stage.tell(f"{self.order.tag} is on its way into {self.order.environment}: it is carried on")
+        else:
+            places = replace(self.places, home=home)
+            self.kept = admit(question, places, hold, self.clock, self.expected).kept
+        return self.kept
 
     def confirm(self, recording: Recording) -> Sequence[Finding]:
         """Look at every stack, for drift, and try what was deployed."""
@@ -68,11 +74,7 @@ class Entry:
 
     def keep(self, recording: Recording, *, succeeded: bool) -> str:
         """Keep a statement of the deployment, with the decision that let it begin."""
-        if self.admitted is None:
-            raise AssertionError("nothing was decided")
-        return keep(
-            self.order.environment, self.order.tag, recording, self.admitted.kept, succeeded=succeeded
-        )
+        return keep(self.order.environment, self.order.tag, recording, self.kept, succeeded=succeeded)
 
 
 def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: str = "") -> Delivered:
@@ -119,6 +121,22 @@ def give_back(
         return tag, bring_back(root, environment, tag, tuple(failed), stage, clock)
     except LockstepError as error:
         raise FailureError(f"{bad} failed in {environment}, and {tag} did not come back\n{error}") from None
+
+
+def begun(home: Home, order: Ordered, workloads: Sequence[str]) -> str:
+    """Return the digest of the decision under which an earlier run began to deploy this release; empty for none.
+
+    That run died, and what it changed may be half of the release. The gates would judge the plan of the rest, which is
+    another one than somebody approved. Raises StatementError where the decision that is kept is another.
+    """
+    table, store = home.table(), home.store(order.environment)
+    for workload in workloads:
+        latest = table.latest_environment_release(workload, order.environment)
+        if latest is not None and (latest.tag, latest.state) == (order.tag, "deploying") and latest.decision:
+            said = read(store.evidence(latest.decision), latest.decision).said
+            if said.get("decision") == "success":
+                return latest.decision
+    return ""
 
 
 def _stands(table: StateStore, workloads: Sequence[str], order: Ordered) -> tuple[EnvironmentRelease, ...]:

@@ -6,6 +6,8 @@ The environments have `control` alone: what is promoted is small, and its agents
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,11 +20,12 @@ from pipelines import cli
 from pipelines.attestation import read
 from pipelines.attestation.statement import DECISION, DEPLOYMENT
 from pipelines.configuration import ConfigurationStore
+from pipelines.state import keys
 from pipelines.state.records import EnvironmentRelease
 from pipelines.state.store import StateStore
 from sandbox import accounts, advance, people, process
 from sandbox.place import Record
-from tests.e2e import deployed_home
+from tests.e2e import commands, deployed_home
 from tests.e2e.commands import ROOT
 from tests.e2e.control_plane import until
 from tests.e2e.recorded_project import RecordedProject
@@ -91,6 +94,16 @@ class Estate:
         found = self.project.client("cloudformation", **place).describe_stacks()["Stacks"]
         return [stack["StackName"] for stack in found if not stack["StackName"].startswith("StackSet-")]
 
+    def end_lock(self, environment: str) -> None:
+        """Let the lock of a run that died have ended, as it does by itself within minutes."""
+        key = keys.lock("control", environment)
+        self.project.client("dynamodb").update_item(
+            TableName=self._name("table/TableName"),
+            Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+            UpdateExpression="SET held_until = :past",
+            ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000000Z"}},
+        )
+
     def point(self, tag: str) -> None:
         """Let every environment branch have the files of a release."""
         for environment in accounts.ACCOUNTS:
@@ -135,11 +148,26 @@ def test_nothing_enters_staging_that_nobody_approved(estate: Estate) -> None:
     assert estate.table.lock("control", "staging", datetime.now(UTC)) is None
 
 
-def test_an_approved_release_enters_staging(estate: Estate) -> None:
+def test_an_approved_release_enters_staging_though_its_first_run_is_killed(estate: Estate) -> None:
+    """REQ-G6, REQ-R4: the next run carries on under the decision, though what is left to do is another plan by then."""
     estate.approve("staging", GOOD)
+    command = [str(commands.BIN / "lockstep"), "deploy", "staging", "--release", GOOD]
+    environment = commands.environment(estate.project.operator)
+    killed = subprocess.Popen(command, cwd=estate.project.root, env=environment, stdout=subprocess.DEVNULL)
+    until("a stack of staging", lambda: estate.stacks("staging") or killed.poll() is not None)
+    assert killed.poll() is None, "it ended before it could be killed"
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    begun = estate.latest("staging")
+    assert begun is not None
+    assert (begun.state, begun.number) == ("deploying", 1)
+    estate.end_lock("staging")
     done = estate.project.run("deploy", "staging", "--release", GOOD)
     assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
     assert "deployed/staging/1" in done.stdout
+    ended = estate.latest("staging")
+    assert ended is not None
+    assert (ended.state, ended.number, ended.decision) == ("succeeded", 1, begun.decision)
     promotion = estate.table.promotion("control", GOOD, "dev", "staging")
     assert promotion is not None
     assert promotion.approver == "sam@example.com"
