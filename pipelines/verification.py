@@ -166,9 +166,12 @@ def _drift(
     those: Iterable[Stands],
     states: Mapping[StackKey, StackState],
     now: datetime,
-    is_watched: bool,
+    is_watched: bool = True,
 ) -> Iterator[Finding]:
-    """Yield each stack that drifted, and once those of which that is not known: it is not being in sync (REQ-C4)."""
+    """Yield each stack that drifted, and once those of which that is not known: it is not being in sync (REQ-C4).
+
+    Where nobody watches, that nobody looked is not said.
+    """
     unsure: dict[str, list[str]] = {}
     for one in those:
         key = StackKey(manifest.workload, manifest.environment, one.account, one.region, one.live.name)

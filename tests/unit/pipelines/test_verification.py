@@ -128,6 +128,8 @@ def test_drift_that_nobody_knows_is_one_finding_with_the_names() -> None:
         "drift is not known: c",
         "drift detection is under way: e",
     ]
+    unwatched = [finding.message for finding in _drift(manifest("dev"), those, states, NOW, False)]
+    assert unwatched == ["a: it drifted", "drift is not known: c", "drift detection is under way: e"]
 
 
 def test_one_mend_stands_once_under_what_it_mends(capsys: pytest.CaptureFixture[str]) -> None:
