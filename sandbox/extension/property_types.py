@@ -140,6 +140,8 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         f"{_RULE}.ExpiredObjectDeleteMarker?",
         f"{_RULE}.NoncurrentVersionExpiration.NoncurrentDays",
         f"{_RULE}.Transitions.*.TransitionInDays",
+        "ObjectLockConfiguration.Rule.DefaultRetention.Days",
+        "ObjectLockEnabled?",
         f"{_ACCESS}.BlockPublicAcls?",
         f"{_ACCESS}.BlockPublicPolicy?",
         f"{_ACCESS}.IgnorePublicAcls?",

@@ -154,7 +154,7 @@ def test_an_approved_release_enters_staging_though_its_first_run_is_killed(estat
     command = [str(commands.BIN / "lockstep"), "deploy", "staging", "--release", GOOD]
     environment = commands.environment(estate.project.operator)
     killed = subprocess.Popen(command, cwd=estate.project.root, env=environment, stdout=subprocess.DEVNULL)
-    until("a stack of staging", lambda: estate.stacks("staging") or killed.poll() is not None)
+    until("its beginning", lambda: estate.latest("staging") or killed.poll() is not None)
     assert killed.poll() is None, "it ended before it could be killed"
     killed.send_signal(signal.SIGKILL)
     killed.wait()

@@ -93,8 +93,8 @@ KEPT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Called only where a property goes or turns weaker that each resource of the templates has from the beginning."""
 
 NEVER_CALLED = {"AWS::S3::Bucket": ("s3:DeleteObject", "s3:PutObjectLockConfiguration")}
-"""Nothing is in a bucket that is being made, and CloudFormation empties none. The second is no action, but an operation,
-which needs `s3:PutBucketObjectLockConfiguration`.
+"""Nothing is in a bucket that is being made, and CloudFormation empties none. The second is no action, but an
+operation, which needs `s3:PutBucketObjectLockConfiguration`.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html
 """
