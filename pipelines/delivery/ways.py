@@ -20,7 +20,7 @@ from pipelines.home import home_of
 from pipelines.promotion.evidence import Loss
 from pipelines.release import named
 from pipelines.workspace import Workspace
-from validator.errors import FailureError, PendingError, TechnicalError
+from validator.errors import ConfigurationError, FailureError, PendingError, TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.home import Home
@@ -80,6 +80,9 @@ def ways_of(root: Path, tag: str, wanted: str | None, told: Told) -> Ways:
     Raises ConfigurationError for a name that is no release, FailureError where the release was not good in one of them
     or a stack stands in the way, PendingError where stacks do not end, TechnicalError where home cannot tell.
     """
+    if commit_of_tag(root, tag) is None:
+        hint = "`git tag --list 'v*'` shows the releases; `git fetch --tags` brings those of the remote"
+        raise ConfigurationError.single(f"{tag[:80]!r} is no tag", key="TAG", hint=hint)
     workspace = Workspace(files_of(root, tag))
     project = workspace.deployable()
     named(workspace.root, tag)

@@ -56,7 +56,9 @@ def test_a_name_that_is_no_release_is_a_mistake_of_usage(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["rollback", "--env", "dev", "--project", str(ROOT), name]) == cli.USAGE
-    assert "Traceback" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "TAG: " in said
 
 
 def test_each_region_says_how_many_stacks_are_back() -> None:
