@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -90,11 +91,18 @@ def test_a_stack_that_is_older_than_its_agent_is_checked_in_a_turn(plane: Plane)
     key = StackKey("control", "dev", DEV, HERE, "lockstep-dev-control-boundary")
 
     def checked() -> bool:
-        plane.ask("dev-control-drift", HERE, {"lockstep": "detect", "unchecked": True})
         state = plane.table.state(key)
         return state is not None and state.drift is not None and state.drift.status != "started"
 
-    until("first detection", checked)
+    def in_a_turn() -> bool:
+        """Ask as its schedule does, and wait: who asks without pause has it do nothing else."""
+        plane.ask("dev-control-drift", HERE, {"lockstep": "detect", "unchecked": True})
+        deadline = time.monotonic() + 20
+        while not checked() and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return checked()
+
+    until("first detection", in_a_turn)
 
 
 def test_drift_is_found_changed_and_resolved_once_each(plane: Plane, inbox: Inbox) -> None:
