@@ -163,28 +163,26 @@ def enter_prod(story: Story) -> None:
 
 def stop_difference(story: Story) -> None:
     """Release a difference between environments that nobody declared: the gate of dev refuses it."""
-    with _changed(story, "memory_mb: 512", "memory_mb: 768"):
-        story.release(DIFFERENT, "More memory for the functions of dev, which no variance declares")
+    _change(story, "memory_mb: 512", "memory_mb: 768")
+    story.release(DIFFERENT, "More memory for the functions of dev, which no variance declares")
     story.merge("dev", DIFFERENT)
     story.run("deploy", "dev", "--release", DIFFERENT, ends=cli.FAILURE)
 
 
-@contextmanager
-def _changed(story: Story, before: str, after: str) -> Iterator[None]:
-    """Change a value of dev, and change it back in the folder: what was released has it."""
+def _change(story: Story, before: str, after: str) -> None:
+    """Change a value of dev."""
     path = story.root / VALUES
     whole = path.read_text(encoding="utf-8")
     if before not in whole:
         raise FailureError(f"{VALUES} has no `{before}` to change")
     path.write_text(whole.replace(before, after), encoding="utf-8")
-    yield
-    path.write_text(whole, encoding="utf-8")
 
 
 def roll_back(story: Story) -> None:
     """Bring another release into dev, then take all environments back to the one that every environment ran."""
-    with _changed(story, "throttle_burst: 200", "throttle_burst: 220"):
-        story.release(BETTER, "A larger burst for dev")
+    _change(story, "memory_mb: 768", "memory_mb: 512")
+    _change(story, "throttle_burst: 200", "throttle_burst: 220")
+    story.release(BETTER, "The memory as before, and a larger burst for dev")
     story.merge("dev", BETTER)
     story.run("deploy", "dev", "--release", BETTER)
     story.run("rollback", "--last-consistent", "--all")
