@@ -239,7 +239,9 @@ The local AWS stays at {record.endpoint}. Try next, in this folder:
   lockstep status --html status.html
   lockstep drift --detect
   lockstep verify prod
-  lockstep deploy prod
   lockstep manifest prod --live
+  lockstep gate dev --release v1.2.0 --project {FOLDER}/repository
+  lockstep evidence v1.0.0 --project {FOLDER}/repository
+  lockstep rollback v1.0.0 --all --dry-run --project {FOLDER}/repository
   (cd sceptre && sceptre launch -y dev)
   lockstep sandbox stop --dir {FOLDER}""")
