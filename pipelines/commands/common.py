@@ -42,6 +42,18 @@ def format_option(command: Command) -> Command:
     )
 
 
+def loss_option(command: Command) -> Command:
+    """Add `--accept-loss NAME`, as often as wanted."""
+    text = "A resource whose data may go, by stack and id."
+    return click.option("--accept-loss", "accepted", metavar="NAME", multiple=True, help=text)(command)
+
+
+def acknowledge_option(command: Command) -> Command:
+    """Add `--acknowledge STACK`, as often as wanted."""
+    text = "A stack there that may stay drifted."
+    return click.option("--acknowledge", "acknowledged", metavar="STACK", multiple=True, help=text)(command)
+
+
 def environments_option(command: Command) -> Command:
     """Add `--environment NAME=FOLDER`, for a project that was not born here."""
     text = "An environment and its folder below config, in promotion order; may be given several times."

@@ -15,7 +15,18 @@ import click
 from validator.environments import ENVIRONMENTS, SHARED
 from validator.errors import ConfigurationError, FailureError
 
-from .common import HERE, cell, console, echo_json, environment_argument, format_option, project_option, warn
+from .common import (
+    HERE,
+    acknowledge_option,
+    cell,
+    console,
+    echo_json,
+    environment_argument,
+    format_option,
+    loss_option,
+    project_option,
+    warn,
+)
 from .progress import Silent, progress
 
 if TYPE_CHECKING:
@@ -30,20 +41,8 @@ if TYPE_CHECKING:
 @click.option(
     "--expect", "expected", metavar="DIGEST", default="", help="The only plan that may be executed."
 )
-@click.option(
-    "--accept-loss",
-    "accepted",
-    metavar="NAME",
-    multiple=True,
-    help="A resource whose data may go, by stack and id.",
-)
-@click.option(
-    "--acknowledge",
-    "acknowledged",
-    metavar="STACK",
-    multiple=True,
-    help="A stack there that may stay drifted.",
-)
+@loss_option
+@acknowledge_option
 @click.option(
     "--break-glass", "reason", metavar="REASON", default="", help="Deploy without gates; it is recorded."
 )

@@ -11,7 +11,7 @@ import click
 from validator.environments import ENVIRONMENTS
 from validator.reports.escaping import harmless
 
-from .common import HERE, echo_json, format_option, project_option
+from .common import HERE, acknowledge_option, echo_json, format_option, loss_option, project_option
 
 if TYPE_CHECKING:
     from pipelines.promotion.evidence import Evidence
@@ -31,20 +31,8 @@ MARKS = {
 @click.option(
     "--release", "tag", metavar="TAG", required=True, help=f"The release: a tag such as v1.2.3; {HERE}."
 )
-@click.option(
-    "--accept-loss",
-    "accepted",
-    metavar="NAME",
-    multiple=True,
-    help="A resource whose data may go, by stack and id.",
-)
-@click.option(
-    "--acknowledge",
-    "acknowledged",
-    metavar="STACK",
-    multiple=True,
-    help="A stack there that may stay drifted.",
-)
+@loss_option
+@acknowledge_option
 @project_option
 @format_option
 def gate(

@@ -10,7 +10,7 @@ import click
 from validator.environments import ENVIRONMENTS
 from validator.errors import ConfigurationError
 
-from .common import echo_json, format_option, project_option
+from .common import echo_json, format_option, loss_option, project_option
 from .deploy import Terminal, now
 
 if TYPE_CHECKING:
@@ -28,13 +28,7 @@ if TYPE_CHECKING:
 )
 @click.option("--env", "environment", type=click.Choice(ENVIRONMENTS), help="This environment, and no other.")
 @click.option("--all", "every", is_flag=True, help="Every environment, the last one of the order first.")
-@click.option(
-    "--accept-loss",
-    "accepted",
-    metavar="NAME",
-    multiple=True,
-    help="A resource whose data may go, by stack and id.",
-)
+@loss_option
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would be done, and change nothing.")
 @project_option
 @format_option
