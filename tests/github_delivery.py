@@ -61,6 +61,8 @@ class Delivery:
     commits: list[tuple[str, str | None]] = field(default_factory=list)
     run_at: str = RUN_AT
     """When runs were made."""
+    run: dict[str, str] = field(default_factory=dict)
+    """What is known of runs besides: they deploy, from the branch of the environment that is approved first."""
     writer: str = "github-actions[bot]"
 
     def answer(  # noqa: PLR0911 - one for each path
@@ -69,7 +71,7 @@ class Delivery:
         """Return status and content; None for what is not there."""
         match method, segments:
             case "GET", ["actions", "runs", number]:
-                return 200, of("workflow-run", id=int(number), created_at=self.run_at)
+                return 200, self._run(int(number))
             case "GET", ["actions", "runs", number, "approvals"]:
                 return 200, [self._review(*one) for one in self.reviews.get(int(number), [])]
             case "GET", ["commits"]:
@@ -88,6 +90,15 @@ class Delivery:
                 every = [one for those in self.comments.values() for one in those]
                 return self._change(every, "id", int(number), body)
         return None
+
+    def _run(self, number: int) -> dict[str, Any]:
+        (_, environment, _), *_ = self.reviews.get(number) or [("", "dev", "")]
+        known = {
+            "path": ".github/workflows/deploy.yml@refs/heads/main",
+            "head_branch": f"env/{environment}",
+            "status": "in_progress",
+        }
+        return of("workflow-run", id=number, created_at=self.run_at, **{**known, **self.run})
 
     def say(self, number: int, text: str, login: str) -> dict[str, Any]:
         """Add a comment to a pull request."""

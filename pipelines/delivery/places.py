@@ -66,18 +66,18 @@ def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> P
         release=release,
         policy=policy,
         home=home if home is not None else Missing("the control plane is not there yet"),
-        approvals=lambda found: _approvals(found, root, order, run),
+        approvals=lambda found: _approvals(found, root, order, run, policy.of(order.environment).branch),
         plan=_planner(workspace, order, policy.of(order.environment).stateful, reporter),
         named=run.named if run is not None else lambda tag: tag,
     )
 
 
-def _approvals(home: Home, root: Path, order: Ordered, run: Run | None) -> Iterator[Approval]:
+def _approvals(home: Home, root: Path, order: Ordered, run: Run | None, branch: str) -> Iterator[Approval]:
     """Yield what the table has, and who approved the run on GitHub that this is part of."""
     yield from approvals.of_table(home.table(), order.tag, order.environment)
     tag = tag_of(root, order.tag) if run is not None else None
     if run is not None and tag is not None:
-        yield from run.approvals(tag, order.environment)
+        yield from run.approvals(tag, order.environment, branch)
 
 
 def _planner(

@@ -22,6 +22,8 @@ from pipelines.promotion.evidence import Approval, Tag
 from pipelines.promotion.people import kind, person
 from validator.errors import ConfigurationError, TechnicalError
 
+WORKFLOW = ".github/workflows/deploy.yml"
+"""The only workflow whose runs anybody approves as deployments."""
 PLAN, ATTEMPT = "LOCKSTEP_PLAN", "LOCKSTEP_PLAN_ATTEMPT"
 """The variables in which the deploy workflow hands over the digest of its plan, and in which attempt that was made."""
 
@@ -47,9 +49,12 @@ class Review(Answer):
 
 
 class RunAnswer(Answer):
-    """A run of a workflow."""
+    """A run of a workflow: of which file, for which branch, and whether it is under way."""
 
     created_at: str
+    path: str
+    head_branch: str | None = None
+    status: str | None = None
 
 
 class Signature(Answer):
@@ -82,11 +87,11 @@ class Run:
     plan: str
     attempt: str = "1"
 
-    def approvals(self, tag: Tag, environment: str) -> Iterator[Approval]:
-        """Yield who approved this run for an environment.
+    def approvals(self, tag: Tag, environment: str, branch: str) -> Iterator[Approval]:
+        """Yield who approved this run for an environment, which is deployed from `branch`.
 
-        Raises TechnicalError where that cannot be known: an author has no login that an approver's could be told from,
-        or the plan was made again, so that an approval may be of the one before.
+        Raises TechnicalError where that cannot be known: this is no run that deploys there now, an author has no login
+        that an approver's could be told from, or the plan was made again, so that an approval may be of the one before.
         """
         given = [one for one in self._reviews() if one.state == "approved" and _is_of(one, environment)]
         if not given:
@@ -98,7 +103,13 @@ class Run:
             )
         if lacking := _without(tag, self._logins(tag)):
             raise TechnicalError(f"GitHub knows no login of {', '.join(lacking)}, who made {tag.name}")
-        at = _time(read(RunAnswer, self.github.get(self._path())).created_at)
+        run = read(RunAnswer, self.github.get(self._path()))
+        if (run.path.partition("@")[0], run.head_branch, run.status) != (WORKFLOW, branch, "in_progress"):
+            raise TechnicalError(
+                f"run {self.number} is {run.path} for {run.head_branch}, {run.status}: what was approved there is no "
+                f"deployment from {branch} that is under way\n  mend: let the deploy workflow deploy"
+            )
+        at = _time(run.created_at)
         for one in given:
             yield Approval(one.user.login, at, environment, tag.name, self.plan)
 

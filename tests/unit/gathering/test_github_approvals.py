@@ -36,30 +36,48 @@ def run(double: Double, attempt: str = "1") -> Run:
 
 
 def test_who_approved_the_run_approved_its_plan(double: Double) -> None:
-    (found,) = run(double).approvals(TAG, "prod")
+    (found,) = run(double).approvals(TAG, "prod", "env/prod")
     assert (found.by, found.plan, found.tag, found.environment) == ("carol", PLAN, "v1.0.0", "prod")
     assert found.at.isoformat() == "2026-01-01T00:00:00+00:00", (
         "GitHub tells no time: no later than the run was made"
     )
 
 
+@pytest.mark.parametrize(
+    "run_is",
+    [
+        {"path": ".github/workflows/rollback.yml"},
+        {"path": ".github/workflows/deploy.yml.yml"},
+        {"head_branch": "main"},
+        {"head_branch": "env/staging"},
+        {"status": "completed"},
+    ],
+    ids=lambda given: "-".join(given.values()),
+)
+def test_what_was_approved_of_another_run_is_no_deployment(double: Double, run_is: dict[str, str]) -> None:
+    """Whoever holds the credentials of a deployment may name any run."""
+    double.delivery.run = run_is
+    with pytest.raises(TechnicalError, match=r"no deployment from env/prod that is under way"):
+        list(run(double).approvals(TAG, "prod", "env/prod"))
+
+
 def test_a_plan_that_was_made_again_is_approved_by_nobody(double: Double) -> None:
     """An approval stays with the run; nobody knows of which plan it was."""
     with pytest.raises(TechnicalError, match="start a new run"):
-        list(run(double, "2").approvals(TAG, "prod"))
+        list(run(double, "2").approvals(TAG, "prod", "env/prod"))
 
 
 def test_an_author_without_login_lets_nobody_approve(double: Double) -> None:
     """Whether an approver's login is theirs, nobody can tell."""
     double.delivery.commits = [("alice@example.com", None)]
     with pytest.raises(TechnicalError, match=r"no login of alice@example\.com"):
-        list(run(double).approvals(TAG, "prod"))
+        list(run(double).approvals(TAG, "prod", "env/prod"))
     assert run(double).named(TAG) == TAG
 
 
 def test_a_run_that_nobody_approved_asks_for_no_logins(double: Double) -> None:
     double.delivery.commits = []
-    assert list(run(double).approvals(TAG, "dev")) == []
+    assert list(run(double).approvals(TAG, "dev", "env/dev")) == []
 
 
 def test_authors_have_all_their_names(double: Double) -> None:
