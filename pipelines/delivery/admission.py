@@ -6,7 +6,7 @@ Every decision is kept, whatever it is, before anything follows from it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.attestation import decided
@@ -23,17 +23,8 @@ if TYPE_CHECKING:
     from pipelines.state.store import StateStore
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A release that was let in: what was known, and the digest under which the decision is kept."""
-
-    evidence: Evidence
-    decision: Decision
-    kept: str
-
-
-def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected: str = "") -> Admitted:
-    """Decide under the locks of the environment, and let the release in.
+def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected: str = "") -> str:
+    """Decide under the locks of the environment, and let the release in; return the digest of the decision.
 
     `expected` is the digest of the plan that may be executed, empty for any that the gates let through. Raises
     what `refused` returns where the decision is no success, FailureError where the plan is another one, or what was
@@ -52,7 +43,7 @@ def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected
         raise _another_plan(question, expected, evidence.plan.digest)
     if rule.source is not None:
         _promote(places.home.table(), evidence, rule.source, question.acknowledged, (kept, hold, clock))
-    return Admitted(evidence, decision, kept)
+    return kept
 
 
 def _promote(

@@ -64,7 +64,7 @@ class Entry:
             self.stage.tell(f"{self.order.tag} is on its way into {self.order.environment}: it is carried on")
         else:
             places = replace(self.places, home=home)
-            self.kept = admit(question, places, hold, self.clock, self.expected).kept
+            self.kept = admit(question, places, hold, self.clock, self.expected)
         return self.kept
 
     def confirm(self, recording: Recording) -> Sequence[Finding]:

@@ -18,6 +18,8 @@ from xml.etree import ElementTree as ET
 
 from pipelines.plan.schemas import recreation
 from sandbox.extension.claims import Extension, absent, emulated
+from sandbox.extension.conditions import EVALUATE as CONDITIONS
+from sandbox.extension.conditions import RESOLVE as REFS
 from sandbox.extension.names import Name, replace
 
 _STACKS = "services.cloudformation.stacks"
@@ -31,18 +33,6 @@ RESOLVE = Name.function(
     "_resolve_props_for_diff",
     "template",
     "params",
-    "stack_name",
-    "stack_id",
-)
-CONDITIONS = Name.function("services.cloudformation.engine", "_evaluate_conditions", "template", "params")
-REFS = Name.function(
-    "services.cloudformation.engine",
-    "_resolve_refs",
-    "value",
-    "resources",
-    "params",
-    "conditions",
-    "mappings",
     "stack_name",
     "stack_id",
 )

@@ -180,7 +180,7 @@ class TestDrift:
         assert recorded.recorded
         assert recorded.alert == alert(generation=1)
         assert [each.drift for each in store.open_drift()] == [summary()]
-        assert store.drifted_stacks("orders", "dev") == (KEY,)
+        assert store.drift_marker("orders", "dev").drifted == (KEY,)
         assert store.drift(KEY, "d-001") == summary()
         assert list(store.findings(KEY, "d-001")) == [finding()]
         assert [each.fingerprint for each in store.alerts()] == ["drift-1"]
@@ -190,7 +190,7 @@ class TestDrift:
         assert recorded.alert is not None
         assert (recorded.alert.state, recorded.alert.generation) == ("resolved", 2)
         assert list(store.open_drift()) == list(store.alerts()) == []
-        assert store.drifted_stacks("orders", "dev") == ()
+        assert store.drift_marker("orders", "dev").drifted == ()
         assert store.state(KEY) == state(drift=fixed)
         assert raw(dynamodb, keys.drift(KEY, "d-001"))["expires_at"] == START.timestamp() + 180 * 24 * 3600
 
@@ -207,7 +207,7 @@ class TestDrift:
         assert store.record_drift(KEY, later).recorded
         assert not store.record_drift(KEY, later).recorded
         assert not store.record_drift(KEY, summary(), [finding()], alert()).recorded
-        assert store.drifted_stacks("orders", "dev") == ()
+        assert store.drift_marker("orders", "dev").drifted == ()
         assert list(store.alerts()) == []
 
     def test_a_detection_that_started_or_could_not_tell(self, store: StateStore) -> None:
@@ -217,7 +217,7 @@ class TestDrift:
         assert store.record_drift(KEY, summary(2, "started", START + MINUTE)).recorded
         assert store.record_drift(KEY, summary(2, "unknown", START + MINUTE)).recorded
         assert not store.record_drift(KEY, summary(2, "started", START + MINUTE)).recorded
-        assert store.drifted_stacks("orders", "dev") == (KEY,)
+        assert store.drift_marker("orders", "dev").drifted == (KEY,)
         assert [each.drift.status for each in store.open_drift() if each.drift] == ["unknown"]
 
     def test_drift_goes_with_its_stack(self, store: StateStore) -> None:
@@ -227,7 +227,7 @@ class TestDrift:
         assert store.record_state(state("DELETE_COMPLETE", START + MINUTE))
         assert not store.record_state(state("DELETE_COMPLETE", START + MINUTE))
         assert not store.record_drift(KEY, summary(2, at=START + HOUR)).recorded
-        assert store.drifted_stacks("orders", "dev") == ()
+        assert store.drift_marker("orders", "dev").drifted == ()
         assert list(store.open_drift()) == []
         recreated = state("CREATE_COMPLETE", START + HOUR)
         assert store.record_state(recreated)
@@ -245,7 +245,7 @@ class TestDrift:
         with ThreadPoolExecutor(max_workers=6) as pool:
             done = list(pool.map(lambda each: store.record_drift(each, summary()).recorded, stacks))
         assert all(done)
-        assert set(store.drifted_stacks("orders", "dev")) == set(stacks)
+        assert set(store.drift_marker("orders", "dev").drifted) == set(stacks)
 
 
 class TestAlerts:

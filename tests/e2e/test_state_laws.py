@@ -80,7 +80,7 @@ def test_detections_in_any_order_end_in_the_last(
         told = store.record_drift(key, summary(number, status, at), [], news).alert
         generations += [told.generation] if told else []
     is_drifted = verdict[max(verdict)]
-    assert store.drifted_stacks("orders", name) == ((key,) if is_drifted else ())
+    assert store.drift_marker("orders", name).drifted == ((key,) if is_drifted else ())
     standing = store.alert(name)
     assert (standing is not None and standing.is_open) == is_drifted
     assert generations == list(range(1, len(generations) + 1))

@@ -72,7 +72,7 @@ class Recorded:
         self.store.acquire_lock("orders", "prod", "another-run", self.now, timedelta(days=9))
 
     def drifted(self, environment: str) -> tuple[str, ...]:
-        return tuple(key.stack for key in self.store.drifted_stacks("orders", environment))
+        return tuple(key.stack for key in self.store.drift_marker("orders", environment).drifted)
 
     def gates_let(self, at: datetime) -> bool:
         """Ask the gates that read what the table does."""

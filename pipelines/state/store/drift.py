@@ -115,8 +115,3 @@ class Drifts(Part):
         for item in self._table.listed("GSI3", keys.OPEN_DRIFT, keys.OF_STACK):
             if "gsi3pk" in item and "observed_seq" in item:
                 yield StackState.from_item(item)
-
-    def drifted_stacks(self, workload: str, environment: str) -> tuple[StackKey, ...]:
-        """Return the stacks with open drift of one environment, as a promotion checks them: strongly consistent."""
-        item = self._table.get(keys.open_drift(workload, environment)) or {}
-        return tuple(map(StackKey.parse, sorted(plain(item["drifted"])))) if "drifted" in item else ()

@@ -51,7 +51,7 @@ def test_a_late_report_of_the_stack_before_is_history(store: StateStore, status:
     assert found is not None
     assert found.drift is None
     assert store.drift(KEY, "d1") is not None
-    assert store.drifted_stacks("orders", "prod") == ()
+    assert store.drift_marker("orders", "prod").drifted == ()
 
 
 def test_a_report_of_the_stack_that_stands_counts(store: StateStore) -> None:
@@ -64,4 +64,4 @@ def test_a_report_of_the_stack_that_stands_counts(store: StateStore) -> None:
 def test_a_report_before_any_observation_counts(store: StateStore) -> None:
     key = replace(KEY, stack="not-yet-observed")
     assert store.record_drift(key, summary("drifted", 1), stack_id=FIRST).recorded
-    assert store.drifted_stacks("orders", "prod") == (key,)
+    assert store.drift_marker("orders", "prod").drifted == (key,)

@@ -61,7 +61,7 @@ def after(table: StateStore, name: str, *steps: Step) -> str:
     table.record_state(state(key=key))
     for step in steps:
         step(table, key)
-    assert table.drifted_stacks("orders", name) == ()
+    assert table.drift_marker("orders", name).drifted == ()
     return changed_at(table, name)
 
 
