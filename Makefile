@@ -18,7 +18,7 @@ PYTEST_WORKERS ?= 2
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-demo: .venv/main ## run the main job end to end on the embedded local AWS
+demo: .venv/main .venv/guard ## run the main job end to end on the embedded local AWS
 	@$(BIN)/lockstep sandbox demo $(if $(KEEP),--keep)
 
 check: .venv/main .venv/guard ## check the project, as a pull request is checked
