@@ -19,7 +19,9 @@ MEMORY = 4 << 30
 
 
 def prepare() -> None:
-    """Make this process end with its parent, however that ends, and bound its memory."""
+    """Make this process deaf to Ctrl-C, make it end with its parent, however that ends, and bound its memory."""
+    # It inherits that, except from a fork server that something else in the process had started before.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(OSError, ValueError):  # a lower bound is set already, or the system knows none
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -165,6 +165,23 @@ def test_ctrl_c_reaches_this_process_alone() -> None:
     assert signal.SIGINT not in blocked
 
 
+def test_workers_are_deaf_to_ctrl_c_whoever_started_their_fork_server() -> None:
+    """A process has one fork server: here something else than this package started it."""
+    script = (
+        "import signal\n"
+        "from multiprocessing import forkserver\n"
+        "forkserver.ensure_running()\n"
+        "from pipelines.linting import pool\n"
+        "if __name__ == '__main__':\n"
+        "    with pool._pool(1) as workers:\n"
+        "        print(signal.SIGINT in workers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
+
+
 def test_an_interrupt_ends_everything_and_keeps_what_is_done(tmp_path: Path) -> None:
     """Ctrl-C goes to the whole group; only this side says a word about it."""
     cache = tmp_path / "lint"
