@@ -8,11 +8,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from pipelines.workspace import KEPT_IN, Workspace
 from validator.errors import ConfigurationError
 
 from .git import commit_of_tag, git, resolved
 
-FOLDER = Path(".lockstep") / "releases"
+FOLDER = Path(KEPT_IN) / "releases"
+SHARED = ("cache", "packages")
+"""What a release keeps where its repository does: results of checks and wheels are known by their content."""
 
 
 def commit_of(root: Path, tag: str) -> str:
@@ -38,7 +41,22 @@ def files_of(root: Path, tag: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     git(root, "worktree", "prune")
     git(root, "worktree", "add", "--force", "--detach", "--quiet", str(folder), commit)
+    _share(root, folder)
     return folder
+
+
+def _share(root: Path, folder: Path) -> None:
+    """Let the checks of a release know what those of its repository found, and fetch no wheel twice.
+
+    What is committed counts neither way: it came with a branch.
+    """
+    own = folder / KEPT_IN
+    if own.exists() or Workspace(root).is_committed:
+        return
+    own.mkdir()
+    for name in SHARED:
+        (root / KEPT_IN / name).mkdir(exist_ok=True)
+        (own / name).symlink_to(Path("../../..") / name)
 
 
 def _is_whole(folder: Path, commit: str) -> bool:

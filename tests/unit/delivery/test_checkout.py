@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.delivery import checkout
+from pipelines.workspace import Workspace
 from tests.unit.delivery.repositories import Repository
 from validator.errors import ConfigurationError
 
@@ -63,3 +64,42 @@ def test_a_folder_that_went_is_made_again(repository: Repository) -> None:
 def test_what_is_no_tag_is_refused(repository: Repository, name: str) -> None:
     with pytest.raises(ConfigurationError, match="is no tag"):
         checkout.files_of(repository.root, name)
+
+
+def kept(repository: Repository) -> Path:
+    """Return a result that a check keeps in the repository's own folder."""
+    path = repository.root / ".lockstep" / "cache" / "lint" / "known.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}", encoding="utf-8")
+    return path
+
+
+def test_a_release_knows_what_its_repository_found_and_fetched(repository: Repository) -> None:
+    """What is known by its content is worked out once, and not for each release again."""
+    path = kept(repository)
+    folder = checkout.files_of(repository.root, "v1")
+    shared = Workspace(folder).cache("lint")
+    assert shared is not None
+    assert (shared / "known.json").samefile(path)
+    assert (folder / ".lockstep/packages").samefile(repository.root / ".lockstep/packages")
+    assert checkout.files_of(repository.root, "v1") == folder
+    assert repository.git("status", "--porcelain") == ""
+
+
+def test_results_that_somebody_committed_are_no_release_s(repository: Repository) -> None:
+    """They came with a branch: whoever may write one would write what the checks say of a release."""
+    path = kept(repository)
+    repository.git("add", "--force", str(path))
+    folder = checkout.files_of(repository.root, "v1")
+    assert not (folder / ".lockstep").exists()
+
+
+def test_a_release_that_has_results_in_it_keeps_them_to_itself(repository: Repository) -> None:
+    path = kept(repository)
+    repository.git("add", "--force", str(path))
+    repository.git("commit", "-qm", "results")
+    repository.git("tag", "v3")
+    repository.git("rm", "-q", "--cached", str(path))
+    folder = checkout.files_of(repository.root, "v3")
+    assert not (folder / ".lockstep/cache").is_symlink()
+    assert Workspace(folder).cache("lint") is None
