@@ -20,7 +20,7 @@ from pipelines.holding import Clock, Hold
 from pipelines.home import Home, home_of
 from pipelines.release import Release as CheckedOut
 from pipelines.release_record import keep
-from pipelines.state.records import EnvironmentRelease, Lock, Release, ReleaseState
+from pipelines.state.records import Ending, EnvironmentRelease, Lock, Release, ReleaseState
 from pipelines.state.store import StateStore
 from validator.errors import TechnicalError
 
@@ -48,8 +48,9 @@ class Recording:
         """Set `stop` when another run may have begun, since this one lost its locks."""
         self.hold.guard(stop)
 
-    def end(self, *, succeeded: bool, evidence: str = "") -> None:
-        """Record how the run ended; `evidence` is the digest of what is kept of it.
+    def end(self, *, succeeded: bool, evidence: str = "", back_to: str = "") -> None:
+        """Record how the run ended; `evidence` is the digest of what is kept of it, `back_to` the release that is to
+        take its place again.
 
         Raises TechnicalError where the locks are another run's by now, or somebody else ended a deployment otherwise.
         """
@@ -62,7 +63,7 @@ class Recording:
                 state,
                 self.clock(),
                 self.hold.locks[one.workload],
-                evidence,
+                Ending(evidence, back_to),
             ):
                 raise _lost(one.workload, one.environment)
 

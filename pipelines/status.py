@@ -82,6 +82,7 @@ class Summary:
 
     `skew` says that the environment before runs another release. `unchecked` counts stacks of which nobody knows
     whether they drifted. `synced_seconds` counts since the last deployment that succeeded, None where there was none.
+    `awaits` is the release that has yet to come back after a failure, or on the way of a rollback; empty for none.
     """
 
     environment: str
@@ -97,6 +98,14 @@ class Summary:
     differences: int = 0
     checked_seconds: int | None = None
     skew: bool = False
+    awaits: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is out of the ordinary, in words."""
+        state = self.state if self.state != "succeeded" else ""
+        awaits = f"{self.awaits} has yet to come back" if self.awaits else ""
+        return tuple(filter(None, (state, awaits, "skew" if self.skew else "")))
 
 
 def row(stack: Stack, live: LiveStack | None, now: datetime) -> Row:
@@ -253,4 +262,5 @@ def _summary(
         parity=verdicts.get(check.verdict, "unknown") if check else "unknown",
         differences=len(check.findings) if check and check.verdict == "inconsistent" else 0,
         checked_seconds=_seconds(check.at, now) if check else None,
+        awaits=latest.awaits if latest else "",
     )

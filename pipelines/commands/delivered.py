@@ -47,7 +47,12 @@ def document(environment: str, tag: str, found: Delivered) -> dict[str, object]:
         "stacks": rows(found.brought.results),
         "findings": [one.message for one in found.brought.findings],
         "marked": found.marked or None,
-        "back": {"release": found.back[0], "succeeded": found.back[1].succeeded} if found.back else None,
+        "back": found.back
+        and {
+            "release": found.back.tag,
+            "succeeded": found.back.brought.succeeded,
+            "marked": found.back.marked or None,
+        },
     }
 
 
@@ -70,9 +75,9 @@ def show(environment: str, tag: str, found: Delivered) -> None:
             f"  mend: correct the cause, then run `lockstep deploy {environment} --release TAG` with another tag"
         )
     else:
-        back, brought = found.back
+        back, brought = found.back.tag, found.back.brought
         stands = "came back and was verified" if brought.succeeded else "did not come back whole"
-        lines.append(f"{back} {stands}")
+        lines.append(f"{back} {stands}" + (f", {found.back.marked}" if found.back.marked else ""))
         mend = "mend what failed, and release that under a new tag"
         if not brought.succeeded:
             mend = f"see docs/runbooks/rollback.md; `lockstep verify {environment}` says what is wrong"

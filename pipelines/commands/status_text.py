@@ -81,7 +81,6 @@ def print_summaries(lines: Sequence[Summary]) -> None:
         colour = "red" if line.drifted else "yellow" if line.unchecked else "green"
         drift = cell(drift_of(line), colour)
         parity = f"{line.differences} differ" if line.parity == "differs" else line.parity
-        notes = [line.state if line.state not in ("", "succeeded") else "", "skew" if line.skew else ""]
         table.add_row(
             cell(line.environment),
             cell(line.workload),
@@ -90,7 +89,7 @@ def print_summaries(lines: Sequence[Summary]) -> None:
             str(line.stacks),
             drift,
             cell(parity, WORD.get(line.parity, "")),
-            cell(", ".join(filter(None, notes)), "yellow"),
+            cell(", ".join(line.notes), "red" if line.awaits else "yellow"),
         )
     console().print(table)
 

@@ -66,17 +66,22 @@ def restore(root: Path, branch: str, tag: str, message: str) -> Moved:
 
     Raises FailureError where the branch is not there, GitError where somebody moved it meanwhile.
     """
-    head = resolved(root, f"refs/heads/{branch}")
-    if head is None:
-        raise FailureError(f"there is no branch {branch}\n  mend: `git branch {branch} {tag}`, then push it")
-    tree = tree_of_tag(root, tag)
-    if tree is None:
-        raise FailureError(f"{tag} is no tag\n  mend: `git fetch --tags`, or name another release")
-    if tree == resolved(root, f"{head}^{{tree}}"):
-        return Moved(branch, head, was_moved=False)
-    commit = git(root, "commit-tree", tree, "-p", head, "-m", message, environment=_identity(root))
-    _move(root, branch, commit, head)
-    return Moved(branch, commit, was_moved=True)
+    head, commit = _restoring(root, branch, tag, message)
+    if commit != head:
+        _move(root, branch, commit, head)
+    return Moved(branch, commit, was_moved=commit != head)
+
+
+def put_back(root: Path, branch: str, tag: str, message: str) -> Moved:
+    """Do as `restore`, and push; where the remote refuses, nothing is changed here either.
+
+    Raises TechnicalError where it refuses, and what `restore` raises.
+    """
+    head, commit = _restoring(root, branch, tag, message)
+    if commit != head:
+        push(root, f"refs/heads/{branch}", commit)
+        _move(root, branch, commit, head)
+    return Moved(branch, commit, was_moved=commit != head)
 
 
 def merge(root: Path, branch: str, source: str, message: str) -> Moved:
@@ -100,15 +105,16 @@ def merge(root: Path, branch: str, source: str, message: str) -> Moved:
     return Moved(branch, commit, was_moved=True)
 
 
-def push(root: Path, reference: str) -> bool:
+def push(root: Path, reference: str, commit: str = "") -> bool:
     """Push a branch or a tag to the remote, never by force; False where there is none. Repeated, it changes nothing.
 
-    Raises TechnicalError where the remote refuses.
+    `commit` is what it shall be there, where that is not what it is here. Raises TechnicalError where the remote
+    refuses.
     """
     if not has_remote(root):
         return False
     try:
-        git(root, "push", "--quiet", REMOTE, f"{reference}:{reference}")
+        git(root, "push", "--quiet", REMOTE, f"{commit or reference}:{reference}")
     except GitError as error:
         raise TechnicalError(
             f"{REMOTE} did not take {reference}: {error.said}\n"
@@ -126,6 +132,19 @@ def mark(root: Path, name: str, commit: str, message: str) -> None:
         raise FailureError(
             f"the tag {name} is commit {there[:12]}, not {commit[:12]}\n  mend: find out who made it; it is not moved"
         )
+
+
+def _restoring(root: Path, branch: str, tag: str, message: str) -> tuple[str, str]:
+    """Return where a branch stands, and the commit on top that has the files of a tag; the same where it has them."""
+    head = resolved(root, f"refs/heads/{branch}")
+    if head is None:
+        raise FailureError(f"there is no branch {branch}\n  mend: `git branch {branch} {tag}`, then push it")
+    tree = tree_of_tag(root, tag)
+    if tree is None:
+        raise FailureError(f"{tag} is no tag\n  mend: `git fetch --tags`, or name another release")
+    if tree == resolved(root, f"{head}^{{tree}}"):
+        return head, head
+    return head, git(root, "commit-tree", tree, "-p", head, "-m", message, environment=_identity(root))
 
 
 def _move(root: Path, branch: str, commit: str, before: str | None) -> None:

@@ -42,6 +42,12 @@ class Terms(Protocol):
     def keep(self, recording: Recording, *, succeeded: bool) -> str:
         """Keep evidence of how the run ended, and return the digest of that."""
 
+    def back_to(self, recording: Recording, *, failed: bool) -> str:
+        """Return the release that has to come back after a run without success; empty for none.
+
+        `failed` is false where somebody stopped the run. It is recorded with the end, so that whoever comes next knows.
+        """
+
 
 class Stage(Protocol):
     """Where a run is seen, and from where it is stopped."""
@@ -75,7 +81,12 @@ class Brought:
     @property
     def failed(self) -> bool:
         """Whether something is wrong with it, rather than that somebody stopped the run."""
-        return bool(self.findings) or any(result.outcome == "failed" for result in self.results)
+        return has_failed(self.results, self.findings)
+
+
+def has_failed(results: Iterable[Result], findings: Sequence[Finding]) -> bool:
+    """Tell whether something is wrong with what was deployed, rather than that somebody stopped the run."""
+    return bool(findings) or any(result.outcome == "failed" for result in results)
 
 
 def is_done(results: Iterable[Result]) -> bool:
@@ -111,11 +122,11 @@ def bring(
                 results = deployment.run()
         if recording is not None and terms is not None and is_done(results):
             found = terms.confirm(recording)
-        _end(recording, terms, succeeded=is_done(results) and not found)
+        _end(recording, terms, results, found)
     if recording is None and environment == SHARED:
         # Home is where this very deployment made it, the first time.
         with _begin(workspace, environment, release, stage, clock, None) or nullcontext() as recording:
-            _end(recording, None, succeeded=is_done(results))
+            _end(recording, None, results, ())
     if recording is not None:
         with clear_errors():
             # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
@@ -151,10 +162,16 @@ def _begin(
     return recording
 
 
-def _end(recording: Recording | None, terms: Terms | None, *, succeeded: bool) -> None:
+def _end(
+    recording: Recording | None, terms: Terms | None, results: Sequence[Result], found: Sequence[Finding]
+) -> None:
     from pipelines.aws import clear_errors
 
-    if recording is not None:
-        with clear_errors():
-            evidence = terms.keep(recording, succeeded=succeeded) if terms is not None else ""
-            recording.end(succeeded=succeeded, evidence=evidence)
+    if recording is None:
+        return
+    succeeded, evidence, back_to = is_done(results) and not found, "", ""
+    with clear_errors():
+        if terms is not None:
+            evidence = terms.keep(recording, succeeded=succeeded)
+            back_to = "" if succeeded else terms.back_to(recording, failed=has_failed(results, found))
+        recording.end(succeeded=succeeded, evidence=evidence, back_to=back_to)

@@ -1,7 +1,8 @@
 """A release into an environment, whole: let in, deployed, confirmed, recorded, marked; or taken back (REQ-G1, REQ-R4).
 
     gate -> locks -> plan -> decision kept -> promotion -> stacks -> verification -> record -> tag
-                                                               any of these fails -> the release before comes back
+                                                               any of these fails -> the release before comes back,
+                                                                             and branch and tag say so
 
 Each step may die. The next run of the same command finds what is recorded, and goes on from there.
 """
@@ -19,8 +20,10 @@ from pipelines.delivery.admission import admit
 from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.confirming import confirm
 from pipelines.delivery.evidence import keep
+from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.places import Ordered, places_of
 from pipelines.delivery.returning import before, bring_back, finish_return, mark
+from pipelines.delivery.settling import settle
 from pipelines.gathering.gather import Places, Question
 from pipelines.promotion.evidence import Missing
 from validator.errors import FailureError, LockstepError, TechnicalError
@@ -35,13 +38,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """How the release before came back after a failure. `marked` is the tag of that, empty where git has none yet."""
+
+    tag: str
+    brought: Brought
+    marked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
-    """How a delivery ended. `marked` is the tag of the success, empty for none; `back` how the release before came
-    back after a failure, with its name, None where it did not have to or there is none."""
+    """How a delivery ended. `marked` is the tag of the success, empty for none; `back` is None where no release had to
+    come back, or there is none."""
 
     brought: Brought
     marked: str = ""
-    back: tuple[str, Brought] | None = None
+    back: Back | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +67,8 @@ class Entry:
     expected: str = ""
     needs_home: bool = True
     kept: str = ""
+    before: str = ""
+    """The release that comes back, once this one failed."""
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Ask the gates, and record the promotion; go on under the decision of a run that died on its way."""
@@ -76,6 +90,17 @@ class Entry:
         """Keep a statement of the deployment, with the decision that let it begin."""
         return keep(self.order.environment, self.order.tag, recording, self.kept, succeeded=succeeded)
 
+    def back_to(self, recording: Recording, *, failed: bool) -> str:
+        """Return the release before, where this one failed; somebody who stopped it decides what comes next."""
+        found = before(recording.table, recording.begun) if failed else ""
+        if found and commit_of_tag(self.places.repository, found) is None:
+            self.stage.warn(
+                f"{found} ran in {self.order.environment} before, and is no tag: it cannot come back"
+            )
+            found = ""
+        self.before = found
+        return found
+
 
 def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: str = "") -> Delivered:
     """Bring a release into an environment.
@@ -86,10 +111,11 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
     rule = places.policy.of(order.environment)
     if isinstance(places.home, Missing):
         raise TechnicalError(f"nobody can decide: {places.home.reason}\n  mend: run `lockstep deploy shared`")
-    branches.refresh(root, rule.branch)
     table = places.home.table()
     workloads = sorted({stack.workload for stack in places.workspace.project().of(order.environment)})
     finish_return(root, table, workloads, order, stage, clock)
+    settle(root, table, workloads, order.environment, rule.branch, stage)
+    branches.refresh(root, rule.branch)
     if stands := _stands(table, workloads, order):
         return Delivered(Brought((), stands, ()), mark(root, stands))
     entry = Entry(order, places, stage, clock, expected)
@@ -98,27 +124,21 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
         return Delivered(brought, mark(root, brought.recorded))
     if not brought.failed:
         return Delivered(brought)  # Somebody stopped it: the next run carries on.
-    return Delivered(brought, back=give_back(root, table, brought.recorded, stage, clock))
+    if not entry.before:
+        return Delivered(brought)
+    back = give_back(root, entry.before, brought.recorded, stage, clock)
+    marked = settle(root, table, workloads, order.environment, rule.branch, stage) if back.succeeded else ""
+    return Delivered(brought, back=Back(entry.before, back, marked))
 
 
 def give_back(
-    root: Path,
-    table: StateStore,
-    failed: Sequence[EnvironmentRelease],
-    stage: Stage,
-    clock: Clock,
-) -> tuple[str, Brought] | None:
-    """Bring back the release that last succeeded before a failed one (REQ-R4); None where there is none.
-
-    Raises FailureError where it did not come back.
-    """
-    tag = before(table, failed)
-    if not tag:
-        return None
+    root: Path, tag: str, failed: Sequence[EnvironmentRelease], stage: Stage, clock: Clock
+) -> Brought:
+    """Bring back the release before a failed one (REQ-R4). Raises FailureError where it did not come back."""
     bad, environment = failed[0].tag, failed[0].environment
     stage.warn(f"{bad} failed in {environment}: {tag} comes back")
     try:
-        return tag, bring_back(root, environment, tag, tuple(failed), stage, clock)
+        return bring_back(root, environment, tag, tuple(failed), failed, stage, clock)
     except LockstepError as error:
         raise FailureError(f"{bad} failed in {environment}, and {tag} did not come back\n{error}") from None
 

@@ -5,7 +5,7 @@ Each step may die: run again, it goes on from what is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from pipelines.delivery.evidence import keep
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.policy import policy_of
 from pipelines.release import named
+from pipelines.state.records import Ending
 from validator.errors import FailureError, TechnicalError
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from pipelines.state.store import StateStore
     from pipelines.workspace import Workspace
     from validator.findings import Finding
+
+
+class DataLossError(FailureError):
+    """The way back would take data along, and nobody said that it may (REQ-R3)."""
 
 
 @dataclass(slots=True)
@@ -66,7 +71,13 @@ class Return:
         for one in self.away:
             lock = hold.locks[one.workload]
             if not home.table().end_environment_release(
-                one.workload, one.environment, one.number, "rolled_back", self.clock(), lock
+                one.workload,
+                one.environment,
+                one.number,
+                "rolled_back",
+                self.clock(),
+                lock,
+                Ending(back_to=self.tag),
             ):
                 raise TechnicalError(
                     f"{one.tag} of {one.workload} in {one.environment} cannot be marked as rolled back: "
@@ -87,7 +98,7 @@ class Return:
         if left := losses(plan.changes, self.stateful):
             lines = [f"{loss.name} ({loss.resource_type}) would be {loss.action}" for loss in left]
             options = " ".join(f"--accept-loss {loss.name}" for loss in left)
-            raise FailureError(
+            raise DataLossError(
                 "\n".join(
                     [f"{self.tag} would take data with it on its way back to {self.environment}", *lines]
                 )
@@ -103,19 +114,24 @@ class Return:
         """Keep a statement of the way back."""
         return keep(self.environment, self.tag, recording, "", succeeded=succeeded, note=self.note)
 
+    def back_to(self, recording: Recording, *, failed: bool) -> str:
+        """Go on later, also where somebody stopped it: half way back is nowhere."""
+        return self.tag
+
 
 def bring_back(
     root: Path,
     environment: str,
     tag: str,
     away: tuple[EnvironmentRelease, ...],
+    latest: Iterable[EnvironmentRelease],
     stage: Stage,
     clock: Clock,
-    note: str = "rolled back",
 ) -> Brought:
     """Deploy a release that was good in an environment before, in the place of what is `away`.
 
-    Raises FailureError where that would take data along, which a person has to accept.
+    `latest` are the last deployments as whoever decided on it saw them. Raises DataLossError where that would take data
+    along, FailureError where another run came in between.
     """
     from pipelines.workspace import Workspace
 
@@ -123,32 +139,61 @@ def bring_back(
     release = named(workspace.root, tag)
     project = workspace.deployable()
     stateful = policy_of(root, project.environments).of(environment).stateful
-    terms = Return(environment, tag, away, workspace, stage, clock, note, stateful=stateful)
+    note = f"{', '.join(dict.fromkeys(one.tag for one in away)) or 'another release'} failed: {tag} came back"
+    seen = {one.workload: one.number for one in latest}
+    terms = Return(environment, tag, away, workspace, stage, clock, note, seen, stateful)
     return bring(workspace, environment, release, stage, clock, terms)
 
 
 def finish_return(
     root: Path, table: StateStore, workloads: Sequence[str], order: Ordered, stage: Stage, clock: Clock
 ) -> None:
-    """End the way back to an earlier release that an earlier run did not."""
-    latest = [table.latest_environment_release(workload, order.environment) for workload in workloads]
-    begun = [one for one in latest if one is not None and one.state == "deploying" and one.tag != order.tag]
-    returning = [one for one in begun if _was_good(table, one)]
-    if returning:
-        tag = returning[0].tag
-        stage.warn(f"the way back to {tag} in {order.environment} did not end: it is carried on")
-        brought = bring_back(root, order.environment, tag, (), stage, clock)
-        if not brought.succeeded:
-            raise FailureError(
-                f"{tag} did not come back whole in {order.environment}\n"
-                f"  mend: see `lockstep verify {order.environment}`, then run the same command again"
-            )
+    """Bring the release back that has yet to, since an earlier run ended before that did (REQ-R4).
+
+    Raises FailureError where it does not come back, so that nothing is built on half of it. Where it would take data
+    along, another release may still take its place, through its gates.
+    """
+    found = [table.latest_environment_release(workload, order.environment) for workload in workloads]
+    latest = [one for one in found if one is not None]
+    tag = owed(table, latest, order.tag)
+    if not tag:
+        return
+    bad = {one.tag for one in latest if one.awaits} - {tag}
+    away = tuple(one for one in latest if one.tag in bad)
+    stage.warn(f"the way back to {tag} in {order.environment} did not end: it is carried on")
+    try:
+        brought = bring_back(root, order.environment, tag, away, latest, stage, clock)
+    except DataLossError as error:
+        if order.tag in {tag, *bad}:
+            raise
+        stage.warn(f"{error}\n{order.tag} may take its place all the same, if the gates let it in")
+        return
+    if not brought.succeeded:
+        raise FailureError(
+            f"{tag} did not come back whole in {order.environment}\n"
+            f"  mend: see `lockstep verify {order.environment}`, then run the same command again; "
+            f"`lockstep rollback TAG --env {order.environment}` takes another one back"
+        )
+
+
+def owed(table: StateStore, latest: Iterable[EnvironmentRelease], but: str) -> str:
+    """Return the release that has yet to come back, by the last deployments; empty for none.
+
+    One whose deployment began is carried on by who orders it: `but` is what is ordered.
+    """
+    for one in latest:
+        if one.awaits:
+            return one.awaits
+        if one.state == "deploying" and one.tag != but and _was_good(table, one):
+            return one.tag
+    return ""
 
 
 def before(table: StateStore, failed: Sequence[EnvironmentRelease]) -> str:
     """Return the release that last succeeded in an environment before a deployment; empty for none, or for several.
 
-    Workloads move together: where they had different ones, nobody can tell which is meant.
+    Workloads move together: where they had different ones, nobody can tell which is meant. One that succeeded there
+    before is not taken back for itself.
     """
     found = set()
     for one in failed:
@@ -158,6 +203,7 @@ def before(table: StateStore, failed: Sequence[EnvironmentRelease]) -> str:
         )
         if good is not None:
             found.add(good.tag)  # A workload that is new with the failed release has nothing to go back to.
+    found -= {one.tag for one in failed}
     return found.pop() if len(found) == 1 else ""
 
 

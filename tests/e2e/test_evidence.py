@@ -17,7 +17,7 @@ from pipelines.attestation import deployed
 from pipelines.configuration import ConfigurationStore
 from pipelines.configuration.encoding import digest_of
 from pipelines.configuration.keys import evidence_key
-from pipelines.state.records import EnvironmentRelease
+from pipelines.state.records import Ending, EnvironmentRelease
 from pipelines.state.store import StateStore
 from sandbox import accounts, process
 from tests.e2e import clients, deployed_home, people
@@ -48,7 +48,7 @@ def kept(plane: Plane) -> EnvironmentRelease:
     statement = deployed("staging", TAG, [begun], "", (START, True), {}, "without gates: a fire")
     bucket = plane.parameter("configuration/BucketName")
     digest = ConfigurationStore(plane.client("s3"), bucket, "staging").put_evidence(statement.text)
-    assert table.end_environment_release("orders", "staging", 1, "succeeded", START, lock, digest)
+    assert table.end_environment_release("orders", "staging", 1, "succeeded", START, lock, Ending(digest))
     latest = table.latest_environment_release("orders", "staging")
     assert latest is not None
     return latest

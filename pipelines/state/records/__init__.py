@@ -8,7 +8,7 @@ from ..keys import StackKey
 from .alerts import Alert, AlertKind, AlertState, Check, CheckVerdict, Severity
 from .approvals import Approval
 from .drift import DriftFinding, DriftStatus, DriftSummary, PropertyDrift, Uncovered
-from .releases import EnvironmentRelease, Lock, Promotion, Release, ReleaseState
+from .releases import Ending, EnvironmentRelease, Lock, Promotion, Release, ReleaseState
 from .rule_requests import RuleRequest, RuleState
 from .stacks import Census, Refusal, StackEvent, StackState
 
@@ -23,6 +23,7 @@ __all__ = [
     "DriftFinding",
     "DriftStatus",
     "DriftSummary",
+    "Ending",
     "EnvironmentRelease",
     "Lock",
     "Promotion",

@@ -40,6 +40,14 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """What is said of a deployment beside its state, once it ended; the fields are those of the deployment."""
+
+    evidence: str = ""
+    back_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRelease:
     """The nth deployment of a release into an environment.
 
@@ -47,7 +55,8 @@ class EnvironmentRelease:
     prod begins: the recorded success, or later where something restarted it (REQ-G3); None without a success.
     `places` are those whose agents watch the environment from then on, each as `account/region`. `decision` and
     `evidence` are the digests of what is kept of the decision that let it begin, and of how it ended (REQ-G6); empty
-    where nothing is.
+    where nothing is. `back_to` is the release that takes its place again, since it failed or was taken back (REQ-R4);
+    empty where none has to, such as where somebody stopped the run.
     """
 
     workload: str
@@ -63,6 +72,15 @@ class EnvironmentRelease:
     places: tuple[str, ...] = ()
     decision: str = ""
     evidence: str = ""
+    back_to: str = ""
+
+    @property
+    def awaits(self) -> str:
+        """The release that has yet to come back, where this is the last deployment; empty for none.
+
+        Once that began to come back, its own deployment is the last.
+        """
+        return self.back_to if self.state in ("failed", "rolled_back") else ""
 
     def to_item(self) -> Item:
         """Return the item; environment releases are kept forever."""

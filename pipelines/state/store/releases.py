@@ -9,7 +9,7 @@ from itertools import count
 
 from .. import keys
 from ..marshal import Item, plain
-from ..records import EnvironmentRelease, Lock, Release, ReleaseState
+from ..records import Ending, EnvironmentRelease, Lock, Release, ReleaseState
 from ..times import timestamp
 from .locks import still_held
 from .part import Part
@@ -19,6 +19,7 @@ from .writes import ABSENT, put, update
 Odd = Callable[[str], None]
 """Takes which item is no record, and why."""
 _ODD_CHARACTERS = 200
+NOTHING_MORE = Ending()
 _ANNOUNCED = "announced"
 """What the item of a deployment has once its being taken back was announced; it is no part of the record."""
 
@@ -85,12 +86,11 @@ class Releases(Part):
         state: ReleaseState,
         at: datetime,
         lock: Lock | None = None,
-        evidence: str = "",
+        ending: Ending = NOTHING_MORE,
     ) -> bool:
         """Say how a deployment ended; False where it ended otherwise before, or `lock` is another's by now.
 
-        Success begins the soak. `evidence` is the digest of what is kept of it. A deployment ends once; one that
-        succeeded or failed can still be rolled back.
+        Success begins the soak. A deployment ends once; one that succeeded or failed can still be rolled back.
         """
         condition = "#state = :deploying"
         if state == "rolled_back":
@@ -103,9 +103,10 @@ class Releases(Part):
         }
         if state != "rolled_back":
             values["deploying"] = "deploying"
-        if evidence:
-            expression += ", #evidence = :evidence"
-            values["evidence"] = evidence
+        for name, value in (("evidence", ending.evidence), ("back_to", ending.back_to)):
+            if value:
+                expression += f", #{name} = :{name}"
+                values[name] = value
         key = keys.environment_release(workload, environment, number)
         write = update(key, expression, condition, **values)
         reasons = self._table.transact([write, *([still_held(lock, at)] if lock else [])])

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipelines.delivery.returning import before, decision_of
+from pipelines.delivery.break_glass import BreakGlass
+from pipelines.delivery.deliver import Entry
+from pipelines.delivery.places import Ordered
+from pipelines.delivery.returning import Return, before, decision_of, owed
 from pipelines.state.records import EnvironmentRelease
 from tests.unit.promotion.good import deployment
+
+from .records import deployed, made_table
+from .repositories import Repository
 
 History = dict[str, list[EnvironmentRelease]]
 
@@ -37,8 +45,17 @@ def one(workload: str, number: int, tag: str, state: str = "succeeded", **given:
         ({"orders": [one("orders", 1, "v1")], "billing": []}, "v1"),
         ({"orders": [one("orders", 1, "v1")], "billing": [one("billing", 1, "v0")]}, ""),
         ({}, ""),
+        ({"orders": [one("orders", 1, "v3")]}, ""),
     ],
-    ids=["the last", "not what was taken back", "none was good", "a new workload", "several", "the first"],
+    ids=[
+        "the last",
+        "not what was taken back",
+        "none was good",
+        "a new workload",
+        "several",
+        "the first",
+        "itself",
+    ],
 )
 def test_what_last_succeeded_comes_back(history: History, expected: str) -> None:
     failed = [one(workload, 3, "v3", "failed") for workload in ("orders", "billing")]
@@ -54,3 +71,72 @@ def test_what_comes_back_stands_under_the_decision_that_once_let_it_in() -> None
     bare: Any = Records({"orders": [one("orders", 1, "v1", decision="")]})
     assert decision_of(bare, ["orders"], "prod", "v1") == ""
     assert decision_of(table, ["orders"], "prod", "v2") == ""
+
+
+NOTHING: Any = None
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_the_record_tells_what_is_to_be_taken_back_from_what_somebody_stopped(
+    tmp_path: Path, failed: bool
+) -> None:
+    """A way back goes on in either case: half of it is nowhere. Without gates nothing comes back by itself."""
+    table: Any = Records({"orders": [one("orders", 1, "v1")]})
+    recording: Any = SimpleNamespace(table=table, begun=(one("orders", 2, "v2", "deploying"),))
+    places: Any = SimpleNamespace(repository=Repository.made(tmp_path / "work").root)
+    entry = Entry(Ordered("prod", "v2"), places, NOTHING, NOTHING)
+    assert entry.back_to(recording, failed=failed) == entry.before == ("v1" if failed else "")
+    back = Return("prod", "v1", (), NOTHING, NOTHING, NOTHING)
+    assert back.back_to(recording, failed=failed) == "v1"
+    assert BreakGlass("prod", "v2", "why", NOTHING).back_to(recording, failed=failed) == ""
+
+
+def test_what_is_no_tag_cannot_come_back(tmp_path: Path) -> None:
+    """Such as what was deployed into dev as it was checked out."""
+    table: Any = Records({"orders": [one("orders", 1, "v1.0.0-3-gabc")]})
+    recording: Any = SimpleNamespace(table=table, begun=(one("orders", 2, "v2", "deploying"),))
+    said: list[str] = []
+    places: Any = SimpleNamespace(repository=Repository.made(tmp_path / "work").root)
+    stage: Any = SimpleNamespace(warn=said.append)
+    entry = Entry(Ordered("dev", "v2"), places, stage, NOTHING)
+    assert entry.back_to(recording, failed=True) == entry.before == ""
+    assert said == ["v1.0.0-3-gabc ran in dev before, and is no tag: it cannot come back"]
+
+
+def last(tag: str, state: Any, back_to: str = "") -> EnvironmentRelease:
+    return one("orders", 3, tag, state, back_to=back_to)
+
+
+@pytest.mark.parametrize(
+    ("latest", "but", "expected"),
+    [
+        (last("v2", "failed", "v1"), "v2", "v1"),
+        (last("v2", "failed", "v1"), "v3", "v1"),
+        (last("v2", "rolled_back", "v1"), "v2", "v1"),
+        (last("v2", "rolled_back", "v1"), "v1", "v1"),
+        (last("v1", "failed", "v1"), "v3", "v1"),
+        (last("v1", "deploying"), "v3", "v1"),
+        (last("v1", "deploying"), "v1", ""),
+        (last("v2", "deploying"), "v3", ""),
+        (last("v2", "failed"), "v3", ""),
+        (last("v2", "rolled_back"), "v3", ""),
+        (last("v1", "succeeded"), "v3", ""),
+        (last("v3", "succeeded", "v1"), "v3", ""),
+    ],
+)
+def test_a_way_back_that_did_not_end_is_owed_whoever_comes_next(
+    latest: EnvironmentRelease, but: str, expected: str
+) -> None:
+    """REQ-R4: whatever release is ordered; what somebody stopped, or what came back, is not."""
+    table: Any = Records({"orders": [latest, one("orders", 1, "v1")]})
+    assert owed(table, [latest], but) == expected
+
+
+def test_what_awaits_is_kept_with_the_end_and_ends_with_what_comes_after() -> None:
+    """One write says both, so that no death comes between them."""
+    table = made_table()
+    deployed(table, "v1", "succeeded")
+    assert deployed(table, "v2", "failed", back_to="v1").awaits == "v1"
+    assert deployed(table, "v2", "failed").awaits == ""
+    assert deployed(table, "v3", "failed", "rolled_back", back_to="v1").awaits == "v1"
+    assert deployed(table, "v1").awaits == ""

@@ -230,6 +230,18 @@ def test_the_release_of_an_environment_is_its_last_success() -> None:
     assert (line.drifted, line.differences, line.parity) == (1, 2, "differs")
 
 
+def test_a_release_that_has_yet_to_come_back_is_said() -> None:
+    """REQ-R4, REQ-X3: the environment is half of each until then."""
+    failed = replace(release(2, "v1.1.0", "failed"), back_to="v1.0.0")
+    before = release(1, "v1.0.0", "succeeded")
+    line = summaries(rows_of_both(), {("orders", "dev"): [failed, before]}, {}, NOW)[0]
+    assert (line.release, line.awaits) == ("v1.0.0", "v1.0.0")
+    assert line.notes == ("failed", "v1.0.0 has yet to come back")
+    back = release(3, "v1.0.0", "succeeded")
+    line = summaries(rows_of_both(), {("orders", "dev"): [back, failed, before]}, {}, NOW)[0]
+    assert (line.awaits, line.notes) == ("", ())
+
+
 def test_what_belongs_to_no_environment_is_in_no_order_and_so_has_no_skew() -> None:
     shared = replace(recorded_row(stack(), state(), None, NOW), environment="shared")
     releases = {
