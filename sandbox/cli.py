@@ -78,7 +78,7 @@ def start(directory: Path, form: str, port: int | None, fresh: bool) -> None:
 
     place = Place.of(directory)
     if fresh:
-        process.stop(place, progress=_progress)
+        process.discard(place)
         process.remove(place)
     record = process.start(place, port=port, progress=_progress)
     found = {

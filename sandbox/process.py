@@ -17,7 +17,7 @@ from sandbox.place import HOST, Place, Record
 from sandbox.running import MODULE, ask, children, exists, find, require, stubs
 from validator.errors import ConfigurationError, TechnicalError
 
-__all__ = ["find", "remove", "require", "start", "stop", "stubs"]
+__all__ = ["discard", "find", "remove", "require", "start", "stop", "stubs"]
 
 READY_SECONDS = 60.0
 """How long a start may take on a slow machine; a second is usual."""
@@ -199,12 +199,28 @@ def stop(place: Place, *, progress: Progress = quiet) -> bool:
             time.sleep(POLL_SECONDS)
         if exists(record.pid):
             progress("it does not end by itself: killing it; state since the start is lost")
-        _kill_group(record.pid)
-        child = children.pop(record.pid, None)
-        if child is not None:
-            child.wait()
+        _end(record)
         _forget(place)
         return True
+
+
+def discard(place: Place) -> None:
+    """End the sandbox of a place at once, where nobody wants its state; nothing happens where none runs."""
+    if not place.lock_file.exists():
+        return
+    with _locked(place):
+        record = find(place)
+        if record is not None:
+            _end(record)
+        _forget(place)
+
+
+def _end(record: Record) -> None:
+    """End what is left of a server and of its functions."""
+    _kill_group(record.pid)
+    child = children.pop(record.pid, None)
+    if child is not None:
+        child.wait()
 
 
 def _forget(place: Place) -> None:

@@ -41,7 +41,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     record = process.start(place, lifeline=os.getppid() if shared else os.getpid())
     yield record
     if not shared:
-        process.stop(place)
+        process.discard(place)
 
 
 @pytest.fixture(scope="session")

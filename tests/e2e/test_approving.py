@@ -72,7 +72,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         sam=people.session(record.endpoint, center, "sam@example.com"),
         author=people.user(iam, "t@example.com"),
     )
-    process.stop(place)
+    process.discard(place)
 
 
 @pytest.mark.parametrize("name", ["kim", "sam"])

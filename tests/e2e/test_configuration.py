@@ -41,7 +41,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Recorde
     project.make_home()
     said.append(_deployed(project).stderr)
     yield project, said
-    process.stop(place)
+    process.discard(place)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     done = project.run("deploy", "dev")
     assert done.returncode == 0, done.stdout + done.stderr
     yield Plane(record, project)
-    process.stop(place)
+    process.discard(place)
 
 
 @pytest.fixture(scope="module")

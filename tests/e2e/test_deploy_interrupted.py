@@ -43,7 +43,7 @@ def own(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     place = Place.of(tmp_path / "sandbox")
     record = process.start(place, lifeline=os.getpid())
     yield accounts.variables(record.endpoint)
-    process.stop(place)
+    process.discard(place)
 
 
 def client(own: Mapping[str, str], service: str, *, account: str, region: str) -> Any:

@@ -34,7 +34,7 @@ SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "evidence.json").re
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     place, record, project = deployed_home.started(tmp_path_factory, "evidence")
     yield Plane(record, project)
-    process.stop(place)
+    process.discard(place)
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Begin with home and nothing else."""
     place, record, project = deployed_home.started(tmp_path_factory, "home-access")
     yield Plane(record, project)
-    process.stop(place)
+    process.discard(place)
 
 
 def at_home(name: str) -> str:

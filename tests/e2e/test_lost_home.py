@@ -35,7 +35,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Begin with home and nothing else."""
     place, record, project = deployed_home.started(tmp_path_factory, "lost-home")
     yield Plane(record, project)
-    process.stop(place)
+    process.discard(place)
 
 
 def documented(service: str, *names: str) -> list[Command]:

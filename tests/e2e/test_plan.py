@@ -78,7 +78,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     place = Place.of(tmp_path_factory.mktemp("planned") / "sandbox")
     record = process.start(place, lifeline=os.getpid())
     yield Project(root, record.endpoint)
-    process.stop(place)
+    process.discard(place)
 
 
 @pytest.fixture(scope="module")

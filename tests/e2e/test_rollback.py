@@ -43,7 +43,7 @@ def project(tmp_path: Path) -> Iterator[TinyProject]:
     made.release(GOOD)
     made.deploy("dev")
     yield made
-    process.stop(place)
+    process.discard(place)
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         )
         yield Stage(project, runner, double)
         assert double.mistakes == []
-    process.stop(place)
+    process.discard(place)
 
 
 def around(project: GitHubProject, address: str, folder: Path) -> dict[str, str]:

@@ -28,7 +28,7 @@ SCHEMAS = ROOT / "tests" / "schemas"
 def folder(tmp_path: Path) -> Iterator[str]:
     """Return a folder for one sandbox, stopped at the end whatever happened."""
     yield str(tmp_path / "own")
-    process.stop(Place.of(tmp_path / "own"))
+    process.discard(Place.of(tmp_path / "own"))
 
 
 def _json(*arguments: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     """Return where the demo of a test's own folder keeps its sandbox; stopped at the end whatever happened."""
     own = Place.of(tmp_path / FOLDER)
     yield own
-    process.stop(own)
+    process.discard(own)
 
 
 def _demo(folder: Path, *arguments: str, seconds: float = 0.0) -> subprocess.Popen[str]:

@@ -28,7 +28,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     """Return a place of the test's own; what runs there at the end is stopped, whatever happened."""
     own = Place.of(tmp_path / "sandbox")
     yield own
-    process.stop(own)
+    process.discard(own)
 
 
 def _ssm(record: Record) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -163,3 +164,26 @@ def test_docker_is_never_touched(place: Place) -> None:
     """ministack removes containers of its kind when it finds a daemon; other people's are not ours to remove."""
     host = environment(place, 4000, {"DOCKER_HOST": "unix:///var/run/docker.sock"})["DOCKER_HOST"]
     assert not Path(host.removeprefix("unix://")).exists()
+
+
+def test_what_nobody_wants_is_ended_at_once(place: Place) -> None:
+    """One that saves nothing, and takes no notice of being asked to end; and twice is once."""
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); input()"
+    command = [sys.executable, "-c", deaf, MODULE, str(place.directory)]
+    hanging = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    place.write(Record(pid=hanging.pid, port=1, token="t"))
+    try:
+        _await_command_line(hanging.pid)
+        with process._locked(place):
+            pass
+        process.discard(place)
+        assert hanging.wait(timeout=1) == -signal.SIGKILL
+        process.discard(place)
+    finally:
+        hanging.kill()
+        hanging.communicate()
+
+
+def test_nothing_to_end_makes_no_folder(tmp_path: Path) -> None:
+    process.discard(Place.of(tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
