@@ -20,7 +20,7 @@ from sandbox.place import Record
 HOME, REGION = accounts.DEPLOYED["shared"], "us-west-2"
 TIMES = {
     "ENV#": ("started_at", "ended_at", "soak_from", "changed_at"),
-    "CHECK#": ("failed_at",),
+    "CHECK#": ("failed_at", "touched_at"),
     "STACK#": ("operation_at",),
 }
 """By partition, the times that a promotion reads."""

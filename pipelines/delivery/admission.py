@@ -20,6 +20,7 @@ from validator.errors import FailureError, LockstepError, PendingError, Technica
 
 if TYPE_CHECKING:
     from pipelines.holding import Clock, Hold
+    from pipelines.promotion.policy import Rule
     from pipelines.state.store import StateStore
 
 
@@ -42,14 +43,14 @@ def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected
     if expected and isinstance(evidence.plan, Plan) and evidence.plan.digest != expected:
         raise _another_plan(question, expected, evidence.plan.digest)
     if rule.source is not None:
-        _promote(places.home.table(), evidence, rule.source, question.acknowledged, (kept, hold, clock))
+        _promote(places.home.table(), evidence, rule, question.acknowledged, (kept, hold, clock))
     return kept
 
 
 def _promote(
     table: StateStore,
     evidence: Evidence,
-    source: str,
+    rule: Rule,
     acknowledged: Iterable[str],
     run: tuple[str, Hold, Clock],
 ) -> None:
@@ -57,7 +58,7 @@ def _promote(
 
     One that an earlier run recorded stands: that run died, or the release comes again.
     """
-    kept, hold, clock = run
+    source, (kept, hold, clock) = rule.source or "", run
     for workload, lock in sorted(hold.locks.items()):
         verdict = table.promote(
             Promotion(
@@ -73,6 +74,7 @@ def _promote(
             lock=lock,
             now=clock(),
             acknowledged=_acknowledged(table, workload, evidence.environment, acknowledged),
+            soak=rule.soak,
         )
         if left := [each for each in verdict.hindrances if each.condition != "not-yet-promoted"]:
             raise FailureError(

@@ -31,7 +31,7 @@ def source_of(
         drifted=drifted,
         unsure=_unsure(states, names, drifted, now),
         drift_changed_at=marker.changed_at,
-        touched_at=max((state.operation_at for state in states), default=None),
+        touched_at=_touched_at(table, workload, environment, states),
         check=check,
         failed_at=check.failed_at if check else None,
     )
@@ -73,6 +73,14 @@ def _passed_over(what: str) -> None:
 def _states(table: StateStore, workload: str, environment: str) -> list[StackState]:
     """Return the stacks that stand, as the agents saw them."""
     return [state for state in table.states(environment, workload) if state.status != DELETED]
+
+
+def _touched_at(
+    table: StateStore, workload: str, environment: str, states: Iterable[StackState]
+) -> datetime | None:
+    """Return when a stack was last touched: by the marker, which knows deleted ones too, or by the stacks."""
+    marked = table.touched_at(workload, environment)
+    return max([state.operation_at for state in states] + ([marked] if marked else []), default=None)
 
 
 def _drifted(marker: DriftMarker, states: Iterable[StackState]) -> tuple[str, ...]:

@@ -179,6 +179,14 @@ def check(workload: str, environment: str) -> Key:
     return Key(f"CHECK#{joined(workload, environment)}", CURRENT)
 
 
+def touched(workload: str, environment: str) -> Key:
+    """When CloudFormation last began to change a stack of an environment: what a promotion checks.
+
+    It lies where only functions of the home write: who deploys there must not take back that it was touched.
+    """
+    return Key(f"CHECK#{joined(workload, environment)}", "TOUCHED")
+
+
 def rule_request(deployment: int | str) -> Key:
     """What GitHub asked before a deployment, by the number that GitHub gave that: one signed question is one item."""
     return Key(f"{OF_RULE_REQUEST}{joined(str(deployment))}", "REQUEST")

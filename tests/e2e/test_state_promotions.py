@@ -31,10 +31,10 @@ class Ready:
 
     def promote(self, now: datetime = NOW, **changed: Any) -> PromotionVerdict:
         given = {"manifest_digest": self.release.digests["staging"], "lock": self.lock, **changed}
-        acknowledged = given.pop("acknowledged", ())
+        acknowledged, soak = given.pop("acknowledged", ()), given.pop("soak", timedelta())
         promotion = Promotion("orders", self.release.tag, "staging", "prod", now, "alex", "sha256:e")
         promotion = replace(promotion, **{k: given.pop(k) for k in ("approver", "tag") if k in given})
-        return self.store.promote(promotion, now=now, acknowledged=acknowledged, **given)
+        return self.store.promote(promotion, now=now, acknowledged=acknowledged, soak=soak, **given)
 
     def deploy(
         self, environment: str, tag: str, at: datetime, state: Any = "succeeded", decision: str = "sha256:d"
@@ -76,6 +76,15 @@ def test_the_hour_is_whole(ready: Ready) -> None:
     assert ready.promote(START + 2 * HOUR).promoted
 
 
+def test_a_policy_may_ask_for_more_than_the_hour_and_for_no_less(ready: Ready) -> None:
+    """It holds when the promotion is written, too (REQ-G3)."""
+    more = timedelta(minutes=90)
+    early = ready.promote(START + HOUR + more - timedelta(microseconds=1), soak=more)
+    assert [each.condition for each in early.hindrances] == ["soak"]
+    assert not ready.promote(START + 2 * HOUR - SECOND, soak=timedelta()).promoted
+    assert ready.promote(START + HOUR + more, soak=more).promoted
+
+
 def test_no_soak_before_staging(ready: Ready) -> None:
     """The hour is staging's alone."""
     ready.deploy("dev", "v1.2.0", NOW)
@@ -102,6 +111,15 @@ def _redeploy(ready: Ready) -> None:
     ready.deploy("staging", "v1.2.0", NOW - HOUR + SECOND)
 
 
+def _touch(ready: Ready) -> None:
+    """Between the gates, which read the states of stacks, and the start: by whom, no record of deployments says."""
+    ready.store.record_state(state("UPDATE_IN_PROGRESS", NOW - HOUR + SECOND, key=STAGING))
+
+
+def _deleted(ready: Ready) -> None:
+    ready.store.record_state(state("DELETE_COMPLETE", NOW - HOUR + SECOND, key=STAGING))
+
+
 def _failed_check(ready: Ready) -> None:
     """One that failed within the hour, though the next one did not."""
     check = Check("orders", "staging", NOW - HOUR + SECOND, "v1.2.0", "inconsistent", ())
@@ -117,6 +135,8 @@ def _failed_check(ready: Ready) -> None:
         (_drift_in_prod, "target-without-drift", "open drift in prod that is not acknowledged"),
         (_redeploy, "soak", "the soak in staging began at 2026-03-02T11:30:01"),
         (_failed_check, "soak", "a check of staging failed at 2026-03-02T11:30:01"),
+        (_touch, "soak", "a stack of staging was changed, which began at 2026-03-02T11:30:01"),
+        (_deleted, "soak", "a stack of staging was changed, which began at 2026-03-02T11:30:01"),
         (lambda r: r.deploy("staging", "v1.3.0", NOW), "source-succeeded", "v1.3.0, succeeded"),
         (
             lambda r: r.deploy("staging", "v1.2.0", START + HOUR, decision=""),

@@ -66,6 +66,11 @@ class Recorded:
     def failed(self) -> None:
         self.store.put_check(check("staging", at=self.now, verdict="inconsistent"))
 
+    def touched(self, status: str, late: timedelta) -> None:
+        """Let a stack of staging be changed, of which an agent tells later, in whatever order."""
+        at = self.now - late
+        self.store.record_state(state(status, at, key=STACKS["staging"], observed_at=self.now))
+
     def seized(self) -> None:
         if self.lock is not None:
             self.store.release_lock(self.lock)
@@ -90,6 +95,7 @@ class Recorded:
                     latest=self.store.latest_environment_release("orders", "staging"),
                     drifted=self.drifted("staging"),
                     drift_changed_at=moment(changed["S"]) if changed else None,
+                    touched_at=self.store.touched_at("orders", "staging"),
                     check=last,
                     failed_at=last.failed_at if last else None,
                 )
@@ -133,6 +139,11 @@ happens: st.SearchStrategy[Step] = st.one_of(
         lambda name, status: lambda it: it.drift(name, status), st.sampled_from(["staging", "prod"]), statuses
     ),
     st.just(lambda it: it.failed()),
+    st.builds(
+        lambda status, late: lambda it: it.touched(status, late * MINUTE),
+        st.sampled_from(["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "DELETE_COMPLETE"]),
+        st.sampled_from([0, 1, 59]),
+    ),
     st.just(lambda it: it.seized()),
 )
 
@@ -148,6 +159,7 @@ def test_the_table_promotes_nothing_that_the_gates_refuse() -> None:
     @given(st.lists(happens, max_size=8))
     @example([later, lambda it: it.drift("staging", "drifted"), lambda it: it.drift("staging", "in_sync")])
     @example([later, lambda it: it.failed()])
+    @example([later, lambda it: it.touched("UPDATE_IN_PROGRESS", timedelta())])
     @example([later, lambda it: it.redeploy()])
     def law(steps: list[Step]) -> None:
         LocalDynamoDB().create()

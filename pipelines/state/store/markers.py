@@ -1,4 +1,7 @@
-"""Each environment's marker of open drift: what a promotion checks, since no index may decide (REQ-G4)."""
+"""Each environment's markers of drift and of its last touch: what a promotion checks, since no index may decide.
+
+REQ-G3, REQ-G4.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,15 @@ class DriftMarker:
 
 
 class Markers(Part):
-    """What is drifted, by environment. Strongly consistent."""
+    """What is drifted, and when something was last touched, by environment. Strongly consistent."""
 
     def drift_marker(self, workload: str, environment: str) -> DriftMarker:
         """Return the marker of an environment; an empty one where nothing ever drifted."""
         item = self._table.get(keys.open_drift(workload, environment)) or {}
         drifted = tuple(map(StackKey.parse, sorted(plain(item["drifted"])))) if "drifted" in item else ()
         return DriftMarker(drifted, moment(str(plain(item["changed_at"]))) if "changed_at" in item else None)
+
+    def touched_at(self, workload: str, environment: str) -> datetime | None:
+        """Return when CloudFormation last began to change a stack there, as far as home knows; None for never."""
+        item = self._table.get(keys.touched(workload, environment)) or {}
+        return moment(str(plain(item["touched_at"]))) if "touched_at" in item else None

@@ -15,7 +15,7 @@ from .verdicts import Hindrance, PromotionVerdict, hindrances
 from .writes import ABSENT, Write, check, put
 
 SOAK = {"prod": timedelta(minutes=60)}
-"""How long a release must have stood in the source before it goes to a target (REQ-G3). Nothing shortens it."""
+"""How long a release must have stood in the source before it goes to a target, at least (REQ-G3)."""
 
 
 class Promotions(Releases):
@@ -29,14 +29,15 @@ class Promotions(Releases):
         lock: Lock,
         now: datetime,
         acknowledged: Collection[StackKey] = (),
+        soak: timedelta = timedelta(),
     ) -> PromotionVerdict:
         """Record a promotion if everything that it rests on holds at the moment it is written.
 
         The latest deployment into the source is this release, with this manifest digest, was let in by a decision, and
-        succeeded; its soak is over; no stack of the source has open drift, nor had it during the soak, nor did a
-        consistency check fail in it; of the target only the `acknowledged` ones have; the lock of the target is held;
-        the promotion is not there yet. A promotion that is repeated with the same evidence and approver, as after a
-        lost answer, counts as promoted.
+        succeeded; its soak is over, which is `soak`, or SOAK where that is longer; no stack of the source has open
+        drift, nor had it during the soak, nor was one touched or did a consistency check fail in it; of the target only
+        the `acknowledged` ones have; the lock of the target is held; the promotion is not there yet. A promotion that
+        is repeated with the same evidence and approver, as after a lost answer, counts as promoted.
 
         Raises ValueError for a lock of something else than the target.
         """
@@ -46,12 +47,13 @@ class Promotions(Releases):
         if source is None:
             reason = f"nothing was ever deployed into {promotion.source}"
             return PromotionVerdict(False, (Hindrance("source-succeeded", reason),))
-        soaked = timestamp(now - SOAK.get(promotion.target, timedelta()))
+        soaked = timestamp(now - max(soak, SOAK.get(promotion.target, timedelta())))
         writes = {
             "source": _source(promotion, source, manifest_digest, soaked),
             "latest": _latest(source),
             "source drift": _source_drift(promotion, soaked),
             "source check": _source_check(promotion, soaked),
+            "source touch": _source_touch(promotion, soaked),
             "target drift": _target_drift(promotion, acknowledged),
             "lock": still_held(lock, now),
             "promotion": put(promotion.to_item(), ABSENT),
@@ -70,7 +72,7 @@ def _source(promotion: Promotion, source: EnvironmentRelease, digest: str, soake
     return check(
         keys.environment_release(source.workload, source.environment, source.number),
         "#tag = :tag AND #state = :succeeded AND #manifest_digest = :digest AND #soak_from <= :soaked "
-        "AND #decision > :none",
+        "AND #ended_at <= :soaked AND #decision > :none",
         tag=promotion.tag,
         succeeded="succeeded",
         digest=digest,
@@ -96,6 +98,14 @@ def _source_check(promotion: Promotion, soaked: str) -> Write:
         keys.check(promotion.workload, promotion.source),
         "attribute_not_exists(#failed_at) OR attribute_type(#failed_at, :null) OR #failed_at <= :soaked",
         null="NULL",
+        soaked=soaked,
+    )
+
+
+def _source_touch(promotion: Promotion, soaked: str) -> Write:
+    return check(
+        keys.touched(promotion.workload, promotion.source),
+        "attribute_not_exists(#touched_at) OR #touched_at <= :soaked",
         soaked=soaked,
     )
 

@@ -11,7 +11,7 @@ from ..marshal import Item, plain
 from ..records import Census, Check, Refusal, StackEvent, StackKey, StackState
 from ..sequence import DELETED
 from ..times import timestamp
-from .drift_writes import departure_write
+from .drift_writes import departure_write, text_of
 from .part import Part
 from .writes import ABSENT, Write, put, update
 
@@ -27,23 +27,39 @@ class States(Part):
         return self._table.write(put(event.to_item(), ABSENT)).done
 
     def record_state(self, state: StackState) -> bool:
-        """Make this the current state unless a later one is known; False where nothing changed. One operation.
+        """Make this the current state unless a later one is known; False where nothing changed.
 
-        Of two observations of the same moment, one that knows the digest completes one that does not. Drift stays as
-        it is; with a deleted stack it goes, also from the environment's marker of open drift, which notes when it went.
+        One operation, and one more for the first that is known of an operation of CloudFormation's: the environment's
+        marker of its last touch. Of two observations of the same moment, one that knows the digest completes one that
+        does not. Drift stays as it is; with a deleted stack it goes, also from the environment's marker of open drift,
+        which notes when it went.
         """
-        if state.status == DELETED:
+        if state.status == DELETED and state.key.is_ours:
             return self._record_deletion(state)
-        return self._table.write(_state_write(state)).done
+        gone = _DRIFT if state.status == DELETED else ()
+        outcome = self._table.write(_state_write(state, also_remove=gone), before=True)
+        self._touch(state, outcome.item, is_new=outcome.done)
+        return outcome.done
+
+    def _touch(self, state: StackState, before: Item | None, *, is_new: bool) -> None:
+        """Note that a stack is touched, where a state is the first of an operation, or where that may be left to do.
+
+        Who recorded the state may have died before this: told again of the state that stands, it is done then.
+        """
+        known = text_of(before or {}, "operation_at") == timestamp(state.operation_at)
+        if state.key.is_ours and known != is_new:
+            later = "attribute_not_exists(#touched_at) OR #touched_at < :at"
+            key = keys.touched(state.key.workload, state.key.environment)
+            self._table.write(update(key, "SET #touched_at = :at", later, at=timestamp(state.operation_at)))
 
     def _record_deletion(self, state: StackState) -> bool:
         gone = _state_write(state, also_remove=_DRIFT)
-        if not state.key.is_ours:
-            return self._table.write(gone).done
         marker: Item = {}
         for attempt in self._table.attempts():
             reasons = self._table.transact([gone, departure_write(state, marker)])
             if not reasons or reasons[0].failed:
+                # Once more than it may need to be: stacks are seldom deleted.
+                self._touch(state, reasons[0].item if reasons else None, is_new=not reasons)
                 return not reasons
             marker = reasons[1].item or {}
             self._table.pause(attempt)

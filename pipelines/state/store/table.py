@@ -113,14 +113,14 @@ class Table:
                     break
                 self.pause(attempt)
 
-    def write(self, write: Write) -> Outcome:
-        """Do one write, or say what stands in its way."""
+    def write(self, write: Write, *, before: bool = False) -> Outcome:
+        """Do one write, or say what stands in its way. An update returns the item after it, or as it was `before`."""
         from botocore.exceptions import ClientError
 
         operation = {"Put": self._client.put_item, "Update": self._client.update_item}[write.kind]
         request: dict[str, Any] = {**write.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         if write.kind == "Update":
-            request["ReturnValues"] = "ALL_NEW"
+            request["ReturnValues"] = "ALL_OLD" if before else "ALL_NEW"
         for attempt in self.attempts():
             try:
                 answer = cast("Any", operation)(TableName=self._name, **request)

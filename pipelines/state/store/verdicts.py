@@ -57,6 +57,7 @@ def hindrances(
         "latest": lambda item: _of_latest(promotion, item),
         "source drift": lambda item: _of_source_drift(promotion, soaked, item),
         "source check": lambda item: _of_source_check(promotion, soaked, item),
+        "source touch": lambda item: _of_source_touch(promotion, soaked, item),
         "target drift": lambda item: _of_target_drift(promotion, item),
         "lock": lambda item: _of_lock(promotion, item),
         "promotion": lambda item: _of_promotion(promotion, item),
@@ -80,8 +81,9 @@ def _of_source(promotion: Promotion, digest: str, soaked: str, item: Item) -> It
         yield Hindrance("source-succeeded", where)
     if source.manifest_digest != digest:
         yield Hindrance("same-digest", f"{source.environment} runs {source.manifest_digest}, not {digest}")
-    if source.soak_from is None or timestamp(source.soak_from) > soaked:
-        since = timestamp(source.soak_from) if source.soak_from else "no recorded success"
+    began = [one for one in (source.soak_from, source.ended_at) if one is not None]
+    if source.soak_from is None or timestamp(max(began)) > soaked:
+        since = timestamp(max(began)) if source.soak_from else "no recorded success"
         yield Hindrance("soak", f"the soak in {source.environment} began at {since}, not by {soaked}")
 
 
@@ -101,6 +103,13 @@ def _of_source_drift(promotion: Promotion, soaked: str, item: Item) -> Iterator[
 def _of_source_check(promotion: Promotion, soaked: str, item: Item) -> Iterator[Hindrance]:
     failed = plain_item(item).get("failed_at")
     yield Hindrance("soak", f"a check of {promotion.source} failed at {failed}, not by {soaked}")
+
+
+def _of_source_touch(promotion: Promotion, soaked: str, item: Item) -> Iterator[Hindrance]:
+    touched = plain_item(item).get("touched_at")
+    yield Hindrance(
+        "soak", f"a stack of {promotion.source} was changed, which began at {touched}, not by {soaked}"
+    )
 
 
 def _of_target_drift(promotion: Promotion, item: Item) -> Iterator[Hindrance]:

@@ -1,0 +1,81 @@
+"""An environment's marker of its last touch, which a promotion checks as it is written (REQ-G3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from pipelines.gathering.records import source_of
+from pipelines.state.records import StackState
+from pipelines.state.store import StateStore
+from tests.state_table import HOUR, KEY, START, state
+from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
+
+STEPS = (
+    state("UPDATE_IN_PROGRESS", START),
+    state("UPDATE_COMPLETE", START),
+    state("UPDATE_IN_PROGRESS", START + HOUR),
+    state("UPDATE_COMPLETE", START + HOUR),
+)
+
+
+@pytest.fixture
+def local() -> LocalDynamoDB:
+    found = LocalDynamoDB()
+    found.create()
+    return found
+
+
+@pytest.fixture
+def table(local: LocalDynamoDB) -> StateStore:
+    return StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
+
+
+def test_it_is_when_the_last_operation_began_in_whatever_order_that_becomes_known() -> None:
+    for order in permutations(STEPS):
+        LocalDynamoDB().create()
+        found = StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
+        for one in (*order, order[0]):
+            found.record_state(one)
+        assert found.touched_at("orders", "dev") == START + HOUR
+
+
+def test_each_environment_and_workload_has_its_own(table: StateStore) -> None:
+    table.record_state(state(key=replace(KEY, environment="staging")))
+    table.record_state(state(key=replace(KEY, workload="-", environment="-", stack="somebody-elses")))
+    assert table.touched_at("orders", "staging") == START
+    assert table.touched_at("orders", "dev") is None
+
+
+def test_a_stack_that_was_deleted_was_touched(table: StateStore) -> None:
+    """The gate reads the same: the stack is in no list any more."""
+    table.record_state(state("DELETE_COMPLETE", START + HOUR))
+    assert table.touched_at("orders", "dev") == START + HOUR
+    found = source_of(table, "orders", "dev", "v1", [], START + 2 * HOUR)
+    assert found.touched_at == START + HOUR
+
+
+def test_the_gate_reads_the_stacks_where_there_is_no_marker_yet(table: StateStore) -> None:
+    """A table that was written before there were markers."""
+    table.record_state(state())
+    Direct().delete_item(TableName=TABLE, Key={"pk": {"S": "CHECK#orders#dev"}, "sk": {"S": "TOUCHED"}})
+    assert table.touched_at("orders", "dev") is None
+    assert source_of(table, "orders", "dev", "v1", [], START + HOUR).touched_at == START
+
+
+@pytest.mark.parametrize("between", [(), (STEPS[1],)], ids=["told again", "after the end of the operation"])
+def test_who_died_before_the_marker_writes_it_when_told_again(
+    local: LocalDynamoDB, table: StateStore, between: tuple[StackState, ...]
+) -> None:
+    lost = EndpointConnectionError(endpoint_url="https://example.com")
+    local.fault = lambda _operation: lost if len(local.calls) > 1 else None
+    with pytest.raises(EndpointConnectionError):
+        StateStore(local.client, TABLE, lambda _: None).record_state(STEPS[0])
+    for one in between:
+        table.record_state(one)
+    assert table.touched_at("orders", "dev") is None
+    table.record_state(STEPS[0])
+    assert table.touched_at("orders", "dev") == START
