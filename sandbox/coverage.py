@@ -30,6 +30,7 @@ OWN: tuple[Claim, ...] = (
         "AWS::CloudWatch::Alarm", "over one metric that is published; the services publish none by themselves"
     ),
     recorded("AWS::CloudWatch::Dashboard", "kept and shown"),
+    recorded("AWS::CodeBuild::Project", "kept and shown; no test starts a build, whose commands run as they are"),
     emulated("AWS::DynamoDB::Table", "items, conditions, transactions, streams"),
     recorded(
         "AWS::EC2::InternetGateway, AWS::EC2::VPCGatewayAttachment", "kept and shown; there is no traffic"
@@ -62,6 +63,10 @@ OWN: tuple[Claim, ...] = (
     emulated("AWS::SQS::Queue", "visibility, retention, delay, redrive to the dead letter queue"),
     emulated("AWS::SQS::QueuePolicy", "evaluated at every call"),
     emulated("AWS::SSM::Parameter", "versions, lists"),
+    emulated(
+        "AWS::StepFunctions::StateMachine",
+        "runs its definition, with waits that `_SFN_WAIT_SCALE` scales; no log, no trace",
+    ),
     emulated(
         "Stacks",
         "create, update, delete, change sets, rollback with the reason in the events, drift of 17 types",

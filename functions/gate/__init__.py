@@ -1,1 +1,1 @@
-"""The custom deployment protection rule: one function takes GitHub's questions, one answers them (REQ-G9)."""
+"""The gates for others: the custom deployment protection rule (REQ-G9), and the pipeline (REQ-G10)."""

@@ -83,6 +83,13 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "Threshold",
         "Metrics.*.Period",
     ),
+    "AWS::CodeBuild::Project": (
+        "ConcurrentBuildLimit",
+        "Environment.PrivilegedMode?",
+        "QueuedTimeoutInMinutes",
+        "TimeoutInMinutes",
+    ),
+    "AWS::CodePipeline::Pipeline": ("RestartExecutionOnUpdate?", "Stages.*.Actions.*.RunOrder"),
     "AWS::DynamoDB::Table": (
         "DeletionProtectionEnabled?",
         "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled?",
@@ -161,6 +168,10 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "AWS::Scheduler::Schedule": (
         "Target.RetryPolicy.MaximumEventAgeInSeconds",
         "Target.RetryPolicy.MaximumRetryAttempts",
+    ),
+    "AWS::StepFunctions::StateMachine": (
+        "LoggingConfiguration.IncludeExecutionData?",
+        "TracingConfiguration.Enabled?",
     ),
 }
 """Resource type to the paths of its numbers and, with a question mark, of its booleans; `*` is every member."""

@@ -66,6 +66,7 @@ def names_follow_the_pattern(template: Template) -> Iterator[str]:
         written = resource["Properties"].get(NAMES[resource["Type"]], {})
         for choice in written.get("Fn::If", ["", written])[1:]:
             given = choice.get("Fn::Sub", "")
+            given = given[0] if isinstance(given, list) else given
             if not re.search(r"\$\{NamePrefix\}\S+\$\{NameSuffix\}$", given) and not given.startswith(
                 "API-Gateway-"
             ):

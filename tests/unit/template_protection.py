@@ -32,7 +32,8 @@ LONGEST = {
     "ParameterRoot": 42,
 }
 WITHOUT_RESOURCE = re.compile(
-    r"(ec2:(\w+NetworkInterfaces?|\w+PrivateIpAddresses|DescribeSubnets)|xray:Put\w+"
+    r"(ec2:(\w+NetworkInterfaces?|\w+PrivateIpAddresses|DescribeSubnets)|xray:(Get|Put)\w+"
+    r"|logs:(DescribeLogGroups|DescribeResourcePolicies|PutResourcePolicy|\w+LogDelivery|ListLogDeliveries)"
     r"|cloudformation:(BatchDescribeTypeConfigurations|DescribeStackDriftDetectionStatus))"
 )
 """Actions that AWS, or Lambda on the function's behalf, accepts on no narrower resource."""

@@ -172,6 +172,7 @@ class HomeSettings(WorkloadSettings):
     network: PrivateNetwork
     tracker: QueueFunction
     reconciler: Function
+    pipeline_gate: Function
     announcer: StreamFunction
     consistency: StreamFunction
     queue: Queue

@@ -201,6 +201,7 @@ NOT_COMPARED = {
     "autoscaling": NO_TYPE,
     "change_set_access": NO_POLICIES,
     "change_sets": "moto's change sets call every resource added",
+    "code_pipelines": "recorded alone: there is no operation to compare",
     "decisions": NO_POLICIES,
     "drift_readers": "moto detects no drift of a stack",
     "dynamodb_access": NO_POLICIES,

@@ -1,0 +1,1 @@
+"""The promotion as an AWS CodePipeline, rendered from the policy, for teams without GitHub (REQ-G10)."""
