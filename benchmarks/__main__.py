@@ -49,18 +49,18 @@ def main(wanted: list[str]) -> int:
     if "render" in names:
         rows += _shown(tools.render())
     if {"no-op", "orders"} & set(names):
-        with _sandbox() as (variables, endpoint, pid):
+        with _sandbox() as (variables, pid):
             rows += _shown(tools.no_op(variables)) if "no-op" in names else []
-            rows += _shown(_orders(variables, endpoint, pid)) if "orders" in names else []
+            rows += _shown(_orders(variables, pid)) if "orders" in names else []
     if "tracker" in names:
-        with _sandbox() as (variables, _, _):
+        with _sandbox() as (variables, _):
             rows += _shown(tracker.tracker(variables))
     if "announce" in names:
-        with _sandbox() as (variables, _, _):
+        with _sandbox() as (variables, _):
             rows += _shown(announce.announce(variables))
             rows += _shown(tracker.deployed(variables))
     if "promotion" in names:
-        with _sandbox() as (variables, _, _):
+        with _sandbox() as (variables, _):
             rows += _shown(promotion.promotion(variables))
     if "handlers" in names:
         rows += _shown(handlers.handlers())
@@ -72,17 +72,17 @@ def main(wanted: list[str]) -> int:
     return 0
 
 
-def _orders(variables: dict[str, str], endpoint: str, pid: int) -> list[dict[str, Any]]:
+def _orders(variables: dict[str, str], pid: int) -> list[dict[str, Any]]:
     from benchmarks.measure import command
 
     command([str(tools.BIN / "lockstep"), "deploy", "dev"], cwd=tools.ROOT, env={**os.environ, **variables})
     os.environ.update(variables)
-    return orders.orders(endpoint, pid)
+    return orders.orders(pid)
 
 
 @contextmanager
-def _sandbox() -> Iterator[tuple[dict[str, str], str, int]]:
-    """Yield a sandbox of its own: environment variables, endpoint and process id."""
+def _sandbox() -> Iterator[tuple[dict[str, str], int]]:
+    """Yield a sandbox of its own: environment variables and process id."""
     from sandbox import accounts, process
     from sandbox.place import Place
 
@@ -90,7 +90,7 @@ def _sandbox() -> Iterator[tuple[dict[str, str], str, int]]:
         place = Place.of(folder)
         record = process.start(place, lifeline=os.getpid())
         try:
-            yield accounts.variables(record.endpoint), record.endpoint, record.pid
+            yield accounts.variables(record.endpoint), record.pid
         finally:
             process.stop(place)
 

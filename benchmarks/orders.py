@@ -17,17 +17,17 @@ RATE, SECONDS, CLIENTS = 32, 60, 16
 DRAIN_SECONDS = 120
 
 
-def orders(endpoint: str, server_pid: int, environment: str = "dev") -> list[dict[str, Any]]:
+def orders(server_pid: int, environment: str = "dev") -> list[dict[str, Any]]:
     """Post RATE orders a second for SECONDS, wait for the queue to drain, and count what the services hold."""
     from pipelines.aws import Aws
+    from pipelines.smoke.order_client import OrderClient
     from sandbox import orders_demo
-    from sandbox.traffic import OrderClient, local_url
     from validator.loader import load
 
     settings = load(Path()).settings[environment, "orders"]
     aws = Aws(settings.region, settings.deploy_role_arn)
     place = orders_demo.Place.read(aws, settings.parameter_root)
-    client, run = OrderClient(aws, local_url(place.api_url, endpoint)), f"bench-{uuid.uuid4().hex[:8]}"
+    client, run = OrderClient(aws, place.api_url), f"bench-{uuid.uuid4().hex[:8]}"
     began = time.perf_counter()
 
     def post(number: int) -> tuple[int, float]:

@@ -14,7 +14,7 @@ from pipelines.smoke import Trial
 from pipelines.smoke.run import has_smoke, trials
 from pipelines.standing import Stands, standing
 from pipelines.state.keys import StackKey, joined
-from pipelines.state.records import StackState
+from pipelines.state.records import EnvironmentRelease, StackState
 from pipelines.state.store import StateStore
 from validator.errors import ConfigurationError, FailureError
 from validator.findings import Finding, merged
@@ -60,17 +60,23 @@ def verify(
     now: datetime,
     *,
     is_watched: bool = True,
+    deployed: Iterable[EnvironmentRelease] = (),
 ) -> list[Verified]:
     """Verify each workload of an environment against the release recorded for it, or against `tag`.
 
     A workload without such a release hides no other, nor does an object of the configuration store that is not what was
     recorded, which is a finding. Where nothing in the project could look for drift, so that it `is_watched` by nobody,
-    that nobody did is no finding. Raises ConfigurationError where `tag` can name no release, FailureError where no
-    workload has a release of that name, botocore's errors where AWS does not answer.
+    that nobody did is no finding. What was `deployed` just now is tried by a real order, where it takes some; nothing
+    else is changed. Raises ConfigurationError where `tag` can name no release, FailureError where no workload has a
+    release of that name, botocore's errors where AWS does not answer.
     """
     if tag is not None:
         _expect_name(tag)
-    found = [_verify(home, workload, environment, tag, now, is_watched) for workload in workloads]
+    names = {one.workload: _name(one) for one in deployed}
+    found = [
+        _verify(home, workload, environment, tag, now, is_watched, names.get(workload, ""))
+        for workload in workloads
+    ]
     if tag is not None and not any(one.release for one in found):
         raise FailureError(f"there is no release {tag} for {environment}\n  mend: {NAME_ANOTHER}")
     return found
@@ -86,8 +92,19 @@ def _expect_name(tag: str) -> None:
         ) from None
 
 
+def _name(deployment: EnvironmentRelease) -> str:
+    """Return the name of one deployment: the same however often a run of it dies, and of no other."""
+    return f"{deployment.environment}-{deployment.number}-{deployment.started_at:%Y%m%dT%H%M%SZ}"
+
+
 def _verify(
-    home: Home, workload: str, environment: str, tag: str | None, now: datetime, is_watched: bool
+    home: Home,
+    workload: str,
+    environment: str,
+    tag: str | None,
+    now: datetime,
+    is_watched: bool,
+    deployment: str,
 ) -> Verified:
     table, store = home.table(), home.store(environment)
     recorded = _recorded(table, workload, environment, tag)
@@ -106,7 +123,7 @@ def _verify(
         *_against(table, manifest, templates, those, states.values()),
         *_drift(manifest, those, states, now, is_watched),
     ]
-    tried = tuple(trials(manifest, those, home.aws))
+    tried = tuple(trials(manifest, those, home.aws, deployment))
     found += [_of_trial(manifest, trial) for trial in tried if trial.reason]
     if not has_smoke(manifest):
         mend = "add `pipelines/smoke/<workload>.py` and its line in the registry"

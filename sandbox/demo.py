@@ -163,7 +163,7 @@ def _run(steps: Steps, record: Record) -> None:
         with steps.step(f"{promotion.FIRST} enters prod, an hour later and no sooner"):
             promotion.enter_prod(story)
         with steps.step("post orders to each environment, and read back what the services hold"):
-            counts = _trade(loaded, record)
+            counts = _trade(loaded)
         with steps.step("wait until the control plane knows every stack, and finds nothing amiss"):
             control_demo.show(control_demo.settled())
         with steps.step("a difference between environments that nobody declared is stopped"):
@@ -176,10 +176,10 @@ def _run(steps: Steps, record: Record) -> None:
         _matrix()
 
 
-def _trade(loaded: Loaded, record: Record) -> dict[str, Counts]:
+def _trade(loaded: Loaded) -> dict[str, Counts]:
     from pipelines.aws import Aws
+    from pipelines.smoke.order_client import OrderClient
     from sandbox import orders_demo as orders
-    from sandbox.traffic import OrderClient, local_url
 
     run, sent = uuid.uuid4().hex[:8], {}
     for environment in ENVIRONMENTS:
@@ -188,7 +188,7 @@ def _trade(loaded: Loaded, record: Record) -> dict[str, Counts]:
         place = orders.Place.read(aws, settings.parameter_root)
         before = orders.dead_letters(aws, place)
         orders.poison(aws, place)
-        answers = orders.send(OrderClient(aws, local_url(place.api_url, record.endpoint)), run)
+        answers = orders.send(OrderClient(aws, place.api_url), run)
         sent[environment] = (aws, place, answers, before)
         click.echo(
             f"{environment}: {answers.accepted} new, {answers.repeated} repeated, {answers.conflicts} with "

@@ -11,7 +11,7 @@ from validator.errors import FailureError
 
 if TYPE_CHECKING:
     from pipelines.aws import Aws
-    from sandbox.traffic import OrderClient
+    from pipelines.smoke.order_client import OrderClient
 
 ORDERS, REPEATS, CONFLICTS = 12, 4, 2
 SETTLE_SECONDS = 60.0

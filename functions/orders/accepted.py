@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from functions.orders.order import Order
+from functions.orders.order import SMOKE_ACCOUNT, Order
 
 Clock = Callable[[], datetime]
 """Tells the present time, aware of its zone."""
+
+SMOKE_KEPT = timedelta(days=30)
+"""How long the table keeps an order that only tried a deployment; what is archived stays as long as any trade data."""
 
 
 class Status(StrEnum):
@@ -42,6 +45,12 @@ class AcceptedOrder:
         """Return the receipt with the present state, the answer to GET."""
         state = {"status": self.status.value, "stored_at": self.stored_at}
         return {**self.receipt(), **{name: value for name, value in state.items() if value}}
+
+    def expires_at(self) -> int | None:
+        """Return from when on the table may forget it, in seconds since 1970; None for an order that somebody means."""
+        if self.order.account != SMOKE_ACCOUNT:
+            return None
+        return int((datetime.fromisoformat(self.accepted_at) + SMOKE_KEPT).timestamp())
 
     def archive_key(self) -> str:
         """Return where the receipt is archived: by date of acceptance, so a redelivery has the same key."""

@@ -19,6 +19,9 @@ QUANTITY = Limits(maximum=Decimal("1000000000"), scale=8)
 LIMIT_PRICE = Limits(maximum=Decimal("1000000000"), scale=8)
 """Price of one unit, in the currency that the symbol trades in."""
 
+SMOKE_ACCOUNT = "LOCKSTEP-SMOKE"
+"""Of the orders that a deployment posts to try what it deployed (REQ-V10). They are like any other, but expire."""
+
 _CLIENT_ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,31}")
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,11}(?:[.-][A-Z0-9]{1,4})?")

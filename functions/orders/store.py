@@ -70,8 +70,9 @@ class OrderStore:
 
 def to_item(accepted: AcceptedOrder) -> dict[str, Any]:
     """Return the table's item. Amounts go as decimal text into N, which keeps 38 digits exactly."""
-    values = accepted.representation()
-    return {name: {"N" if name in _AMOUNTS else "S": value} for name, value in values.items()}
+    values, expires_at = accepted.representation(), accepted.expires_at()
+    item = {name: {"N" if name in _AMOUNTS else "S": value} for name, value in values.items()}
+    return item if expires_at is None else {**item, "expires_at": {"N": str(expires_at)}}
 
 
 def from_item(item: Mapping[str, Mapping[str, Any]]) -> AcceptedOrder:

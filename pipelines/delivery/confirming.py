@@ -58,7 +58,15 @@ def _looked(project: Project, environment: str, recording: Recording, told: Told
     workloads = [one.workload for one in recording.begun]
     with clear_errors():
         now, is_watched = recording.clock(), bool(agents)
-        found = verify(recording.home, environment, workloads, None, now, is_watched=is_watched)
+        found = verify(
+            recording.home,
+            environment,
+            workloads,
+            None,
+            now,
+            is_watched=is_watched,
+            deployed=recording.begun,
+        )
     return merged([finding for one in found for finding in one.findings])
 
 

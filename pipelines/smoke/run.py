@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from pipelines.aws import Aws
 from pipelines.configuration import Manifest
 from pipelines.live import LiveStack, read_parameters
 from pipelines.smoke import SMOKE
-from pipelines.smoke.trial import Target, Trial, of_outputs
+from pipelines.smoke.order_client import OrderClient
+from pipelines.smoke.trial import Deployed, Target, Trial, of_outputs
 from pipelines.standing import Stands
 from validator.environments import SHARED
 
@@ -23,8 +25,11 @@ def has_smoke(manifest: Manifest) -> bool:
     return (manifest.workload, manifest.environment == SHARED) in SMOKE
 
 
-def trials(manifest: Manifest, those: Iterable[Stands], home: Aws) -> Iterator[Trial]:
-    """Yield every trial: each output is in Parameter Store of its region, and the workload answers."""
+def trials(manifest: Manifest, those: Iterable[Stands], home: Aws, deployment: str = "") -> Iterator[Trial]:
+    """Yield every trial: each output is in Parameter Store of its region, and the workload answers.
+
+    `deployment` is the name of the one that is verified; without it nothing is changed.
+    """
     smoke = SMOKE.get((manifest.workload, manifest.environment == SHARED))
     if smoke is None or not manifest.stacks:
         return
@@ -39,7 +44,10 @@ def trials(manifest: Manifest, those: Iterable[Stands], home: Aws) -> Iterator[T
         target = _target(manifest.environment, root, Aws(region, role_arn), outputs)
         yield from of_outputs(target, outputs)
         targets.append(replace(target, home_bus=bus))
-    yield from smoke(replace(targets[0], others=tuple(targets[1:])))
+    deployed = Deployed(deployment, partial(OrderClient, Aws(first.region, first.role_arn)))
+    yield from smoke(
+        replace(targets[0], others=tuple(targets[1:]), deployed=deployed if deployment else None)
+    )
 
 
 def _outputs(root: str, live: LiveStack) -> dict[str, str]:

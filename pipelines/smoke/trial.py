@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.smoke.real_order import Api
 
 Client = Callable[[str], Any]
 """`client("sqs")` gives a client in the workload's account and region."""
@@ -19,10 +22,22 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployed:
+    """The deployment that is verified: its `name`, the same in each run of it, and who may do more than look.
+
+    `orders(url)` gives a client of the order API at a URL, which acts as the deploying role.
+    """
+
+    name: str
+    orders: Callable[[str], Api]
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A workload in one environment and region. `published` has what its stacks published there, by `stack/Output`.
 
-    `others` are the further regions that it is in, `home_bus` the ARN of the bus to which all of them report.
+    `others` are the further regions that it is in, `home_bus` the ARN of the bus to which all of them report. Only
+    after a deployment there is what was `deployed`; otherwise nothing may be changed.
     """
 
     environment: str
@@ -32,6 +47,7 @@ class Target:
     published: Mapping[str, str]
     home_bus: str = ""
     others: tuple[Target, ...] = ()
+    deployed: Deployed | None = None
 
     def tried(self, name: str, output: str, ask: Callable[[str], str]) -> Trial:
         """Ask about a thing that a stack published; `ask` returns what is wrong, and may raise botocore's errors."""

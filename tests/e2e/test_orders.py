@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -9,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from pipelines.aws import Aws
 from pipelines.live import read_stacks
+from pipelines.smoke import real_order
+from pipelines.smoke.order_client import OrderClient
+from pipelines.smoke.real_order import RealOrder
 from sandbox import accounts, orders_demo, running
 from sandbox.place import Record
-from sandbox.traffic import OrderClient, local_url
 from tests.e2e import commands
 from tests.e2e.access import compare, granted, reviewed
-from tests.e2e.commands import WITHOUT_GATES, orders_root
+from tests.e2e.commands import ROOT, WITHOUT_GATES, orders_root
 from tests.e2e.conftest import Client
 from tests.unit.pipelines.test_cli import validate
 from validator.environments import ENVIRONMENTS
@@ -57,8 +62,6 @@ def deployed(operator: Mapping[str, str]) -> dict[str, Any]:
 @pytest.fixture
 def aws(deployed: Any, operator: Mapping[str, str], loaded: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a maker of clients that act as an environment's deploy role."""
-    from pipelines.aws import Aws
-
     for name, value in operator.items():
         monkeypatch.setenv(name, value)
 
@@ -222,7 +225,7 @@ def test_orders_are_taken_once_and_archived(
     before = orders_demo.dead_letters(aws(environment), place)
     run = uuid.uuid4().hex[:8]
     orders_demo.poison(aws(environment), place)
-    client = OrderClient(aws(environment), local_url(place.api_url, sandbox.endpoint))
+    client = OrderClient(aws(environment), place.api_url)
     answers = orders_demo.send(client, run)
     counts = orders_demo.settle(aws(environment), place, run, answers, before, time.monotonic)
     orders_demo.check(environment, counts)
@@ -231,6 +234,47 @@ def test_orders_are_taken_once_and_archived(
     assert accepted.status == 200
     read = client.get(f"/orders/{accepted.body['order_id']}")
     assert (read.status, read.body["status"], read.body["quantity"]) == (200, "STORED", "10")
+
+
+def test_a_real_order_needs_what_is_documented_and_no_more(
+    deployed: Any, operator: Mapping[str, str], aws: Any, client: Client, sandbox: Record
+) -> None:
+    """REQ-V10, REQ-P8: by a role with the policy of the page alone; all of it is used, and no data can be read."""
+    page = (ROOT / "docs" / "first-deployment.md").read_text(encoding="utf-8")
+    (policy,) = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    place, name = orders_demo.Place.read(aws("dev"), "/orders/dev"), "trial-of-a-real-order"
+    iam = client("iam", account=accounts.ACCOUNTS["dev"])
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=accounts.trust_policy())["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="page", PolicyDocument=policy)
+    alone = Aws(aws("dev").region, arn)
+    api = OrderClient(alone, place.api_url)
+    run = f"dev-1-{uuid.uuid4().hex[:8]}"
+    assert RealOrder(api, alone.client("s3"), place.bucket).follow(run) == ""
+    used = {
+        (one["action"], one["decision"])
+        for one in running.decision_counts(sandbox)
+        if one["principal"] == arn
+    }
+    assert used == {(action, "Allow") for action in ("execute-api:Invoke", "s3:ListBucketVersions")}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        alone.client("s3").list_object_versions(Bucket=place.bucket, Prefix="")
+    key = alone.client("s3").list_object_versions(Bucket=place.bucket, Prefix="trades/")["Versions"][0]["Key"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        alone.client("s3").get_object(Bucket=place.bucket, Key=key)
+    (item,) = (
+        aws("dev")
+        .client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=place.table,
+            FilterExpression="client_order_id = :run",
+            ExpressionAttributeValues={":run": {"S": run}},
+        )
+        .build_full_result()["Items"]
+    )
+    assert item["account"] == {"S": real_order.ACCOUNT}
+    expiry = aws("dev").client("dynamodb").describe_time_to_live(TableName=place.table)
+    assert expiry["TimeToLiveDescription"]["AttributeName"] in item
 
 
 GRANTED = Path(__file__).parent / "granted_orders.yaml"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,13 +17,19 @@ import pytest
 
 from functions.consistency.checking import Checking
 from pipelines import cli
+from pipelines.commands.deploy import Terminal, now
 from pipelines.configuration import digest_of
 from pipelines.configuration.keys import manifest_key
 from pipelines.consistency.pending import MARGIN
+from pipelines.delivery.bring import Brought, bring
+from pipelines.delivery.returning import Return
+from pipelines.release import named
+from pipelines.smoke.real_order import ACCOUNT
 from pipelines.state.keys import current
 from pipelines.state.records import Census, DriftSummary, StackKey, StackState
 from pipelines.state.sequence import observed_seq
 from pipelines.state.store import StateStore
+from pipelines.workspace import Workspace
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e.recorded_project import BUCKET_NAME, TABLE_NAME, RecordedProject
@@ -46,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedProjec
     done = found.run("deploy", "dev")
     assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
     yield found
-    process.stop(place)
+    process.discard(place)
 
 
 def observe(project: RecordedProject, drift: str = "in_sync", only: str = "") -> None:
@@ -306,3 +314,63 @@ def test_without_a_home_there_is_nothing_to_verify_against(project: RecordedProj
         )
     assert done.returncode == cli.PENDING
     assert "mend: run `lockstep deploy shared`" in done.stderr
+
+
+def deployed_and_confirmed(project: RecordedProject) -> Brought:
+    """Deploy what is checked out in dev, and verify it as every release is that comes or comes back."""
+    workspace, stage = Workspace(project.root), Terminal(quiet=True)
+    terms = Return("dev", TAG, (), workspace, stage, now)
+    return bring(workspace, "dev", named(project.root, TAG), stage, now, terms)
+
+
+BROKEN = "def handler(event, context):\n    raise RuntimeError('a fault of the release')\n"
+
+
+def test_a_deployment_whose_api_takes_no_order_fails(
+    project: RecordedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQ-V10: every stack is as rendered, and the function behind the API raises; mended, it succeeds."""
+    for name, value in project.operator.items():
+        monkeypatch.setenv(name, value)
+    observe(project)
+    function, aws = "dev-orders-order-api", project.client("lambda", **DEV)
+    handler, code = aws.get_function_configuration(FunctionName=function)["Handler"], code_of(project)
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr(handler.rpartition(".")[0].replace(".", "/") + ".py", BROKEN)
+    aws.update_function_code(FunctionName=function, ZipFile=package.getvalue())
+    try:
+        failed = deployed_and_confirmed(project)
+    finally:
+        aws.update_function_code(FunctionName=function, **code)
+    assert {one.outcome for one in failed.results} == {"unchanged"}
+    assert failed.failed
+    (finding,) = failed.findings
+    assert finding.message.startswith(
+        "orders: a real order does not answer as it should: POST /orders answers 502"
+    )
+    mended = deployed_and_confirmed(project)
+    assert mended.succeeded
+    states = [one.state for one in project.table.environment_releases("orders", "dev")]
+    assert states[:2] == ["succeeded", "failed"]
+    mine = [one for one in orders_of(project) if one["account"]["S"] == ACCOUNT]
+    assert [one["status"]["S"] for one in mine] == ["STORED"]
+    assert mine[0]["client_order_id"]["S"].startswith("dev-")
+
+
+def code_of(project: RecordedProject) -> dict[str, str]:
+    """Return where the code of the function behind the API is, as its stack has it."""
+    stack = project.client("cloudformation", **DEV).describe_stacks(StackName="lockstep-dev-orders-order-api")
+    (one,) = stack["Stacks"]
+    given = {each["ParameterKey"]: each for each in one["Parameters"]}
+    bucket = (
+        given["ArtifactsBucketName"].get("ResolvedValue") or given["ArtifactsBucketName"]["ParameterValue"]
+    )
+    return {"S3Bucket": bucket, "S3Key": given["PackageKey"]["ParameterValue"]}
+
+
+def orders_of(project: RecordedProject) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = project.client("dynamodb", **DEV).scan(TableName="dev-orders-table")[
+        "Items"
+    ]
+    return items

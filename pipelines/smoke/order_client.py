@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Mapping
@@ -19,26 +20,33 @@ TIMEOUT_SECONDS = 30.0
 _AWS_URL = re.compile(r"https://(?P<api>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.[a-z.]+/(?P<stage>[^/]+)/?")
 
 
-def local_url(url: str, endpoint: str) -> str:
-    """Return where the local AWS serves the API that AWS would serve at `url`."""
+def reachable(url: str, endpoint: str | None) -> str:
+    """Return where the API that AWS serves at `url` answers: on the local AWS, where `endpoint` is its address.
+
+    Raises ValueError for what is no URL of a REST API's stage.
+    """
     match = _AWS_URL.fullmatch(url)
     if match is None:
         raise ValueError(f"{url} is not the URL of a REST API's stage")
-    return f"{endpoint}/restapis/{match['api']}/{match['stage']}/_user_request_"
+    return f"{endpoint}/restapis/{match['api']}/{match['stage']}/_user_request_" if endpoint else url
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered; `body` is the decoded JSON document."""
+    """What the API answered; `body` is the decoded JSON document, or the text where it is none."""
 
     status: int
     body: Any
 
 
 class OrderClient:
-    """A client of one environment's order API. Keeps a connection for each thread."""
+    """A client of the order API at the URL that it publishes, here or on AWS. Keeps a connection for each thread.
+
+    Each call raises OSError or http.client's errors where nothing answers.
+    """
 
     def __init__(self, aws: Aws, url: str) -> None:
+        url = reachable(url, os.environ.get("AWS_ENDPOINT_URL"))
         self._base, self._region = urlsplit(url), aws.region
         self._credentials = aws.session().get_credentials()
         self._local = threading.local()
@@ -75,7 +83,7 @@ class OrderClient:
                 # The server closed an idle connection: once more on a new one. Submitting is idempotent.
                 if fresh:
                     raise
-        return Answer(response.status, json.loads(text) if text else None)
+        return Answer(response.status, _read(text))
 
     def _connection(self, *, fresh: bool) -> Any:
         import http.client
@@ -84,3 +92,11 @@ class OrderClient:
             kind = http.client.HTTPSConnection if self._base.scheme == "https" else http.client.HTTPConnection
             self._local.connection = kind(self._base.netloc, timeout=TIMEOUT_SECONDS)
         return self._local.connection
+
+
+def _read(text: bytes) -> Any:
+    """Return the document in an answer; what is none, as from a proxy on the way, as text."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text.decode(errors="replace")
