@@ -18,6 +18,8 @@ from .protection_form import BranchesForm, EnvironmentForm, ProtectionForm
 FILE = ".github/environments.yaml"
 FORM = "see docs/github.md for the form of the file"
 POLICY = "pipelines/promotion.yaml"
+ROLLBACK = "-rollback"
+"""What an environment's name ends in on GitHub for the way back: nothing may wait there."""
 MOST_REVIEWERS = 6
 """People and teams that GitHub takes as reviewers of an environment."""
 MOST_RULES = 6
@@ -81,15 +83,26 @@ def _mistakes(form: ProtectionForm, policy: Policy) -> Iterator[Mistake]:
     """Yield what contradicts the policy of promotions."""
     found = form.environments.by_name()
     for rule in policy.rules:
+        back = f"{rule.environment}{ROLLBACK}"
         if rule.environment not in found:
             hint = f"add `{rule.environment}:`, since {POLICY} promotes into it"
             yield ("environments",), f"has no {rule.environment}", hint
+        elif back not in found:
+            # A workflow that names it makes it, and then it protects nothing.
+            yield (
+                ("environments",),
+                f"has no {back}",
+                f"add `{back}:`, since the workflow `rollback` runs there",
+            )
     for name, one in found.items():
-        if name not in policy.order:
+        environment = name.removesuffix(ROLLBACK)
+        if environment not in policy.order:
             hint = f"remove it, or add it to `order` of {POLICY}"
             yield ("environments", name), "is no environment of the policy of promotions", hint
-        else:
-            yield from _against(policy.of(name), one)
+            continue
+        rule, place = policy.of(environment), ("environments", name)
+        yield from _against(rule, one) if name == environment else _in_the_way_back(place, rule, one)
+        yield from _too_much(place, one)
     most = max((rule.approvals for rule in policy.rules), default=0)
     if form.branches.approvals < most:
         hint = "raise it: GitHub asks only one reviewer of an environment, so the others have to approve here"
@@ -110,6 +123,24 @@ def _against(rule: Rule, one: EnvironmentForm) -> Iterator[Mistake]:
     if rule.approvals and not one.prevent_self_review:
         hint = "write true: an approval of one's own counts for nothing (REQ-G2)"
         yield (*place, "prevent_self_review"), "is false, and the policy asks for approvals", hint
+
+
+def _in_the_way_back(place: tuple[str, ...], rule: Rule, one: EnvironmentForm) -> Iterator[Mistake]:
+    """Yield what keeps a way back from being begun at once, and by few (REQ-R1)."""
+    if one.wait_minutes:
+        hint = "remove it: what is taken back was bad, and each minute counts"
+        yield (*place, "wait_minutes"), f"is {one.wait_minutes}, and nothing waits on the way back", hint
+    if one.gate_apps:
+        hint = "remove them: the gates are about what comes in (REQ-G1)"
+        yield (*place, "gate_apps"), "are asked, and no gate is on the way back", hint
+    if rule.approvals and not (one.reviewers.users or one.reviewers.teams):
+        hint = "name who is on call: else everybody who may push to the repository takes releases back"
+        yield (*place, "reviewers"), f"are none, and {rule.environment} is one that people approve for", hint
+
+
+def _too_much(place: tuple[str, ...], one: EnvironmentForm) -> Iterator[Mistake]:
+    """Yield what GitHub would not take."""
+    users, teams = one.reviewers.users, one.reviewers.teams
     if len(users) + len(teams) > MOST_REVIEWERS:
         message = f"are {len(users) + len(teams)}, and GitHub takes {MOST_REVIEWERS}"
         yield (*place, "reviewers"), message, "name a team in place of people"
@@ -155,18 +186,19 @@ def _protection(form: ProtectionForm, policy: Policy, document: Document) -> Pro
 
     environments = tuple(
         Environment(
-            name=rule.environment,
+            name=name,
             branch=rule.branch,
             reviewers=(
-                *named("User", one.reviewers.users, "environments", rule.environment, "reviewers", "users"),
-                *named("Team", one.reviewers.teams, "environments", rule.environment, "reviewers", "teams"),
+                *named("User", one.reviewers.users, "environments", name, "reviewers", "users"),
+                *named("Team", one.reviewers.teams, "environments", name, "reviewers", "teams"),
             ),
             prevent_self_review=one.prevent_self_review,
             wait_minutes=one.wait_minutes,
-            gates=named("App", one.gate_apps, "environments", rule.environment, "gate_apps"),
+            gates=named("App", one.gate_apps, "environments", name, "gate_apps"),
         )
         for rule in policy.rules
-        for one in [found[rule.environment]]
+        for name in (rule.environment, f"{rule.environment}{ROLLBACK}")
+        for one in [found[name]]
     )
     branches = Ruleset(
         name=BRANCHES,

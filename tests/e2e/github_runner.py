@@ -45,7 +45,7 @@ def commands(name: str) -> Iterator[Ran]:
 
 
 def evaluated(text: str, context: Mapping[str, Any]) -> Any:
-    """Return what an expression of GitHub's gives: names, texts, `&&`, `||`, `!`, `==` and three functions."""
+    """Return what an expression of GitHub's gives: names, texts, `&&`, `||`, `!`, `==` and a few functions."""
 
     def looked_up(match: re.Match[str]) -> str:
         word = match[0]
@@ -64,7 +64,12 @@ def evaluated(text: str, context: Mapping[str, Any]) -> Any:
     words = _WORD.sub(
         lambda match: match[0] if match[0] in {"and", "or", "not"} else looked_up(match), "".join(plain)
     )
-    functions = {"fromJSON": json.loads, "format": _formatted, "cancelled": lambda: False}
+    functions = {
+        "fromJSON": json.loads,
+        "format": _formatted,
+        "cancelled": lambda: False,
+        "startsWith": lambda text, beginning: text.lower().startswith(beginning.lower()),
+    }
     return eval(words.strip(), {"__builtins__": {}}, functions)  # noqa: S307 - our own workflows
 
 
@@ -112,6 +117,7 @@ class Runner:
             **self.context["github"],
             "ref": f"refs/heads/{ref}",
             "ref_name": ref,
+            "sha": _git("-C", str(self.remote), "rev-parse", f"refs/heads/{ref}"),
             "run_attempt": "1",
             **context.pop("github", {}),
         }
@@ -180,7 +186,8 @@ class _Job:
             self._run(step)
 
     def _check_out(self, given: Mapping[str, str]) -> None:
-        ref = given.get("ref") or self.context["github"]["ref_name"]
+        branch = self.context["github"]["ref_name"]
+        ref = given.get("ref") or branch
         whole = given.get("fetch-depth") == "0"
         depth = [] if whole else ["--depth", "1", "--no-tags"]
         url = f"file://{self.runner.remote}"
@@ -188,6 +195,8 @@ class _Job:
         if not whole:
             _git("-C", str(self.workspace), "fetch", "-q", *depth, "origin", ref)
             _git("-C", str(self.workspace), "checkout", "-q", "--detach", "FETCH_HEAD")
+        elif ref != branch:
+            _git("-C", str(self.workspace), "checkout", "-q", "--detach", ref)
         else:
             _git("-C", str(self.workspace), "checkout", "-q", "-B", ref, f"origin/{ref}")
         command = self.workspace / ".venv" / "bin" / "lockstep"
@@ -250,5 +259,5 @@ def _pairs(path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines)
 
 
-def _git(*arguments: str) -> None:
-    subprocess.run(["git", *arguments], check=True, capture_output=True)
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout.strip()

@@ -27,18 +27,18 @@ from pipelines.commands.protect import wanted_of
 from pipelines.github.applying import apply
 from pipelines.github.client import GitHub
 from pipelines.github.connection import Connection
-from pipelines.state.records import Check, DriftSummary, StackKey, StackState
+from pipelines.state.records import Check, DriftSummary, Ending, Release, StackKey, StackState
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e.clients import assumed
 from tests.e2e.commands import ROOT, environment
 from tests.e2e.github_project import GitHubProject
-from tests.e2e.github_runner import WORKFLOWS, Runner, commands
+from tests.e2e.github_runner import EXPRESSION, WORKFLOWS, Runner, commands, evaluated, workflow
 from tests.github_double import ADMIN, Double, serving
 
 pytestmark = pytest.mark.xdist_group("workflows")
 ELSEWHERE = {"check"}
-BEFORE, GOOD, NEXT = "v0.9.0", "v1.0.0", "v1.1.0"
+BEFORE, GOOD, NEXT, BAD = "v0.9.0", "v1.0.0", "v1.1.0", "v1.2.0"
 RUN = 42
 
 
@@ -283,6 +283,41 @@ def test_a_dispatch_takes_an_environment_back(stage: Stage) -> None:
     assert trees[0] == trees[1]
 
 
+def killed(stage: Stage, tag: str, back_to: str) -> None:
+    """Record what a run leaves that is killed once its release failed in dev."""
+    table, now, digest = stage.project.table, datetime.now(UTC), "sha256:0"
+    release = Release("orders", "dev", tag, stage.project.git("rev-parse", tag), now, {"dev": digest})
+    begun = table.begin_environment_release(release, now, "a run that is gone")
+    assert begun is not None
+    ending = Ending(back_to=back_to)
+    assert table.end_environment_release("orders", "dev", begun.number, "failed", now, None, ending)
+
+
+def test_the_branch_says_what_came_back_after_a_run_that_was_killed(stage: Stage) -> None:
+    """REQ-R4, REQ-R1: brought back first, whatever is ordered; the push of that deploys nothing again."""
+    stage.project.release(BAD)
+    stage.project.point("dev", BAD)
+    killed(stage, BAD, GOOD)
+    done, _ = deployed(stage, "dev")
+    expect(done, deploy=cli.FAILURE)
+    assert f"the way back to {GOOD} in dev did not end: it is carried on" in done.said
+    assert f"{BAD} of orders was rolled back in dev" in done.said
+    states = stage.project.states("dev")
+    assert states[:2] == [(GOOD, "succeeded"), (BAD, "rolled_back")]
+    stage.project.git("fetch", "-q", "origin")
+    trees = [stage.project.git("rev-parse", f"{each}^{{tree}}") for each in ("origin/env/dev", GOOD)]
+    assert trees[0] == trees[1]
+    assert f"refs/tags/deployed/dev/{len(states)}" in stage.project.git("ls-remote", "origin")
+    said = stage.project.git("log", "-1", "--format=%B", "origin/env/dev")
+    assert said.startswith(f"Back to {GOOD} in dev\n")
+    begins = EXPRESSION.fullmatch(workflow("deploy")["jobs"]["plan"]["if"])
+    assert begins is not None
+    for message, expected in ((said, False), ("Merge pull request #7", True)):
+        event = {"event": {"head_commit": {"message": message}}}
+        assert evaluated(begins[1], {"github": event}) is expected
+    assert evaluated(begins[1], {"github": {"event": {}}}) is True
+
+
 def test_drift_is_looked_for_and_shown(stage: Stage) -> None:
     """REQ-C4: what nobody knows is no good news, and is shown as well."""
     done = stage.runner.job("drift", "drift", "main", matrix={"environment": "staging"})
@@ -333,13 +368,13 @@ def test_who_only_looks_executes_nothing_and_deletes_no_stack(stage: Stage) -> N
         "repo:example/lockstep:environment:dev:ref:refs/heads/main",
     ],
 )
-@pytest.mark.parametrize("role", ["github", "github-plan"])
+@pytest.mark.parametrize("role", ["github", "github-rollback", "github-plan"])
 def test_another_job_takes_no_role_of_dev(stage: Stage, role: str, subject: str) -> None:
     """REQ-P9: whichever job it says that it is, of this repository or another."""
     sts = stage.project.client("sts", account=accounts.OPERATOR, region="us-east-1")
     arn = f"arn:aws:iam::{accounts.ACCOUNTS['dev']}:role/dev-control-{role}"
     given = {"RoleArn": arn, "RoleSessionName": "job"}
-    own = "dev" if role == "github" else "dev-plan"
+    own = role.replace("github", "dev")
     good = identity(f"repo:example/lockstep:environment:{own}")
     assert sts.assume_role_with_web_identity(**given, WebIdentityToken=good)
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -15,7 +15,7 @@ from .template_facts import ROOT, read
 from .template_protection import listed
 
 HOME = ROOT / "sceptre" / "config" / "shared" / "control"
-FUNCTIONS = ("tracker", "reconciler", "announcer", "consistency")
+FUNCTIONS = ("tracker", "reconciler", "announcer", "consistency", "pipeline-gate")
 POLLED = {
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
@@ -26,8 +26,8 @@ POLLED = {
     "sqs:ReceiveMessage",
 }
 """What Lambda's pollers do with a function's role, outside the VPC."""
-OTHER_BOUNDARY = {"stack-set-roles"}
-"""Templates whose roles have another boundary than the home's: they deploy, and so may do more."""
+OTHER_BOUNDARY = {"stack-set-roles", "promotion-gate", "promotion-pipeline"}
+"""Templates whose roles have a boundary of their own: they deploy, or do what no other role of the home does."""
 
 
 def named_by(folder: Path) -> set[str]:
@@ -300,6 +300,22 @@ def test_jobs_on_github_never_deploy_the_home() -> None:
     ]
 
 
+def test_jobs_that_take_back_may_no_more_than_those_that_deploy() -> None:
+    """REQ-P8, REQ-P9: they deploy by the same role, and record through that alone."""
+    roles = dict(read("github-deploy").resources("AWS::IAM::Role"))
+    policies = dict(read("github-deploy").resources("AWS::IAM::ManagedPolicy"))
+
+    def taken(policy: str) -> list[str]:
+        found = policies[policy]["Properties"]["PolicyDocument"]["Statement"]
+        assert {each["Action"] for each in found} == {"sts:AssumeRole"}
+        return [str(one) for each in found for one in listed(each["Resource"])]
+
+    back, forward = taken("RollbackPolicy"), taken("DeployPolicy")
+    assert [one for one in forward if one not in back] == [one for one in forward if "recorder-" in one]
+    assert set(back) <= set(forward)
+    assert roles["RollbackRole"]["Properties"]["PermissionsBoundary"] == {"Ref": "RollbackPolicy"}
+
+
 def test_jobs_on_github_that_only_look_change_nothing() -> None:
     """REQ-P9, REQ-P8: anybody who may push a branch may take their role, under another subject than what deploys."""
     roles = dict(read("github-deploy").resources("AWS::IAM::Role"))
@@ -310,7 +326,11 @@ def test_jobs_on_github_that_only_look_change_nothing() -> None:
         ]["Fn::Sub"].rpartition(":")[2]
         for name, role in roles.items()
     }
-    assert trusted == {"DeployRole": "${EnvironmentName}", "PlanRole": "${EnvironmentName}-plan"}
+    assert trusted == {
+        "DeployRole": "${EnvironmentName}",
+        "RollbackRole": "${EnvironmentName}-rollback",
+        "PlanRole": "${EnvironmentName}-plan",
+    }
     plan = {each["Sid"]: each for each in policies["PlanPolicy"]["Properties"]["PolicyDocument"]["Statement"]}
     actions = {action for each in plan.values() for action in listed(each["Action"])}
     kinds = ("Describe", "Get", "List")

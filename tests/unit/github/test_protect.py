@@ -39,14 +39,16 @@ def state(double: Double) -> Any:
 
 
 def prod_with(wanted: Protection, *reviewers: Named) -> Protection:
-    prod = wanted.environments[-1]
-    return Protection((*wanted.environments[:-1], replace(prod, reviewers=reviewers)), wanted.rulesets)
+    environments = (
+        replace(one, reviewers=reviewers) if one.name == "prod" else one for one in wanted.environments
+    )
+    return Protection(tuple(environments), wanted.rulesets)
 
 
 @pytest.fixture
 def prod(wanted: Protection) -> Protection:
     """Of the environments prod alone: the others go the same way."""
-    return Protection(wanted.environments[-1:], wanted.rulesets)
+    return Protection(tuple(one for one in wanted.environments if one.name == "prod"), wanted.rulesets)
 
 
 # --- Applied ---
@@ -66,6 +68,10 @@ def test_an_empty_repository_is_protected(double: Double, client: Client, wanted
     ]
     assert prod["can_admins_bypass"] is False
     assert [(one["name"], one["type"]) for one in double.patterns["prod"]] == [("env/prod", "branch")]
+    back = double.environments["prod-rollback"]
+    assert [one["type"] for one in back["protection_rules"]].count("wait_timer") == 0
+    assert double.patterns["prod-rollback"][0]["name"] == "env/prod"
+    assert back["can_admins_bypass"] is False
     branches, tags = double.rulesets
     assert branches["enforcement"] == tags["enforcement"] == "active"
     assert branches["bypass_actors"] == tags["bypass_actors"] == []
@@ -80,7 +86,7 @@ def test_an_empty_repository_is_protected(double: Double, client: Client, wanted
 def test_applied_twice_nothing_is_written(double: Double, client: Client, wanted: Protection) -> None:
     apply(client(), wanted, silent)
     written = len(double.writes)
-    assert written == 8
+    assert written == 14
     outcome = apply(client(), wanted, silent)
     assert (outcome.calls, outcome.left) == ((), ())
     assert len(double.writes) == written
@@ -89,7 +95,7 @@ def test_applied_twice_nothing_is_written(double: Double, client: Client, wanted
 def test_looking_writes_nothing(double: Double, client: Client, wanted: Protection) -> None:
     """On an empty repository every environment and ruleset is missing."""
     found = look(client(), wanted)
-    assert [one.found for one in found.differences] == ["not there"] * 5
+    assert [one.found for one in found.differences] == ["not there"] * 8
     assert double.writes == []
 
 
@@ -358,13 +364,11 @@ def test_a_reviewer_whom_github_does_not_keep_is_told(
     """One who may not read the repository. Nothing is tried without end."""
     double.blind = {202}
     outcome = apply(client(), wanted, silent)
-    (left,) = outcome.left
-    assert (left.subject, left.wanted, left.found) == (
-        "environment prod",
-        "team platform, team security",
-        "team platform",
-    )
-    assert len(outcome.calls) == 9
+    assert [(left.subject, left.wanted, left.found) for left in outcome.left] == [
+        (f"environment {name}", "team platform, team security", "team platform")
+        for name in ("prod", "prod-rollback")
+    ]
+    assert len(outcome.calls) == 16
 
 
 def test_everybody_whom_github_does_not_know_is_named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from validator.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / protection_file.FILE).read_text(encoding="utf-8")
+REVIEWERS = "    reviewers:\n      teams: [platform, security]\n"
 POLICY = (ROOT / policy_file.FILE).read_text(encoding="utf-8")
 
 
@@ -46,6 +48,9 @@ def test_our_own_protects_as_requirements_ask(wanted: Protection) -> None:
     assert prod.wait_minutes >= 60
     assert prod.prevent_self_review
     assert prod.reviewers
+    back = {one.name: one for one in wanted.environments}["prod-rollback"]
+    assert (back.branch, back.wait_minutes, back.gates) == ("env/prod", 0, ())
+    assert back.reviewers == prod.reviewers
     branches, tags = wanted.rulesets
     assert branches.include == ("refs/heads/env/dev", "refs/heads/env/staging", "refs/heads/env/prod")
     assert {"deletion", "non_fast_forward", "pull_request", "required_status_checks"} <= set(branches.rules)
@@ -77,6 +82,20 @@ def test_the_teams_are_code_owners(wanted: Protection) -> None:
             assert f"/{one.name}" in owners
 
 
+def test_workflows_run_in_no_environment_that_nobody_declared(wanted: Protection) -> None:
+    """GitHub makes it, open to every branch. `ENV-plan` is that on purpose; `protection` is made by hand."""
+    declared = {one.name for one in wanted.environments}
+    named = {
+        name
+        for path in (ROOT / ".github/workflows").glob("*.yml")
+        for job in YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["jobs"].values()
+        for name in re.findall(r"'([a-z]+(?:-[a-z]+)?)'", str(job.get("environment", "")))
+    }
+    assert {one for one in named if not one.endswith("-plan")} == {
+        one for one in declared if one.endswith(protection_file.ROLLBACK)
+    }
+
+
 def test_the_schema_for_editors_is_that_of_the_code() -> None:
     """Made by `protection_file.schema()`."""
     found = (ROOT / "pipelines/environments.schema.json").read_text(encoding="utf-8")
@@ -103,6 +122,11 @@ def test_the_schema_for_editors_is_that_of_the_code() -> None:
         ("    wait_minutes: 60\n", "    wait_minutes: 60\n    gate_apps: [a, b, c, d]\n", "gate_apps: come to 7 prot"),
         ("    wait_minutes: 60\n", "    wait_minutes: 60\n    gate_apps: [a, a]\n", "prod.gate_apps: has a twice"),
         ("  staging:\n", "  stagin:\n", "environments: has no staging"),
+        ("  prod-rollback:\n", "  prod-back:\n", "environments: has no prod-rollback"),
+        ("  prod-rollback:\n", "  prod-back:\n", "environments.prod-back: is no environment of the policy"),
+        ("  prod-rollback:\n", "  prod-rollback:\n    wait_minutes: 5\n", "prod-rollback.wait_minutes: is 5, and"),
+        ("  prod-rollback:\n", "  prod-rollback:\n    gate_apps: [a]\n", "prod-rollback.gate_apps: are asked"),
+        (f"  prod-rollback:\n{REVIEWERS}", "  prod-rollback:\n", "prod-rollback.reviewers: are none, and prod"),
         ("  staging:\n", "  stagin:\n", "environments.stagin: is no environment of the policy"),
         ("  approvals: 1\n", "  approvals: 11\n", "branches.approvals: is 11"),
         ("merge_methods: [merge]", "merge_methods: [rebse]", "branches.merge_methods.0: is 'rebse'"),
@@ -161,5 +185,7 @@ def test_what_is_no_such_file_is_refused(text: str) -> None:
 def test_the_branches_are_those_of_the_policy() -> None:
     """REQ-G4: they stand in one file alone."""
     found = protection_file.read(TEXT, policy(("branch: env/prod", "branch: live/prod")))
-    assert [one.branch for one in found.environments] == ["env/dev", "env/staging", "live/prod"]
+    of = {one.name: one.branch for one in found.environments}
+    assert of["staging"] == of["staging-rollback"] == "env/staging"
+    assert of["prod"] == of["prod-rollback"] == "live/prod"
     assert found.rulesets[0].include[-1] == "refs/heads/live/prod"
