@@ -127,5 +127,5 @@ def busy(workload: str, environment: str, holder: Lock | None) -> PendingError:
     return PendingError(
         f"{workload} is being deployed into {environment} by {holder.owner}, since {timestamp(holder.since)}\n"
         f"  mend: wait for that run to end, then {again}; a run that died holds it until "
-        f"{timestamp(holder.expires_at)}"
+        f"{timestamp(holder.expires_at)}; see docs/runbooks/stuck-lock.md"
     )

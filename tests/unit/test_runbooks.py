@@ -18,6 +18,9 @@ from pipelines.tracking.messages import PAGES
 from .template_facts import ROOT
 
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+OF_A_DEPLOYMENT = ("break-glass", "deployment", "drift", "rollback", "stuck-lock")
+FORM = ["What to look at", "Keep first", "Risk", "Mend"]
+"""What those pages have to say, in this order: whoever is woken knows where to look."""
 WAITERS = "wait"
 NAMED = {"s3api": "s3"}
 """What the AWS command line calls otherwise than the SDK; its own `aws s3` is no service."""
@@ -57,3 +60,18 @@ def test_a_page_says_how_it_is_seen_and_how_to_mend_it(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "**Seen as**: " in text
     assert len(re.findall(r"^## ", text, re.MULTILINE)) >= 2, "what to look at, and what to do"
+
+
+@pytest.mark.parametrize("name", OF_A_DEPLOYMENT)
+def test_a_page_of_a_deployment_has_symptom_commands_what_to_keep_risk_and_mend(name: str) -> None:
+    """In one order, each with words of its own; what comes after the mend is left to the page."""
+    text = (ROOT / "docs" / "runbooks" / f"{name}.md").read_text(encoding="utf-8")
+    head, *rest = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)
+    sections = dict(zip(rest[::2], rest[1::2], strict=True))
+    assert re.match(r"# .+\n\n\*\*Seen as\*\*: ", head)
+    assert list(sections)[: len(FORM)] == FORM
+    assert set(list(sections)[len(FORM) :]) <= {"Afterwards"}
+    assert all(len(body.split()) > 15 for body in sections.values())
+    for section in ("What to look at", "Mend"):
+        assert "lockstep " in sections[section], section
+    assert re.search(r"lockstep |`git ", sections["Keep first"])
