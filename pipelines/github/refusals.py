@@ -7,6 +7,10 @@ import json
 from validator.errors import TechnicalError
 
 PERMISSION = "use a token with `administration: write` on this repository; docs/github.md says how to get one"
+PULLS = (
+    "give the job `pull-requests: write`, and let Actions create pull requests (Settings, Actions, General); "
+    "docs/github.md says which token each command needs"
+)
 BYPASS = "can_admins_bypass"
 LONGEST = 600
 """Characters of GitHub's own words that are passed on."""
@@ -28,7 +32,8 @@ def refused(method: str, path: str, status: int, body: str) -> RefusedError:
     """Return the error for an answer that is none of success."""
     said = spoken(body)
     text = f"GitHub refused {method} {path}: {status}{f' {said}' if said else ''}"
-    return RefusedError(status, f"{text}\n  mend: {_mend(status, said)}")
+    is_pull = "/pulls" in path or "/issues/" in path
+    return RefusedError(status, f"{text}\n  mend: {_mend(status, said, is_pull=is_pull)}")
 
 
 def spoken(body: str) -> str:
@@ -48,11 +53,14 @@ def spoken(body: str) -> str:
     return words[:LONGEST]
 
 
-def _mend(status: int, said: str) -> str:
+def _mend(status: int, said: str, *, is_pull: bool) -> str:
+    permission = PULLS if is_pull else PERMISSION
     if status == 403:
-        return PERMISSION
+        return permission
     if status == 404:
-        return f"check the name of the repository, and that the token may see it; else {PERMISSION}"
+        return f"check the name of the repository, and that the token may see it; else {permission}"
+    if status == 422 and is_pull:
+        return "see whether the branches differ and are both at GitHub, then run the same command again"
     if status in (301, 302, 307, 308):
         return "name the repository as it is called now: it was renamed or moved"
     if status == 400:
