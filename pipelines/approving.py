@@ -16,7 +16,8 @@ from pipelines.aws import Aws
 from pipelines.configuration.keys import is_digest
 from pipelines.delivery.checkout import commit_of
 from pipelines.delivery.policy import policy_of
-from pipelines.gathering.repository import tag_of
+from pipelines.gathering.authors import since_release_before
+from pipelines.gathering.standing import people_of
 from pipelines.home import CONTROL, home_of
 from pipelines.promotion.people import objection, person
 from pipelines.state.records import Approval
@@ -88,9 +89,10 @@ def _refuse_wrong(root: Path, project: Project, environment: str, tag: str, plan
 
 
 def _refuse_author(root: Path, tag: str, name: str) -> None:
-    found = tag_of(root, tag)
-    authors = frozenset(map(person, found.authors if found else ())) - {""}
-    if against := objection(name, authors):
+    """Refuse whom the gate would not count, as far as git tells: what runs in the environment, only home knows."""
+    commit = commit_of(root, tag)
+    authors = frozenset(map(person, since_release_before(root, tag, commit).names)) - {""}
+    if against := objection(name, authors, people_of(root, (commit,)), in_aws=True):
         raise FailureError(f"{name} {against}\n  mend: let somebody approve {tag} who did not make it")
 
 

@@ -59,6 +59,8 @@ class Delivery:
     reviews: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
     """Of each run: who, for which environment, and `approved` or `rejected`."""
     commits: list[tuple[str, str | None]] = field(default_factory=list)
+    merged: list[tuple[str | None, str, str]] = field(default_factory=list)
+    """Pull requests that were merged: who opened it, its last commit, and the one that the merge made."""
     run_at: str = RUN_AT
     """When runs were made."""
     run: dict[str, str] = field(default_factory=dict)
@@ -76,6 +78,8 @@ class Delivery:
                 return 200, [self._review(*one) for one in self.reviews.get(int(number), [])]
             case "GET", ["commits"]:
                 return 200, [self._commit(*one) for one in self.commits]
+            case "GET", ["pulls"] if query.get("state") == "closed":
+                return 200, [self._merged(*one) for one in self.merged]
             case "GET", ["pulls"]:
                 return 200, [one for one in self.pulls if self._meets(one, query)]
             case "POST", ["pulls"]:
@@ -126,6 +130,12 @@ class Delivery:
             query["head"],
             query["base"],
         )
+
+    def _merged(self, login: str | None, head: str, merge: str) -> dict[str, Any]:
+        opened = account(login) if login else None
+        made = of("pull-request-simple", state="closed", user=opened, merge_commit_sha=merge)
+        made["head"] = {**_example_of("pull-request-simple", "head"), "sha": head}
+        return made
 
     def _change(
         self, those: list[dict[str, Any]], key: str, number: int, body: Any

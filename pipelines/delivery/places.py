@@ -14,9 +14,8 @@ from pipelines.gathering import approvals
 from pipelines.gathering.gather import Places
 from pipelines.gathering.github_approvals import run_of
 from pipelines.gathering.known import known
-from pipelines.gathering.repository import tag_of
 from pipelines.home import home_of
-from pipelines.promotion.evidence import Approval, Missing, Plan
+from pipelines.promotion.evidence import Approval, Missing, Plan, Tag
 from pipelines.release import named
 from validator.errors import FailureError
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.gathering.github_approvals import Run
     from pipelines.home import Home
     from pipelines.plan.planning import Reporter
+    from pipelines.promotion.people import People
     from pipelines.workspace import Workspace
 
 
@@ -57,7 +57,7 @@ def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> P
     workspace = Workspace(files_of(root, order.tag))
     release = named(workspace.root, order.tag)
     project = workspace.deployable()
-    policy = policy_of(root, project.environments)
+    policy = policy_of(root, project.environments, sorted({stack.workload for stack in project.stacks}))
     home = known(lambda: home_of(project))
     run = run_of(os.environ, root)
     return Places(
@@ -66,18 +66,22 @@ def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> P
         release=release,
         policy=policy,
         home=home if home is not None else Missing("the control plane is not there yet"),
-        approvals=lambda found: _approvals(found, root, order, run, policy.of(order.environment).branch),
+        approvals=lambda found, tag, people: _approvals(
+            found, order.environment, run, policy.of(order.environment).branch, (tag, people)
+        ),
         plan=_planner(workspace, order, policy.of(order.environment).stateful, reporter),
-        named=run.named if run is not None else lambda tag: tag,
+        named=run.named if run is not None else lambda tag, _commits, _people: tag,
     )
 
 
-def _approvals(home: Home, root: Path, order: Ordered, run: Run | None, branch: str) -> Iterator[Approval]:
+def _approvals(
+    home: Home, environment: str, run: Run | None, branch: str, made: tuple[Tag, People | None]
+) -> Iterator[Approval]:
     """Yield what the table has, and who approved the run on GitHub that this is part of."""
-    yield from approvals.of_table(home.table(), order.tag, order.environment)
-    tag = tag_of(root, order.tag) if run is not None else None
-    if run is not None and tag is not None:
-        yield from run.approvals(tag, order.environment, branch)
+    tag, people = made
+    yield from approvals.of_table(home.table(), tag.name, environment)
+    if run is not None:
+        yield from run.approvals(tag, environment, branch, people)
 
 
 def _planner(
@@ -91,6 +95,7 @@ def _planner(
         if found.problems:
             reasons = "; ".join(f"{one.name}: {one.problem}" for one in found.problems)
             raise FailureError(f"these stacks cannot be planned: {reasons}")
-        return Plan(found.digest, losses(found.changes, stateful), order.accepted)
+        lost = losses(found.changes, stateful)
+        return Plan(found.environment, found.release, found.digest, lost, order.accepted)
 
     return plan

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.promotion.evidence import Approval, Evidence, Missing, Plan, Source, Tag, Target
+from pipelines.promotion.people import People
 from pipelines.promotion.policy import Policy
 
 from . import project, records, repository
 from .known import known
+from .made import Named, made
 
 if TYPE_CHECKING:
     from pipelines.configuration import Manifest
@@ -38,8 +40,7 @@ class Question:
 class Places:
     """Where to look: `repository` for git, `workspace` for the release's own files, `home` for what was recorded.
 
-    `approvals` and `plan` are asked once the rest is known to be there; `named` adds to a tag's authors the other names
-    that they are known by.
+    `approvals` and `plan` are asked once the rest is known to be there; `named` adds the logins of who made a tag.
     """
 
     repository: Path
@@ -47,9 +48,9 @@ class Places:
     release: Release
     policy: Policy
     home: Home | Missing
-    approvals: Callable[[Home], Iterable[Approval]]
+    approvals: Callable[[Home, Tag, People | None], Iterable[Approval]]
     plan: Callable[[], Plan]
-    named: Callable[[Tag], Tag] = lambda tag: tag
+    named: Named = lambda tag, _commits, _people: tag
 
 
 def gather(question: Question, places: Places, now: datetime) -> Evidence:
@@ -57,14 +58,16 @@ def gather(question: Question, places: Places, now: datetime) -> Evidence:
     rule, home = places.policy.of(question.environment), places.home
     workloads = dict.fromkeys(stack.workload for stack in places.workspace.project().of(question.environment))
     looked = known(lambda: project.looked(places.workspace.root, now.date()))
-    approvals = home if isinstance(home, Missing) else known(lambda: tuple(places.approvals(home)))
+    tag, people = made(places.repository, question.tag, rule, workloads, home, places.named)
+    approvals = _approvals(places, tag, people)
     return Evidence(
         environment=question.environment,
         tag=question.tag,
         at=now,
         workloads=tuple(workloads),
         owner=question.owner,
-        git=known(lambda: _tag(places, question.tag)),
+        git=tag,
+        people=_meant(people, tag, approvals),
         branch=known(lambda: repository.branch_of(places.repository, question.tag, rule.branch)),
         sources=_sources(question, places, rule.source, workloads, now) if rule.source else {},
         targets=_targets(question, places, workloads, now),
@@ -75,9 +78,29 @@ def gather(question: Question, places: Places, now: datetime) -> Evidence:
     )
 
 
-def _tag(places: Places, name: str) -> Tag | None:
-    found = repository.tag_of(places.repository, name)
-    return found and places.named(found)
+def _approvals(
+    places: Places, tag: Tag | Missing | None, people: People | Missing | None
+) -> tuple[Approval, ...] | Missing:
+    home = places.home
+    for lacking in (home, tag, people):
+        if isinstance(lacking, Missing):
+            return lacking
+    if isinstance(home, Missing) or isinstance(people, Missing) or not isinstance(tag, Tag):
+        return Missing("git has no such tag")
+    return known(lambda: tuple(places.approvals(home, tag, people)))
+
+
+def _meant(
+    people: People | Missing | None, tag: Tag | Missing | None, approvals: tuple[Approval, ...] | Missing
+) -> People | Missing | None:
+    """Return of the list of people who made the release or approved it: of others nothing is kept."""
+    if not isinstance(people, People):
+        return people
+    names = tag.logins | tag.authors if isinstance(tag, Tag) and isinstance(tag.authors, frozenset) else ()
+    given = () if isinstance(approvals, Missing) else approvals
+    return people.among(
+        [*names, *(one.by for one in given if not one.in_aws)], [one.by for one in given if one.in_aws]
+    )
 
 
 def _sources(

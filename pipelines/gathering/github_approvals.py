@@ -1,4 +1,4 @@
-"""Who approved a deployment on GitHub, and the logins of a release's authors. I/O (REQ-G2, REQ-G8).
+"""Who approved a deployment on GitHub, and the logins of who made a release. I/O (REQ-G2, REQ-G8).
 
 In a run of the deploy workflow the reviewers of the environment see the plan that an earlier job of the same run made,
 and the deployment executes that one and no other. So what they approve is that plan. GitHub says who approved, and not
@@ -9,21 +9,24 @@ https://docs.github.com/en/rest/actions/workflow-runs#get-the-review-history-for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from pipelines.configuration.keys import is_digest
 from pipelines.github.answers import Answer, read
 from pipelines.github.client import GitHub, path_of
 from pipelines.github.connection import connection
-from pipelines.promotion.evidence import Approval, Tag
-from pipelines.promotion.people import kind, person
+from pipelines.promotion.evidence import Approval, Missing, Tag
+from pipelines.promotion.people import People, kind, person
 from validator.errors import ConfigurationError, TechnicalError
 
 WORKFLOW = ".github/workflows/deploy.yml"
 """The only workflow whose runs anybody approves as deployments."""
+PULL_PAGES = 30
+"""Pages of pull requests that are read, a hundred each."""
 PLAN, ATTEMPT = "LOCKSTEP_PLAN", "LOCKSTEP_PLAN_ATTEMPT"
 """The variables in which the deploy workflow hands over the digest of its plan, and in which attempt that was made."""
 
@@ -46,6 +49,20 @@ class Review(Answer):
     state: str
     user: Account
     environments: list[Named]
+
+
+class Side(Answer):
+    """One side of a pull request."""
+
+    sha: str
+
+
+class PullOpened(Answer):
+    """A pull request: who opened it, its last commit, and the one by which it was merged; nobody for a lost account."""
+
+    user: Account | None = None
+    head: Side
+    merge_commit_sha: str | None = None
 
 
 class RunAnswer(Answer):
@@ -87,11 +104,14 @@ class Run:
     plan: str
     attempt: str = "1"
 
-    def approvals(self, tag: Tag, environment: str, branch: str) -> Iterator[Approval]:
+    def approvals(
+        self, tag: Tag, environment: str, branch: str, people: People | None = None
+    ) -> Iterator[Approval]:
         """Yield who approved this run for an environment, which is deployed from `branch`.
 
-        Raises TechnicalError where that cannot be known: this is no run that deploys there now, an author has no login
-        that an approver's could be told from, or the plan was made again, so that an approval may be of the one before.
+        Raises TechnicalError where that cannot be known: this is no run that deploys there now, the plan was made
+        again, so that an approval may be of the one before, or without a list of people an author has no login that an
+        approver's could be told from.
         """
         given = [one for one in self._reviews() if one.state == "approved" and _is_of(one, environment)]
         if not given:
@@ -101,7 +121,7 @@ class Run:
                 f"the plan of run {self.number} was made again, and who approved may have seen the one before\n"
                 "  mend: start a new run of the deploy workflow instead of running this one again"
             )
-        if lacking := _without(tag, self._logins(tag)):
+        if people is None and (lacking := _without(tag, self._logins(tag))):
             raise TechnicalError(f"GitHub knows no login of {', '.join(lacking)}, who made {tag.name}")
         run = read(RunAnswer, self.github.get(self._path()))
         if (run.path.partition("@")[0], run.head_branch, run.status) != (WORKFLOW, branch, "in_progress"):
@@ -111,15 +131,34 @@ class Run:
             )
         at = _time(run.created_at)
         for one in given:
-            yield Approval(one.user.login, at, environment, tag.name, self.plan)
+            yield Approval(one.user.login, at, environment, tag.name, self.plan, in_aws=False)
 
-    def named(self, tag: Tag) -> Tag:
-        """Return a release's tag with its authors by their logins; unchanged where GitHub does not know them all."""
+    def named(self, tag: Tag, commits: Collection[str], people: People | None = None) -> Tag:
+        """Return a release's tag with the logins of its authors, and of who opened the pull requests of its commits.
+
+        Without a list of people it is unchanged where GitHub does not know all authors.
+        """
         known = self._logins(tag)
-        if _without(tag, known):
+        if people is None and _without(tag, known):
             return tag
-        logins = {one for one in map(person, tag.authors) if one and kind(one) == "login"}
-        return replace(tag, authors=frozenset(logins | {known[one] for one in _addresses(tag)}))
+        logins = {one for one in map(person, _names(tag)) if one and kind(one) == "login"}
+        logins |= {known[one] for one in _addresses(tag) if one in known}
+        return replace(tag, logins=frozenset(logins | self._opened(frozenset(commits))))
+
+    def _opened(self, commits: Collection[str]) -> set[str]:
+        """Return who opened the pull requests by which any of these commits came.
+
+        Of the pull requests that were changed last; older ones are of releases before.
+        """
+        path = path_of("repos", self.github.where.owner, self.github.where.name, "pulls")
+        query = {"state": "closed", "sort": "updated", "direction": "desc"}
+        pages = islice(self.github.pages(path, query), PULL_PAGES)
+        found = (one for page in pages for one in read(list[PullOpened], page))
+        return {
+            one.user.login
+            for one in found
+            if one.user is not None and (one.merge_commit_sha in commits or one.head.sha in commits)
+        }
 
     def _logins(self, tag: Tag) -> Mapping[str, str]:
         """Return the login of each address of the authors that GitHub knows."""
@@ -163,7 +202,11 @@ def run_of(variables: Mapping[str, str], root: Path) -> Run | None:
 
 def _addresses(tag: Tag) -> frozenset[str]:
     """Return the authors who are known by an address that has no login in it."""
-    return frozenset(one for one in map(person, tag.authors) if one and kind(one) == "e-mail")
+    return frozenset(one for one in map(person, _names(tag)) if one and kind(one) == "e-mail")
+
+
+def _names(tag: Tag) -> frozenset[str]:
+    return frozenset() if isinstance(tag.authors, Missing) else tag.authors
 
 
 def _without(tag: Tag, known: Mapping[str, str]) -> list[str]:

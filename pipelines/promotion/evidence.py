@@ -13,6 +13,8 @@ from datetime import datetime
 from pipelines.state.records import Check, EnvironmentRelease, Lock, Release
 from pipelines.state.times import timestamp
 
+from .people import People
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -25,13 +27,18 @@ class Missing:
 class Tag:
     """A release as git has it: the commit that its tag names, and every name of everybody who made it.
 
-    `authors` are e-mail addresses and logins. Whoever adds one author's login adds those of all: an approver who is
-    known by a login is told from authors who have logins.
+    `authors` are the names that git has, mostly e-mail addresses, of who made anything since the commits `since`: what
+    last entered the environment. `logins` are those that GitHub knows them by, and of who opened their pull requests;
+    where no list tells who is who, they are there for all authors or for none, so that an approver who is known by a
+    login is told from authors who have logins. `unsigned` are the commits that nobody signed whom the project knows.
     """
 
     name: str
     commit: str
-    authors: frozenset[str]
+    authors: frozenset[str] | Missing
+    logins: frozenset[str] = frozenset()
+    since: tuple[str, ...] = ()
+    unsigned: tuple[str, ...] | Missing = Missing("nobody looked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +83,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody said yes to a release, in an environment, after reading a plan, which `plan` names by its digest."""
+    """Somebody said yes to a release, in an environment, after reading a plan, which `plan` names by its digest.
+
+    `in_aws` tells who says the name: AWS, or else GitHub.
+    """
 
     by: str
     at: datetime
     environment: str
     tag: str
     plan: str
+    in_aws: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +113,13 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be changed: the digest of the plan, and what it would take away. `accepted` are names of losses."""
+    """What would be changed: the digest of the plan, and what it would take away. `accepted` are names of losses.
 
+    `environment` and `tag` say what was planned.
+    """
+
+    environment: str
+    tag: str
     digest: str
     losses: tuple[Loss, ...]
     accepted: frozenset[str] = frozenset()
@@ -123,8 +139,9 @@ class Evidence:
     """Everything that is known of a release before it enters `environment`, at the time `at` (UTC).
 
     `sources` and `targets` are by workload; `sources` is empty for the first environment of the order. `owner` is who
-    would hold the lock, empty for who only asks. `git` is None where git has no such tag. `branch` is the branch that
-    is to be deployed. `parity` counts undeclared differences. Raises ValueError for a time without an offset.
+    would hold the lock, empty for who only asks. `git` is None where git has no such tag. `people` is the list of
+    who is who, None where what runs in the environment has none. `branch` is the branch that is to be deployed.
+    `parity` counts undeclared differences. Raises ValueError for a time without an offset.
     """
 
     environment: str
@@ -140,6 +157,7 @@ class Evidence:
     checked: Checked | Missing
     approvals: tuple[Approval, ...] | Missing
     plan: Plan | Missing
+    people: People | Missing | None = Missing("nobody asked")
 
     def __post_init__(self) -> None:
         timestamp(self.at)

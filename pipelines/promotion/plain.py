@@ -24,6 +24,7 @@ def to_plain(policy: Policy) -> list[dict[str, Any]]:
             "freezes": [_plain_freeze(one) for one in rule.freezes],
             "drill_age": {name: age.total_seconds() for name, age in sorted(rule.drill_age.items())},
             "stateful": sorted(rule.stateful),
+            "signed_commits": rule.signed_commits,
         }
         for rule in policy.rules
     ]
@@ -43,6 +44,7 @@ def from_plain(rules: list[dict[str, Any]]) -> Policy:
                 freezes=tuple(map(_freeze, rule["freezes"])),
                 drill_age={name: timedelta(seconds=age) for name, age in rule["drill_age"].items()},
                 stateful=frozenset(rule["stateful"]),
+                signed_commits=rule["signed_commits"],
             )
             for rule in rules
         )

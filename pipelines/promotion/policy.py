@@ -20,7 +20,8 @@ class Rule:
 
     `gates` are ids, in the order in which they are told. `soak` is how long the release must have stood in `source`,
     which is None for the first environment. `approvals` counts people besides the author. `drill_age` is how old the
-    last recovery drill may be at most, by workload. `stateful` are the resource types that hold data.
+    last recovery drill may be at most, by workload. `stateful` are the resource types that hold data. With
+    `signed_commits` somebody whom the project knows has to have signed every commit.
 
     There is no rule that asks for less than the requirements do: it raises ValueError, wherever it was read.
     """
@@ -34,6 +35,7 @@ class Rule:
     freezes: tuple[Freeze, ...]
     drill_age: Mapping[str, timedelta]
     stateful: frozenset[str]
+    signed_commits: bool = False
 
     def __post_init__(self) -> None:
         least = LEAST_SOAK.get(self.environment, timedelta())

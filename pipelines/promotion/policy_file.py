@@ -22,7 +22,7 @@ FILE = "pipelines/promotion.yaml"
 FORM = "see docs/promotion.md for the form of the policy"
 WORDS = {
     "missing": "is missing",
-    "extra_forbidden": "is no key of the policy",
+    "extra_forbidden": "is no key of this file",
     "model_type": "is no mapping",
     "dict_type": "is no mapping",
     "list_type": "is no list",
@@ -48,27 +48,29 @@ def read(
     """
     document = parse(text, file)
     lines = _lines(document)
-    problems = [
+    found = [
         Problem(file, ".".join(key), message, hint, _line(lines, key))
         for key, message, hint in _mistakes(document.value, environments, workloads)
     ]
     try:
         form = PolicyForm.model_validate(document.value)
     except ValidationError as error:
-        raise ConfigurationError([*problems, *_problems(error, lines, file)]) from None
-    if problems:
-        raise ConfigurationError(problems)
+        raise ConfigurationError([*found, *problems(error, document, file)]) from None
+    if found:
+        raise ConfigurationError(found)
     return _policy(form)
 
 
-def _problems(error: ValidationError, lines: Mapping[tuple[str, ...], int], file: str) -> Iterator[Problem]:
+def problems(error: ValidationError, document: Document, file: str, hint: str = FORM) -> Iterator[Problem]:
+    """Yield what is wrong with a document, each with its key and line."""
+    lines = _lines(document)
     for detail in error.errors(include_url=False):
         path = tuple(map(str, detail["loc"]))
         message = WORDS.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ")
         value = detail.get("input")
         if detail["type"] not in {*WORDS, "value_error"} and isinstance(value, str | int | float):
             message = f"is {_shown(repr(value))}: {message}"
-        yield Problem(file, ".".join(path), _shown(message, 4 * SHOWN), FORM, _line(lines, path))
+        yield Problem(file, ".".join(path), _shown(message, 4 * SHOWN), hint, _line(lines, path))
 
 
 def _lines(document: Document) -> dict[tuple[str, ...], int]:
@@ -170,6 +172,7 @@ def _policy(form: PolicyForm) -> Policy:
                 gates=_gates(rules[name].without, first=place == 0),
                 soak=timedelta(minutes=rules[name].soak_minutes),
                 approvals=rules[name].approvals,
+                signed_commits=rules[name].signed_commits,
                 freezes=tuple(one for one in freezes if name in one.environments),
                 drill_age=drills,
                 stateful=frozenset(form.stateful),

@@ -88,6 +88,7 @@ class EnvironmentForm(_Part):
     branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,200}$")]
     soak_minutes: Minutes = 0
     approvals: Approvals = 0
+    signed_commits: bool = False
     without: Annotated[list[Name], Field(max_length=20)] = []
 
     @field_validator("without")

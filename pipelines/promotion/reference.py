@@ -36,9 +36,11 @@ def page(text: str, gates: Iterable[Gate]) -> str:
 
 
 if __name__ == "__main__":
+    from .people_file import schema as people_schema
     from .policy_form import schema
 
     root = Path(__file__).parents[2]
     document = root / "docs" / "promotion.md"
     document.write_text(page(document.read_text(encoding="utf-8"), GATES.values()), encoding="utf-8")
     (root / "pipelines" / "promotion.schema.json").write_text(schema(), encoding="utf-8")
+    (root / "pipelines" / "people.schema.json").write_text(people_schema(), encoding="utf-8")

@@ -20,6 +20,7 @@ from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Approval, Checked, Evidence, Missing, Source, Tag, Target
 from pipelines.promotion.freezes import Freeze, Once
 from pipelines.promotion.gates import GATES
+from pipelines.promotion.people import Member, People
 from pipelines.promotion.policy import Rule
 from pipelines.promotion.verdicts import BY_HARM
 from pipelines.state.records import Check, EnvironmentRelease, Release
@@ -66,6 +67,7 @@ class Place:
     deployments: list[EnvironmentRelease] = field(default_factory=list)
     drifted: bool = False
     drift_changed_at: datetime | None = None
+    touched_at: datetime | None = None
     verdict: Any = "consistent"
     failed_at: datetime | None = None
     stands: str | None = None
@@ -104,6 +106,10 @@ class Place:
         if verdict == "inconsistent":
             self.failed_at = self.touched = at
 
+    def touch(self, at: datetime) -> None:
+        """Let somebody change a stack, of which no record of deployments tells."""
+        self.touched_at = self.touched = at
+
     def healed(self, what: str, at: datetime) -> None:
         """Let something be wrong for a moment."""
         if what == "drift":
@@ -126,7 +132,7 @@ class Place:
             unsure=(),
             drift_changed_at=self.drift_changed_at,
             check=last,
-            touched_at=None,
+            touched_at=self.touched_at,
             failed_at=self.failed_at,
         )
 
@@ -216,6 +222,7 @@ def events(environments: st.SearchStrategy[str]) -> st.SearchStrategy[Event]:
         ),
         st.tuples(st.just("healed"), environments, workloads, st.sampled_from(["drift", "check"])),
         st.tuples(st.just("drift"), environments, workloads, st.booleans()),
+        st.tuples(st.just("touch"), environments, workloads),
         st.tuples(
             st.just("checked"), environments, workloads, st.sampled_from(["consistent", "inconsistent"])
         ),
@@ -233,6 +240,7 @@ def test_nothing_enters_prod_before_an_hour_in_staging_untouched() -> None:
     @example(before, [("healed", "staging", "orders", "drift")])
     @example(before, [("healed", "staging", "ledger", "check")])
     @example(before, [("begin", "staging", "orders", "v1"), ("end", "staging", "orders", "succeeded")])
+    @example(before, [("touch", "staging", "ledger")])
     def law(before: list[Event], happened: list[Event]) -> None:
         world = World()
         for event in [*before, *happened]:
@@ -332,6 +340,7 @@ sources = st.builds(
     drifted=st.just(()) | names,
     unsure=st.just(()) | names,
     drift_changed_at=st.none() | times,
+    touched_at=st.none() | times,
     check=st.builds(
         lambda verdict, at: check("staging", verdict=verdict, at=at),
         st.sampled_from(["consistent", "consistent", "inconsistent", "deploying", "unknown"]),
@@ -349,15 +358,23 @@ targets = st.builds(
     lock=st.sampled_from([None, None, lock(), lock(owner="this-run"), lock(expires_at=NOW)]),
     rejected=st.sampled_from([(), (), (deployment("dev", state="rolled_back"),)]),
 )
+ADA_ALONE = frozenset({"ada@example.com"})
+PEOPLE = People(
+    (
+        Member("Ada", ADA_ALONE, "ada-l", frozenset({"ada"})),
+        Member("Grace", frozenset({"grace@example.com"}), "g-hopper"),
+    )
+)
 approvers = st.sampled_from(
-    ["ada@example.com", "grace@example.com", "linus@example.com", "ada", "x[bot]", ""]
+    ["ada@example.com", "grace@example.com", "linus@example.com", "ada", "g-hopper", "x[bot]", ""]
 )
 approvals = st.lists(
     st.builds(
-        lambda by, at, read: approval(by, at, plan=read),
+        lambda by, at, read, in_aws: approval(by, at, plan=read, in_aws=in_aws),
         approvers,
         times,
         st.sampled_from(["sha256:plan", "sha256:plan", "sha256:other"]),
+        st.sampled_from([True, True, False]),
     ),
     max_size=3,
 ).map(tuple)
@@ -371,19 +388,32 @@ anything = st.builds(
     sources | st.just(source()),
     targets | st.just(target()),
     git=st.sampled_from(
-        [Tag(TAG, COMMIT, frozenset({"ada@example.com"}))] * 4 + [Tag(TAG, "b" * 40, frozenset()), None, GONE]
+        [Tag(TAG, COMMIT, ADA_ALONE)] * 2
+        + [Tag(TAG, COMMIT, ADA_ALONE, unsigned=())] * 2
+        + [
+            Tag(TAG, COMMIT, ADA_ALONE, frozenset({"ada-l"})),
+            Tag(TAG, COMMIT, ADA_ALONE, unsigned=("b" * 40,)),
+        ]
+        + [Tag(TAG, "b" * 40, frozenset()), Tag(TAG, COMMIT, GONE), None, GONE]
     ),
+    people=st.sampled_from([None, None, PEOPLE, PEOPLE, GONE]),
     branch=st.sampled_from(["env/prod", "env/prod", "main", GONE]),
     parity=st.sampled_from([0, 0, 2, GONE]),
     checked=st.sampled_from([Checked(COMMIT, 0, 0)] * 3 + [Checked(COMMIT, 1, 0), GONE]),
     approvals=approvals | st.just((approval(),)) | st.just(GONE),
     plan=plans | st.just(plan()) | st.just(GONE),
 )
-everything_is_well = st.just(evidence())
+well_signed = Tag(TAG, COMMIT, ADA_ALONE, frozenset({"ada-l"}), unsigned=())
+everything_is_well = st.sampled_from(
+    [evidence(git=well_signed), evidence(git=well_signed, people=PEOPLE), evidence()]
+)
 rules = st.builds(
-    lambda people, minutes: replace(PROD, approvals=people, soak=timedelta(minutes=minutes)),
+    lambda people, minutes, signed: replace(
+        PROD, approvals=people, soak=timedelta(minutes=minutes), signed_commits=signed
+    ),
     st.sampled_from([1, 2]),
     st.sampled_from([60, 120]),
+    st.booleans(),
 )
 Harmed = tuple[Evidence, Rule]
 
@@ -442,14 +472,75 @@ def with_loss(found: Evidence) -> Evidence:
     return replace(found, plan=replace(found.plan, losses=(*found.plan.losses, loss("Z"))))
 
 
+def of_another_release(found: Evidence) -> Evidence:
+    """Return evidence whose plan is of another release."""
+    return found if isinstance(found.plan, Missing) else replace(found, plan=replace(found.plan, tag="v9"))
+
+
 def more(found: Evidence, name: str) -> Evidence:
-    """Return evidence with one more finding, difference, or approval gone."""
+    """Return evidence with one more finding, or difference."""
     value = getattr(found, name)
     if isinstance(value, Missing):
         return found
     if isinstance(value, Checked):
         return replace(found, checked=replace(value, errors=value.errors + 1))
-    return replace(found, **{name: value[1:] if isinstance(value, tuple) else value + 1})
+    return replace(found, **{name: value + 1})
+
+
+def an_approval_less(found: Evidence) -> Evidence:
+    """Return evidence without the first approval of somebody who is known: what a stranger says is none."""
+    if isinstance(found.approvals, Missing):
+        return found
+    known = [
+        one for one in found.approvals if not isinstance(found.people, People) or _listed(found.people, one)
+    ]
+    return replace(
+        found, approvals=tuple(one for one in found.approvals if one is not next(iter(known), None))
+    )
+
+
+def _listed(people: People, one: Approval) -> bool:
+    return people.of(one.by, in_aws=one.in_aws) is not None
+
+
+def of_git(found: Evidence, change: Callable[[Tag], dict[str, Any]]) -> Evidence:
+    """Return evidence with something changed of the tag and its authors, if they are known."""
+    git = found.git
+    if not isinstance(git, Tag) or isinstance(git.authors, Missing) or not git.authors:
+        return found
+    return replace(found, git=replace(git, **change(git)))
+
+
+def another_author(found: Evidence, name: str) -> Evidence:
+    """Return evidence with one more name of who made the release; as a login, where logins are known."""
+    if "@" in name:
+        return of_git(found, lambda git: {"authors": frozenset({name, *_authors(git)})})
+    return of_git(found, lambda git: {"logins": git.logins and git.logins | {name}})
+
+
+def _authors(git: Tag) -> frozenset[str]:
+    assert not isinstance(git.authors, Missing)
+    return git.authors
+
+
+def unsigned(found: Evidence) -> Evidence:
+    """Return evidence with one more commit that nobody signed."""
+    return of_git(
+        found,
+        lambda git: {} if isinstance(git.unsigned, Missing) else {"unsigned": (*git.unsigned, "c" * 40)},
+    )
+
+
+def of_people(found: Evidence, change: Callable[[People], People]) -> Evidence:
+    """Return evidence with something changed in the list of people, if there is one."""
+    return replace(found, people=change(found.people)) if isinstance(found.people, People) else found
+
+
+def one_person(people: People) -> People:
+    """Return a list in which all its people turn out to be one."""
+    first, second = people.members
+    emails = {*first.emails, *second.emails, f"{second.login}@users.noreply.github.com"}
+    return People((Member("Ada", frozenset(emails), first.login, first.sessions | second.sessions),))
 
 
 def frozen(of: Rule) -> Rule:
@@ -489,14 +580,27 @@ HARMS: dict[str, Callable[[Evidence, Rule, datetime], Harmed]] = {
     "a loss": lambda e, r, _: (with_loss(e), r),
     "a difference": lambda e, r, _: (more(e, "parity"), r),
     "a finding": lambda e, r, _: (more(e, "checked"), r),
-    "an approval less": lambda e, r, _: (more(e, "approvals"), r),
+    "an approval less": lambda e, r, _: (an_approval_less(e), r),
+    "an approver is an author": lambda e, r, _: (another_author(e, "grace@example.com"), r),
+    "an approver opened the pull request": lambda e, r, _: (another_author(e, "g-hopper"), r),
+    "an author whom nobody knows": lambda e, r, _: (another_author(e, "zed@example.com"), r),
+    "two people are one": lambda e, r, _: (of_people(e, one_person), r),
+    "an approver leaves the list": lambda e, r, _: (of_people(e, lambda p: People(p.members[:1])), r),
+    "an author leaves the list": lambda e, r, _: (of_people(e, lambda p: People(p.members[1:])), r),
+    "an unsigned commit": lambda e, r, _: (unsigned(e), r),
+    "signatures to have": lambda e, r, _: (e, replace(r, signed_commits=True)),
+    "a plan of another release": lambda e, r, _: (of_another_release(e), r),
+    "a stack that is touched": lambda e, r, at: (
+        in_source(e, lambda one: {"touched_at": later(one.touched_at, at)}),
+        r,
+    ),
     "a freeze": lambda e, r, _: (e, frozen(r)),
     "a longer soak": lambda e, r, _: (e, replace(r, soak=r.soak + HOUR)),
     "an approval more to have": lambda e, r, _: (e, replace(r, approvals=r.approvals + 1)),
     "a gate that nobody knows": lambda e, r, _: (e, replace(r, gates=(*r.gates, "sock"))),
     **{
         f"no {name}": lambda e, r, _, name=name: (replace(e, **{name: GONE}), r)  # type: ignore[misc]
-        for name in ("git", "branch", "parity", "checked", "approvals", "plan")
+        for name in ("git", "branch", "parity", "checked", "approvals", "plan", "people")
     },
     "no source": lambda e, r, _: (replace(e, sources={"orders": GONE}), r),
     "no target": lambda e, r, _: (replace(e, targets={"orders": GONE}), r),

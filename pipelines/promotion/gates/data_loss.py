@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ..evidence import Evidence, Missing
+from ..evidence import Evidence
 from ..policy import Rule
 from ..verdicts import Verdict
-from .gate import Gate, missing
+from .gate import Gate, planned
 
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
-    plan = evidence.plan
-    if isinstance(plan, Missing):
-        return missing("the plan of what would change", plan)
+    plan = planned(evidence, "the plan of what would change")
+    if isinstance(plan, Verdict):
+        return plan
     losses = [loss for loss in plan.losses if loss.resource_type in rule.stateful]
     left = [loss for loss in losses if loss.name not in plan.accepted]
     inputs = {

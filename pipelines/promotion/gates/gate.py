@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pipelines.state.times import timestamp
 
-from ..evidence import Evidence, Missing, Source, Target
+from ..evidence import Evidence, Missing, Plan, Source, Target
 from ..policy import Rule
 from ..verdicts import Verdict, together
 
@@ -43,6 +43,17 @@ def missing(what: str, found: Missing) -> Verdict:
     return Verdict(
         "error", f"{what} could not be had: {found.reason}", "bring that back, then ask the gate again"
     )
+
+
+def planned(evidence: Evidence, what: str) -> Plan | Verdict:
+    """Return the plan, or an error where it could not be had, or is of another release or environment."""
+    plan = evidence.plan
+    if isinstance(plan, Missing):
+        return missing(what, plan)
+    meant = f"{evidence.tag} in {evidence.environment}"
+    if (plan.tag, plan.environment) != (evidence.tag, evidence.environment):
+        return _foreign("plan", meant, f"{plan.tag} in {plan.environment}")
+    return plan
 
 
 def ahead(what: str, when: datetime, evidence: Evidence) -> Verdict | None:

@@ -11,6 +11,7 @@ from pipelines.gathering.github_approvals import Run, run_of
 from pipelines.github.client import GitHub
 from pipelines.github.connection import Connection
 from pipelines.promotion.evidence import Tag
+from pipelines.promotion.people import Member, People
 from tests.github_double import ADMIN, Double, serving
 from validator.errors import ConfigurationError, TechnicalError
 
@@ -72,7 +73,27 @@ def test_an_author_without_login_lets_nobody_approve(double: Double) -> None:
     double.delivery.commits = [("alice@example.com", None)]
     with pytest.raises(TechnicalError, match=r"no login of alice@example\.com"):
         list(run(double).approvals(TAG, "prod", "env/prod"))
-    assert run(double).named(TAG) == TAG
+    assert run(double).named(TAG, ["c" * 40]) == TAG
+
+
+def test_a_list_of_people_tells_who_an_author_without_login_is(double: Double) -> None:
+    double.delivery.commits = [("bob@example.com", "bob")]
+    people = People((Member("Alice", frozenset({"alice@example.com"}), "alice"),))
+    (found,) = run(double).approvals(TAG, "prod", "env/prod", people)
+    assert (found.by, found.in_aws) == ("carol", False)
+    assert run(double).named(TAG, [], people).logins == {"bob"}
+
+
+def test_who_opened_the_pull_request_of_a_commit_is_an_author(double: Double) -> None:
+    """Whatever address its commits have, and whoever merged it."""
+    double.delivery.merged = [
+        ("mallory", "a" * 40, "c" * 40),
+        ("erin", "b" * 40, "d" * 40),
+        ("squash", "e" * 40, "f" * 40),
+        (None, "c" * 40, "c" * 40),
+    ]
+    named = run(double).named(TAG, ["c" * 40, "b" * 40])
+    assert named.logins == {"alice", "bob", "mallory", "erin"}
 
 
 def test_a_run_that_nobody_approved_asks_for_no_logins(double: Double) -> None:
@@ -82,7 +103,7 @@ def test_a_run_that_nobody_approved_asks_for_no_logins(double: Double) -> None:
 
 def test_authors_have_all_their_names(double: Double) -> None:
     """By logins alone: an author with a name of another kind than an approver's may be anybody."""
-    assert run(double).named(TAG).authors == {"alice", "bob"}
+    assert run(double).named(TAG, []).logins == {"alice", "bob"}
 
 
 def test_only_a_run_that_made_a_plan_has_approvals(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def approval(
 
 def plan(*losses: Loss, accepted: tuple[str, ...] = ()) -> Plan:
     """Return a plan that takes these away."""
-    return Plan("sha256:plan", losses, frozenset(accepted))
+    return Plan("prod", TAG, "sha256:plan", losses, frozenset(accepted))
 
 
 def loss(name: str = "Table", resource_type: str = "AWS::DynamoDB::Table", action: str = "replaced") -> Loss:
@@ -120,7 +120,8 @@ def evidence(environment: str = "prod", **given: Any) -> Evidence:
         "parity": 0,
         "checked": Checked(COMMIT, 0, 2),
         "approvals": (approval(environment=environment),),
-        "plan": plan(),
+        "plan": replace(plan(), environment=environment, tag=given.get("tag", TAG)),
+        "people": None,
     }
     return Evidence(**{**values, **given})
 

@@ -13,6 +13,7 @@ import pytest
 from pipelines.promotion.evidence import Checked, Evidence, Missing, Tag
 from pipelines.promotion.freezes import Freeze, Once
 from pipelines.promotion.gates import GATES
+from pipelines.promotion.people import Member, People
 from pipelines.promotion.policy import Rule
 from pipelines.promotion.verdicts import State
 
@@ -54,6 +55,26 @@ FROZEN = rule(freezes=(WINTER,))
 DRILLED = rule(drill_age={"orders": timedelta(days=30)})
 TWO = rule(approvals=2)
 ADA = frozenset({"Ada@Example.com", "77+Ada-L@users.noreply.github.com"})
+GRACE, HOPPER = approval("grace", in_aws=False), approval("g-hopper", in_aws=False)
+SIGNED = rule(signed_commits=True)
+PEOPLE = People(
+    (
+        Member("Ada", frozenset({"ada@example.com", "Ada@work.example.com"}), "ada-l", frozenset({"ada.l"})),
+        Member("Grace", frozenset({"grace@example.com"}), "g-hopper", frozenset({"grace.h"})),
+        Member("Linus", frozenset({"linus@example.com"})),
+    ),
+    "d" * 40,
+)
+
+
+def of_logins(*logins: str) -> Tag:
+    """Return the tag with the logins of who made it."""
+    return Tag(TAG, COMMIT, frozenset({"ada@example.com"}), frozenset(logins))
+
+
+def signed(*unsigned: str) -> Tag:
+    """Return the tag, of which these commits are unsigned."""
+    return replace(of_logins(), unsigned=unsigned)
 
 
 def case(gate: str, state: State, reason: str, given: Mapping[str, Any], of: Rule = PROD) -> Case:
@@ -443,6 +464,126 @@ CASES: list[Case] = [
         "the release's author, who may not approve it, could not be had: git names none",
         {"git": Tag(TAG, COMMIT, frozenset({" "}))},
     ),
+    case(
+        "approval",
+        "error",
+        f"the release's author, who may not approve it, {GONE_SAID}",
+        {"git": Tag(TAG, COMMIT, GONE)},
+    ),
+    case("approval", "error", f"the list of who is who {GONE_SAID}", {"people": GONE}),
+    case(
+        "approval",
+        "error",
+        f"the plan in the evidence is of v1.1.0 in prod, and {TAG} in prod is meant",
+        {"plan": replace(plan(), tag="v1.1.0")},
+    ),
+    # Without a list, by GitHub's logins where it knows all: among them who opened a pull request.
+    case("approval", "success", "approved by grace", {"approvals": (GRACE,), "git": of_logins("ada-l")}),
+    case(
+        "approval",
+        "pending",
+        "0 of 1 approvals for prod: grace is an author, whose own does not count",
+        {"approvals": (GRACE,), "git": of_logins("ada-l", "grace")},
+    ),
+    # With a list, one person is one, whatever they are called and by whom.
+    case("approval", "success", "approved by g-hopper", {"approvals": (HOPPER,), "people": PEOPLE}),
+    case(
+        "approval", "success", "approved by grace.h", {"approvals": (approval("grace.h"),), "people": PEOPLE}
+    ),
+    case(
+        "approval",
+        "pending",
+        "0 of 1 approvals for prod: Ada-L is an author, whose own does not count",
+        {"approvals": (approval("Ada-L", in_aws=False),), "people": PEOPLE},
+    ),
+    case(
+        "approval",
+        "pending",
+        "0 of 1 approvals for prod: ada.l is an author, whose own does not count; "
+        "ada@work.example.com is an author, whose own does not count",
+        {"approvals": (approval("ada.l"), approval("ada@work.example.com")), "people": PEOPLE},
+    ),
+    case(
+        "approval",
+        "pending",
+        "0 of 1 approvals for prod: g-hopper is an author, whose own does not count",
+        {"approvals": (HOPPER,), "git": of_logins("ada-l", "G-Hopper"), "people": PEOPLE},
+    ),
+    case(
+        "approval",
+        "pending",
+        "1 of 2 approvals for prod",
+        {"approvals": (HOPPER, approval("grace.h"), approval()), "people": PEOPLE},
+        TWO,
+    ),
+    case(
+        "approval",
+        "success",
+        "approved by g-hopper, linus@example.com",
+        {"approvals": (HOPPER, approval("linus@example.com")), "people": PEOPLE},
+        TWO,
+    ),
+    case(
+        "approval",
+        "failure",
+        "0 of 1 approvals for prod: g-hopper is nobody of pipelines/people.yaml",
+        # AWS says it, where she is called otherwise: who may make a user there names it as they like.
+        {"approvals": (approval("g-hopper"),), "people": PEOPLE},
+    ),
+    case(
+        "approval",
+        "success",
+        "approved by g-hopper",
+        {"approvals": (HOPPER, approval("zed@example.com")), "people": PEOPLE},
+    ),
+    case(
+        "approval",
+        "error",
+        "nobody can tell who made this: pipelines/people.yaml has no zed-z, zed@example.com",
+        {
+            "git": Tag(TAG, COMMIT, frozenset({"ada@example.com", "zed@example.com"}), frozenset({"zed-z"})),
+            "people": PEOPLE,
+        },
+    ),
+    case(
+        "approval",
+        "success",
+        "approved by g-hopper",
+        {
+            "approvals": (HOPPER,),
+            "git": Tag(TAG, COMMIT, frozenset({"ada@example.com", "49+bot[bot]@users.noreply.github.com"})),
+            "people": PEOPLE,
+        },
+    ),
+    case(
+        "approval",
+        "success",
+        "approved by grace@example.com; every commit is signed",
+        {"git": signed()},
+        SIGNED,
+    ),
+    case(
+        "approval",
+        "failure",
+        "2 commits are signed by nobody whom the project knows: bbbbbbbbbbbb, cccccccccccc",
+        {"git": signed("b" * 40, "c" * 40)},
+        SIGNED,
+    ),
+    case(
+        "approval",
+        "error",
+        f"who signed the commits {GONE_SAID}",
+        {"git": replace(signed(), unsigned=GONE)},
+        SIGNED,
+    ),
+    case("approval", "error", "who signed the commits could not be had: nobody looked", {}, SIGNED),
+    case(
+        "approval",
+        "failure",
+        "1 commits are signed by nobody whom the project knows: bbbbbbbbbbbb",
+        {"git": signed("b" * 40)},
+        rule(DEV, signed_commits=True),
+    ),
     case("lock", "success", "nobody deploys to prod", {}),
     case("lock", "success", "nobody deploys to prod", of_target(lock=lock(expires_at=NOW))),
     case("lock", "success", "the lock is this run's own", of_target(lock=lock(owner="this-run"))),
@@ -528,6 +669,12 @@ CASES: list[Case] = [
         },
     ),
     case("data-loss", "error", f"the plan of what would change {GONE_SAID}", {"plan": GONE}),
+    case(
+        "data-loss",
+        "error",
+        f"the plan in the evidence is of {TAG} in staging, and {TAG} in prod is meant",
+        {"plan": replace(plan(), environment="staging")},
+    ),
 ]
 
 
@@ -549,7 +696,7 @@ STATES: dict[str, set[State]] = {
     "parity": {"success", "pending", "failure", "error"},
     "checks": {"success", "failure", "error"},
     "recovery-drill": {"success", "failure", "error"},
-    "approval": {"success", "pending", "error"},
+    "approval": {"success", "pending", "failure", "error"},
     "lock": {"success", "pending", "error"},
     "freeze-window": {"success", "pending"},
     "rejected-release": {"success", "failure", "error"},

@@ -37,8 +37,14 @@ def policy(**given: Any) -> Policy:
 
 @pytest.mark.parametrize(
     "found",
-    [POLICY, policy(freezes=FREEZES), policy(drill_age={"orders": timedelta(days=90)}), policy(approvals=2)],
-    ids=["own", "freezes", "drills", "approvals"],
+    [
+        POLICY,
+        policy(freezes=FREEZES),
+        policy(drill_age={"orders": timedelta(days=90)}),
+        policy(approvals=2),
+        policy(signed_commits=True),
+    ],
+    ids=["own", "freezes", "drills", "approvals", "signatures"],
 )
 def test_nothing_is_lost(found: Policy) -> None:
     assert from_plain(json.loads(json.dumps(to_plain(found)))) == found

@@ -73,7 +73,7 @@ def test_the_projects_own_policy_asks_for_what_the_requirements_do() -> None:
 
 def test_the_example_of_the_page_is_a_policy() -> None:
     """With every key of the form in it."""
-    (example,) = re.findall(
+    example, *_ = re.findall(
         r"```yaml\n(.*?)```", (ROOT / "docs/promotion.md").read_text(encoding="utf-8"), re.DOTALL
     )
     assert len(read(example, workloads=["orders"]).of("prod").freezes) == 2
@@ -174,7 +174,7 @@ WRONG: list[tuple[str, str, str, int | None, str]] = [
         "    soak: 60\n    branch: env/prod",
         "environments.prod.soak",
         8,
-        "is no key of the policy",
+        "is no key of this file",
     ),
     (
         "soak_minutes: 60",
@@ -264,7 +264,7 @@ WRONG: list[tuple[str, str, str, int | None, str]] = [
     ("[AWS::S3::Bucket]", "[]", "stateful", 19, "List should have at least 1 item after validation, not 0"),
     ("[AWS::S3::Bucket]", "[S3 Bucket]", "stateful.0", 19, "is 'S3 Bucket': String should match pattern"),
     ("stateful: [AWS::S3::Bucket]\n", "", "stateful", None, "is missing"),
-    ("stateful:", "statefull: []\nstateful:", "statefull", 19, "is no key of the policy"),
+    ("stateful:", "statefull: []\nstateful:", "statefull", 19, "is no key of this file"),
     ("stateful:", "order: []\nstateful:", "order", 19, "stands twice, first in line 1"),
     (
         "    approvals: 1\n  prod:",
