@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -29,12 +30,17 @@ SIDE_BY_SIDE = 8
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one stack ended, and why."""
+    """How one stack ended, and why. `stack_id` is its ARN, `request` the token CloudFormation was asked with.
+
+    Both are empty where there is none, and until the run ended.
+    """
 
     stack: str
     outcome: Outcome
     reason: str = ""
     seconds: float = 0.0
+    stack_id: str = ""
+    request: str = ""
 
 
 class Reporter(Protocol):
@@ -66,6 +72,7 @@ class Deployment:
     _live: dict[str, LiveStack] = field(default_factory=dict)
     _foreign: dict[str, str] = field(default_factory=dict)
     _stack_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _requests: dict[str, str] = field(default_factory=dict)
     _account_is_right: bool = False
     _lost: LockstepError | None = None
     _changed: LockstepError | None = None
@@ -93,7 +100,18 @@ class Deployment:
                 f"the deployment of {self.environment} lost AWS on its way, and how its stacks stand is not known:\n"
                 f"{self._lost}\n  mend: bring AWS back, then run `lockstep deploy {self.environment}` again"
             )
-        return [results.get(stack.name, Result(stack.name, "not started")) for stack in stacks]
+        return [
+            self._identified(results.get(stack.name, Result(stack.name, "not started"))) for stack in stacks
+        ]
+
+    def _identified(self, result: Result) -> Result:
+        """Return a result with the ids by which AWS knows the stack, and what was asked for it."""
+        live = self._live.get(result.stack)
+        return replace(
+            result,
+            stack_id=live.stack_id if live is not None else "",
+            request=self._requests.get(result.stack, ""),
+        )
 
     def _decide(self, stack: Stack) -> Action:
         stacks = self.workspace.project().of(self.environment)
@@ -190,8 +208,9 @@ class Deployment:
         from pipelines import launcher
 
         names = self._stack_sets.get(stack.name)
+        token = self._requests[stack.name] = f"lockstep-{uuid.uuid4().hex}"
         if not names:
-            return launcher.launch(sceptre_stack, self.stop.is_set)
+            return launcher.launch(sceptre_stack, self.stop.is_set, token)
         aws = Aws(stack.region, stack.role_arn)
         if not stack_sets.wait(aws, names, self.stop.is_set):
             raise launcher.Interrupted
@@ -200,7 +219,7 @@ class Deployment:
             aws, names, since, lambda place: self._tell(self.reporter.placed, stack.name, place)
         )
         with watch.watching():
-            live, failure = launcher.launch(sceptre_stack, self.stop.is_set)
+            live, failure = launcher.launch(sceptre_stack, self.stop.is_set, token)
         return live, "\n".join([failure, *map(str, watch.failures(failure))]) if failure else ""
 
     def _ended(self, result: Result) -> Result:

@@ -32,11 +32,12 @@ class _KeepingNothingNew:
     """Sceptre's connection, with a flag that Sceptre cannot pass: what a failed operation made goes, Retain or not.
 
     Without it a retained resource of a failed creation keeps its name, and the next attempt fails on it.
-    Source: CloudFormation API reference, CreateStack and UpdateStack, RetainExceptOnCreate.
+    `token` names the request in the stack's events and in CloudTrail; empty for none (REQ-G6).
+    Source: CloudFormation API reference, CreateStack and UpdateStack, RetainExceptOnCreate and ClientRequestToken.
     """
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    def __init__(self, inner: Any, token: str) -> None:
+        self._inner, self._token = inner, token
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -44,7 +45,8 @@ class _KeepingNothingNew:
     def call(self, service: str, command: str, kwargs: dict[str, Any] | None = None, **more: Any) -> Any:
         """Make one AWS call."""
         if service == "cloudformation" and command in {"create_stack", "update_stack"}:
-            kwargs = {**(kwargs or {}), "RetainExceptOnCreate": True}
+            named = {"ClientRequestToken": self._token} if self._token else {}
+            kwargs = {**(kwargs or {}), "RetainExceptOnCreate": True, **named}
         return self._inner.call(service, command, kwargs=kwargs, **more)
 
 
@@ -52,10 +54,14 @@ class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
     """Sceptre's launch of one stack: hooks, create or update, and the wait."""
 
     def __init__(
-        self, stack: SceptreStack, stopping: Callable[[], bool], sleep: Callable[[float], None]
+        self,
+        stack: SceptreStack,
+        stopping: Callable[[], bool],
+        sleep: Callable[[float], None],
+        token: str = "",
     ) -> None:
         super().__init__(stack)
-        self.connection_manager = _KeepingNothingNew(connection_manager(self))
+        self.connection_manager = _KeepingNothingNew(connection_manager(self), token)
         self._stopping, self._sleep = stopping, sleep
 
     def _wait_for_completion(
@@ -87,11 +93,17 @@ def wait(
 
 
 def launch(
-    stack: SceptreStack, stopping: Callable[[], bool], sleep: Callable[[float], None] = time.sleep
+    stack: SceptreStack,
+    stopping: Callable[[], bool],
+    token: str = "",
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[LiveStack | None, str]:
-    """Create or update one stack and wait; return how it stands, and why it failed (empty when it did not)."""
+    """Create or update one stack and wait; return how it stands, and why it failed (empty when it did not).
+
+    `token` names the request; empty for none.
+    """
     started = datetime.now(UTC) - CLOCK_SKEW
-    Launch(stack, stopping, sleep).launch()
+    Launch(stack, stopping, sleep, token).launch()
     aws = Aws.of_stack(stack)
     live = read_stack(aws, stack.external_name)
     if live is None:

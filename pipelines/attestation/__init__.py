@@ -2,6 +2,6 @@
 
 from .errors import StatementError
 from .statement import Statement, Subject, read
-from .words import decided, deployed
+from .words import Ended, StackEnd, decided, deployed
 
-__all__ = ["Statement", "StatementError", "Subject", "decided", "deployed", "read"]
+__all__ = ["Ended", "StackEnd", "Statement", "StatementError", "Subject", "decided", "deployed", "read"]

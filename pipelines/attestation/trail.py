@@ -20,6 +20,9 @@ from .statement import DECISION, DEPLOYMENT, Statement, read
 GATED = frozenset(LEAST_APPROVALS)
 """Environments that nothing enters without a decision, or a reason why there was none."""
 
+DONE = frozenset({"created", "updated", "unchanged"})
+"""What became of the stacks of a deployment that succeeded."""
+
 MISSING = "restore it from the versions of the configuration bucket, or from its replica"
 LOOK = "see who wrote it, and with what: `lockstep deploy` keeps nothing like it"
 
@@ -177,6 +180,10 @@ def _ended(
     yield from _about(one, digest, end, where)
     if one.state in ("succeeded", "failed") and said.get("outcome") != one.state:
         yield Flaw(digest, f"{where}: it {one.state}, and {digest} says {said.get('outcome')}", LOOK)
+    undone = [one for one in said.get("stacks") or () if one.get("outcome") not in DONE]
+    if one.state == "succeeded" and undone:
+        stacks = ", ".join(str(each.get("stack")) for each in undone)
+        yield Flaw(digest, f"{where}: it succeeded, and {digest} says otherwise of {stacks}", LOOK)
     named = str(said.get("decision") or "")
     decision = found.get((one.environment, named))
     if decision is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,36 @@ from pipelines.state.times import timestamp
 from .statement import DECISION, DEPLOYMENT, Statement, Subject
 
 
-def decided(evidence: Evidence, decision: Decision, tools: Mapping[str, str]) -> Statement:
+@dataclass(frozen=True, slots=True)
+class StackEnd:
+    """What became of one stack: `outcome` as `lockstep deploy` has it, `stack_id` its ARN, empty for none.
+
+    `request` is the ClientRequestToken that CloudFormation was asked with, which events of the stack and CloudTrail
+    have as well; empty where nothing was asked. Stacks are created and updated as such, so that no change set is
+    executed; those that a plan was made with are in the statement of the decision, and were deleted again.
+    """
+
+    stack: str
+    outcome: str
+    stack_id: str = ""
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a deployment ended: when, whether well, what became of each stack, and the digest of the policy file."""
+
+    at: datetime
+    succeeded: bool
+    stacks: tuple[StackEnd, ...] = ()
+    policy: str = ""
+
+
+def decided(evidence: Evidence, decision: Decision, tools: Mapping[str, str], policy: str = "") -> Statement:
     """Return the statement of a decision: every gate's verdict, with all that it read.
 
-    `tools` are versions by name. The subjects are the manifests that would be deployed.
+    `tools` are versions by name, `policy` is the digest of the policy file, empty for none. The subjects are the
+    manifests that would be deployed.
     """
     gates = [
         {
@@ -30,7 +56,13 @@ def decided(evidence: Evidence, decision: Decision, tools: Mapping[str, str]) ->
         }
         for one in decision.judged
     ]
-    said = {"decision": decision.state, "gates": gates, "evidence": plain(evidence), "tools": dict(tools)}
+    said = {
+        "decision": decision.state,
+        "gates": gates,
+        "evidence": plain(evidence),
+        "policy": policy or None,
+        "tools": dict(tools),
+    }
     return Statement(DECISION, _subjects(evidence), said)
 
 
@@ -39,15 +71,14 @@ def deployed(
     release: str,
     deployments: Sequence[EnvironmentRelease],
     decision: str,
-    ended: tuple[datetime, bool],
+    ended: Ended,
     tools: Mapping[str, str],
     note: str = "",
 ) -> Statement:
-    """Return the statement of a deployment that ended, at a time, well or not.
+    """Return the statement of a deployment that ended, well or not.
 
     `decision` is the digest of the decision that let it begin; empty where there was none, and `note` says why.
     """
-    at, succeeded = ended
     said = {
         "environment": environment,
         "release": release,
@@ -63,8 +94,13 @@ def deployed(
             }
             for one in deployments
         ],
-        "ended_at": timestamp(at),
-        "outcome": "succeeded" if succeeded else "failed",
+        "stacks": [
+            {name: value or None for name, value in asdict(one).items()} | {"change_set": None}
+            for one in ended.stacks
+        ],
+        "ended_at": timestamp(ended.at),
+        "outcome": "succeeded" if ended.succeeded else "failed",
+        "policy": ended.policy or None,
         "tools": dict(tools),
     }
     subjects = (Subject(f"{one.workload}@{environment}", one.manifest_digest) for one in deployments)

@@ -110,6 +110,7 @@ def deploy_environment(
     """
     from pipelines.delivery.break_glass import BreakGlass
     from pipelines.delivery.bring import bring
+    from pipelines.delivery.evidence import policy_digest
     from pipelines.release import checked_out
     from pipelines.workspace import Workspace
 
@@ -119,7 +120,8 @@ def deploy_environment(
     warn(project)
     stage = Terminal(quiet=quiet)
     stage.begins(environment, len(project.of(environment)), release.version)
-    terms = BreakGlass(environment, release.version, reason, stage) if reason else None
+    policy = policy_digest(workspace.root)
+    terms = BreakGlass(environment, release.version, reason, stage, policy) if reason else None
     return list(bring(workspace, environment, release, stage, now, terms).results)
 
 

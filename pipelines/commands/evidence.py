@@ -100,6 +100,9 @@ def document(found: Verified) -> dict[str, Any]:
                 "type": one.statement.kind,
                 "says": _says(one),
                 "gates": one.statement.said.get("gates", []),
+                "stacks": one.statement.said.get("stacks", []),
+                "policy": one.statement.said.get("policy"),
+                "tools": one.statement.said.get("tools", {}),
             }
             for one in found.kept
         ],
@@ -124,7 +127,7 @@ def _show(found: Verified) -> None:
         for name, digest in (("decision", one.decision), ("ended", one.evidence)):
             _say(f"  {name:<8}  {digest or 'nothing is kept'}")
             if digest and (statement := kept.get((one.environment, digest))):
-                _show_gates(statement)
+                _show_statement(statement)
     for each in trail.promotions:
         _say(f"promotion of {each.workload} {each.source} -> {each.target}: approved by {each.approver}")
         _say(f"  decision  {each.evidence_digest}")
@@ -140,10 +143,20 @@ def _say(text: str) -> None:
     click.echo(harmless(text))
 
 
-def _show_gates(one: Kept) -> None:
-    for gate in one.statement.said.get("gates", []):
-        click.echo(
-            harmless(f"    {gate.get('verdict', ''):<8} {gate.get('gate', '')}: {gate.get('reason', '')}")
+def _show_statement(one: Kept) -> None:
+    said = one.statement.said
+    lines = [
+        f"{gate.get('verdict', ''):<8} {gate.get('gate', '')}: {gate.get('reason', '')}"
+        for gate in said.get("gates", [])
+    ]
+    for stack in said.get("stacks", []):
+        asked = f"request {stack['request']}" if stack.get("request") else "nothing was asked"
+        lines.append(
+            f"{stack.get('outcome', ''):<9} {stack.get('stack', '')}: {asked}, {stack.get('stack_id') or 'no stack'}"
         )
-    if note := one.statement.said.get("note"):
-        click.echo(harmless(f"    {note}"))
+    lines += [str(said["note"])] if said.get("note") else []
+    lines += [f"policy {said['policy']}"] if said.get("policy") else []
+    if tools := said.get("tools"):
+        lines.append("by " + ", ".join(f"{name} {version}" for name, version in sorted(tools.items())))
+    for line in lines:
+        click.echo(harmless(f"    {line}"))

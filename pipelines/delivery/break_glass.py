@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.delivery.evidence import keep
+from pipelines.delivery.evidence import ending, keep
+from pipelines.delivery.fence import refuse_who_takes_back
 
 if TYPE_CHECKING:
     from pipelines.delivery.bring import Stage
+    from pipelines.deploy import Result
     from pipelines.holding import Hold
     from pipelines.home import Home
     from pipelines.recording import Recording
@@ -18,16 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BreakGlass:
-    """The terms of what somebody deploys without gates, for a reason. Where the home is lost, it is said alone."""
+    """The terms of what somebody deploys without gates, for a reason. Where the home is lost, it is said alone.
+
+    `policy` is the digest of the policy that would have counted.
+    """
 
     environment: str
     release: str
     reason: str
     stage: Stage
+    policy: str = ""
     needs_home: bool = False
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Let it in, and say so."""
+        refuse_who_takes_back(self.environment, hold.locks)
         self.stage.warn(f"no gate is asked for {self.environment}, and that is kept: {self.reason}")
         return ""
 
@@ -35,10 +42,10 @@ class BreakGlass:
         """Find nothing: whoever breaks the glass looks themselves."""
         return ()
 
-    def keep(self, recording: Recording, *, succeeded: bool) -> str:
+    def keep(self, recording: Recording, results: Sequence[Result], *, succeeded: bool) -> str:
         """Keep a statement of the deployment, with the reason."""
-        note = f"without gates: {self.reason}"
-        return keep(self.environment, self.release, recording, "", succeeded=succeeded, note=note)
+        ended = ending(recording, results, self.policy, succeeded=succeeded)
+        return keep(self.environment, self.release, recording, "", ended, f"without gates: {self.reason}")
 
     def back_to(self, recording: Recording, *, failed: bool) -> str:
         """Bring nothing back by itself."""

@@ -39,7 +39,7 @@ class Terms(Protocol):
     def confirm(self, recording: Recording) -> Sequence[Finding]:
         """Look at what was deployed before it counts as a success; what is found is why it does not."""
 
-    def keep(self, recording: Recording, *, succeeded: bool) -> str:
+    def keep(self, recording: Recording, results: Sequence[Result], *, succeeded: bool) -> str:
         """Keep evidence of how the run ended, and return the digest of that."""
 
     def back_to(self, recording: Recording, *, failed: bool) -> str:
@@ -172,6 +172,6 @@ def _end(
     succeeded, evidence, back_to = is_done(results) and not found, "", ""
     with clear_errors():
         if terms is not None:
-            evidence = terms.keep(recording, succeeded=succeeded)
+            evidence = terms.keep(recording, results, succeeded=succeeded)
             back_to = "" if succeeded else terms.back_to(recording, failed=has_failed(results, found))
         recording.end(succeeded=succeeded, evidence=evidence, back_to=back_to)

@@ -19,7 +19,8 @@ from pipelines.delivery import branches
 from pipelines.delivery.admission import admit
 from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.confirming import confirm
-from pipelines.delivery.evidence import keep
+from pipelines.delivery.evidence import ending, keep, policy_digest
+from pipelines.delivery.fence import refuse_who_takes_back
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.places import Ordered, places_of
 from pipelines.delivery.returning import before, bring_back, finish_return, mark
@@ -29,6 +30,7 @@ from pipelines.promotion.evidence import Missing
 from validator.errors import FailureError, LockstepError, TechnicalError
 
 if TYPE_CHECKING:
+    from pipelines.deploy import Result
     from pipelines.holding import Clock, Hold
     from pipelines.home import Home
     from pipelines.recording import Recording
@@ -72,6 +74,7 @@ class Entry:
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Ask the gates, and record the promotion; go on under the decision of a run that died on its way."""
+        refuse_who_takes_back(self.order.environment, hold.locks)
         question = Question(self.order.environment, self.order.tag, acknowledged=self.order.acknowledged)
         self.kept = begun(home, self.order, sorted(hold.locks))
         if self.kept:
@@ -86,9 +89,10 @@ class Entry:
         project = self.places.workspace.project()
         return confirm(project, self.order.environment, recording, self.stage.tell)
 
-    def keep(self, recording: Recording, *, succeeded: bool) -> str:
+    def keep(self, recording: Recording, results: Sequence[Result], *, succeeded: bool) -> str:
         """Keep a statement of the deployment, with the decision that let it begin."""
-        return keep(self.order.environment, self.order.tag, recording, self.kept, succeeded=succeeded)
+        ended = ending(recording, results, policy_digest(self.places.repository), succeeded=succeeded)
+        return keep(self.order.environment, self.order.tag, recording, self.kept, ended)
 
     def back_to(self, recording: Recording, *, failed: bool) -> str:
         """Return the release before, where this one failed; somebody who stopped it decides what comes next."""

@@ -14,7 +14,7 @@ from pipelines.delivery import branches
 from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.checkout import files_of
 from pipelines.delivery.confirming import confirm
-from pipelines.delivery.evidence import keep
+from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.policy import policy_of
 from pipelines.release import named
@@ -23,6 +23,7 @@ from validator.errors import FailureError, TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.delivery.places import Ordered
+    from pipelines.deploy import Result
     from pipelines.holding import Clock, Hold
     from pipelines.home import Home
     from pipelines.recording import Recording
@@ -43,6 +44,7 @@ class Return:
     `away` are the deployments that it takes the place of; they count as rolled back from then on, so that their release
     stays out. `seen` is the number of each workload's last deployment as somebody decided on the way back, where that
     was before the locks were taken. Of the types that are `stateful` nothing is taken along: where nobody asked before.
+    `policy` is the digest of the policy in force.
     """
 
     environment: str
@@ -54,6 +56,7 @@ class Return:
     note: str = "rolled back"
     seen: Mapping[str, int] = field(default_factory=dict)
     stateful: frozenset[str] = frozenset()
+    policy: str = ""
     needs_home: bool = True
 
     def admit(self, home: Home, hold: Hold) -> str:
@@ -110,9 +113,10 @@ class Return:
         """Look at every stack, for drift, and try what was deployed."""
         return confirm(self.workspace.project(), self.environment, recording, self.stage.tell)
 
-    def keep(self, recording: Recording, *, succeeded: bool) -> str:
+    def keep(self, recording: Recording, results: Sequence[Result], *, succeeded: bool) -> str:
         """Keep a statement of the way back."""
-        return keep(self.environment, self.tag, recording, "", succeeded=succeeded, note=self.note)
+        ended = ending(recording, results, self.policy, succeeded=succeeded)
+        return keep(self.environment, self.tag, recording, "", ended, self.note)
 
     def back_to(self, recording: Recording, *, failed: bool) -> str:
         """Go on later, also where somebody stopped it: half way back is nowhere."""
@@ -141,7 +145,7 @@ def bring_back(
     stateful = policy_of(root, project.environments).of(environment).stateful
     note = f"{', '.join(dict.fromkeys(one.tag for one in away)) or 'another release'} failed: {tag} came back"
     seen = {one.workload: one.number for one in latest}
-    terms = Return(environment, tag, away, workspace, stage, clock, note, seen, stateful)
+    terms = Return(environment, tag, away, workspace, stage, clock, note, seen, stateful, policy_digest(root))
     return bring(workspace, environment, release, stage, clock, terms)
 
 

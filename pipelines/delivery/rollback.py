@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from pipelines.aws import clear_errors
 from pipelines.delivery import branches
 from pipelines.delivery.bring import Brought, bring
+from pipelines.delivery.evidence import policy_digest
 from pipelines.delivery.last_consistent import Past, last_consistent
 from pipelines.delivery.policy import policy_of
 from pipelines.delivery.returning import Return, mark
@@ -159,4 +160,5 @@ def _terms(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Return:
         clock,
         note=f"rolled back to {ways.tag}" + (f" from {way.replaced}" if way.away else ""),
         seen={workload: one.number for workload, one in way.latest.items()},
+        policy=policy_digest(ways.root),
     )

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipelines import cli
-from pipelines.attestation import deployed
+from pipelines.attestation import Ended, deployed
 from pipelines.configuration import ConfigurationStore
 from pipelines.configuration.encoding import digest_of
 from pipelines.configuration.keys import evidence_key
@@ -45,7 +45,7 @@ def kept(plane: Plane) -> EnvironmentRelease:
     table.put_release(given)
     begun = table.begin_environment_release(given, START, "tests", lock, ())
     assert begun is not None
-    statement = deployed("staging", TAG, [begun], "", (START, True), {}, "without gates: a fire")
+    statement = deployed("staging", TAG, [begun], "", Ended(START, True), {}, "without gates: a fire")
     bucket = plane.parameter("configuration/BucketName")
     digest = ConfigurationStore(plane.client("s3"), bucket, "staging").put_evidence(statement.text)
     assert table.end_environment_release("orders", "staging", 1, "succeeded", START, lock, Ending(digest))

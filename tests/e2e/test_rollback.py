@@ -16,7 +16,9 @@ import pytest
 
 from pipelines import cli
 from pipelines.attestation import read
+from pipelines.configuration.encoding import digest_of
 from pipelines.holding import LEASE
+from pipelines.promotion.policy_file import FILE as POLICY
 from pipelines.state.keys import environment_release
 from pipelines.state.records import DriftSummary, StackKey
 from sandbox import accounts, process
@@ -115,6 +117,10 @@ def test_all_environments_go_back_together_and_twice_is_once(everywhere: TinyPro
         statement = read(everywhere.store(name).evidence(latest.evidence), latest.evidence)
         assert statement.said["outcome"] == "succeeded"
         assert statement.said["note"] == f"rolled back to {GOOD} from {BAD}"
+        assert statement.said["policy"] == digest_of((everywhere.root / POLICY).read_bytes())
+        stacks = statement.said["stacks"]
+        assert [one["outcome"] for one in stacks] == ["updated", "updated"]
+        assert all(one["request"].startswith("lockstep-") and name in one["stack_id"] for one in stacks)
     again = everywhere.run("rollback", GOOD, "--all", "--format", "json")
     assert again.returncode == cli.SUCCESS, again.stdout + again.stderr
     assert {one["state"] for one in json_of(again)} == {"there"}
@@ -216,6 +222,49 @@ def test_data_is_not_lost_unless_each_is_named(project: TinyProject) -> None:
     done = project.run("rollback", GOOD, "--env", "dev", "--accept-loss", "dev/orders/first/Queue")
     assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
     expect_back(project, "dev")
+
+
+NAMED = """  Named:
+    Type: AWS::SSM::Parameter
+    Properties:
+      Name: !Sub "${ParameterPath}/Named"
+      Type: String
+      Value: "of a release that had it"
+Outputs:
+"""
+
+
+def test_a_stack_that_fails_on_the_way_back_is_shown_and_one_more_run_ends_right(
+    project: TinyProject,
+) -> None:
+    """REQ-R2: half of it is back, and said so by stack, region and environment, until the cause is gone."""
+    second = project.root / "templates" / "second.yaml"
+    without = second.read_text(encoding="utf-8")
+    for tag, text in (("v1.1.0", without.replace("Outputs:\n", NAMED)), ("v1.2.0", without)):
+        second.write_text(text, encoding="utf-8")
+        project.release(tag)
+        project.deploy("dev")
+    ssm = project.client("ssm", account=accounts.ACCOUNTS["dev"], region=REGIONS["dev"])
+    ssm.put_parameter(Name="/orders/dev/second/Named", Value="somebody else's", Type="String")
+    command = ("rollback", "v1.1.0", "--env", "dev")
+    failed = project.run(*command, "--format", "json")
+    assert failed.returncode == cli.FAILURE, failed.stdout + failed.stderr
+    (row,) = json_of(failed)
+    assert (row["state"], row["regions"]) == ("failed", [{"region": REGIONS["dev"], "back": 1, "stacks": 2}])
+    assert project.states("dev")[:2] == [("v1.1.0", "failed"), ("v1.2.0", "rolled_back")]
+    assert "v1.1.0 has yet to come back" in " ".join(project.run("status", "dev").stdout.split())
+    shown = project.run(*command)
+    assert shown.returncode == cli.FAILURE
+    assert "dev/orders/second: failed: Named (AWS::SSM::Parameter)" in shown.stdout + shown.stderr
+    ssm.delete_parameter(Name="/orders/dev/second/Named")
+    done = project.run(*command)
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    assert value(project, "dev") == "dev-orders-dev-orders-v1-1-0"
+    assert project.states("dev")[0] == ("v1.1.0", "succeeded")
+    assert [state for _, state in project.states("dev")].count("rolled_back") == 1
+    assert commits(project, "env/dev")[:2] == ["Back to v1.1.0 in dev", "v1.2.0"]
+    assert project.table.latest_environment_release("orders", "dev").awaits == ""  # type: ignore[union-attr]
+    _expect_nothing_left(project)
 
 
 def test_what_was_not_good_there_does_not_come_back(project: TinyProject) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.attestation import Statement, StatementError, Subject, decided, deployed, read
+from pipelines.attestation import Ended, Statement, StatementError, Subject, decided, deployed, read
 from pipelines.attestation.statement import DECISION
 from pipelines.configuration.encoding import canonical, digest_of
 from pipelines.promotion.decide import decide
@@ -97,11 +97,11 @@ def test_what_is_no_statement_of_ours_is_refused_under_its_own_digest(
 
 def test_a_deployment_names_the_decision_that_let_it_begin(statement: Statement) -> None:
     deployments = [good.deployment("prod")]
-    made = deployed("prod", good.TAG, deployments, statement.digest, (good.NOW, True), TOOLS)
+    made = deployed("prod", good.TAG, deployments, statement.digest, Ended(good.NOW, True), TOOLS)
     assert made.said["decision"] == statement.digest
     assert made.said["outcome"] == "succeeded"
     assert made.subjects == (Subject("orders@prod", deployments[0].manifest_digest),)
-    bare = deployed("prod", good.TAG, deployments, "", (good.NOW, False), TOOLS, "without gates: a fire")
+    bare = deployed("prod", good.TAG, deployments, "", Ended(good.NOW, False), TOOLS, "without gates: a fire")
     assert (bare.said["decision"], bare.said["note"], bare.said["outcome"]) == (
         None,
         "without gates: a fire",

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from pipelines import cli
-from pipelines.attestation import Statement, decided, deployed
+from pipelines.attestation import Ended, StackEnd, Statement, decided, deployed
 from pipelines.attestation.trail import Trail, Verified, verify
 from pipelines.commands.evidence import document
 from pipelines.configuration.encoding import digest_of
@@ -23,6 +23,8 @@ from tests.unit.promotion import good
 
 SCHEMA = json.loads((good.ROOT / "tests" / "schemas" / "evidence.json").read_text(encoding="utf-8"))
 TOOLS = {"lockstep": "0.1.0"}
+ARN = "arn:aws:cloudformation:us-east-1:333333333333:stack"
+POLICY = "sha256:" + "a" * 64
 APPROVAL = Approval("prod", good.TAG, "AROA:grace@example.com", "sha256:plan", good.ago(20), "arn")
 
 
@@ -59,12 +61,17 @@ class Case:
 
 
 def _ended(one: EnvironmentRelease, decision: str, note: str = "") -> Statement:
-    return deployed("prod", good.TAG, [one], decision, (good.NOW, True), TOOLS, note)
+    stacks = (
+        StackEnd("prod/orders/table", "updated", f"{ARN}/table/1", "lockstep-0a1b"),
+        StackEnd("prod/orders/queue", "unchanged", f"{ARN}/queue/2"),
+    )
+    ended = Ended(good.NOW, True, stacks, POLICY)
+    return deployed("prod", good.TAG, [one], decision, ended, TOOLS, note)
 
 
 def _decision(**given: Any) -> Statement:
     evidence = good.evidence(**given)
-    return decided(evidence, decide(evidence, good.PROD), TOOLS)
+    return decided(evidence, decide(evidence, good.PROD), TOOLS, POLICY)
 
 
 def _whole(decision: Statement) -> Case:
@@ -88,7 +95,14 @@ def test_what_is_whole_has_no_flaw(case: Case) -> None:
     assert {one.digest for one in verified.kept} == set(case.texts)
     shown = {"schema": "lockstep/evidence/v1", **document(verified)}
     jsonschema.validate(shown, SCHEMA)
-    assert [one["gate"] for one in shown["statements"][0]["gates"]] == list(good.PROD.gates)
+    decision, ended = shown["statements"]
+    assert [one["gate"] for one in decision["gates"]] == list(good.PROD.gates)
+    assert decision["policy"] == ended["policy"] == POLICY
+    assert decision["tools"] == ended["tools"] == TOOLS
+    assert [(one["stack_id"], one["request"]) for one in ended["stacks"]] == [
+        (f"{ARN}/table/1", "lockstep-0a1b"),
+        (f"{ARN}/queue/2", None),
+    ]
 
 
 def test_each_statement_that_is_changed_or_gone_is_named(case: Case) -> None:
@@ -112,6 +126,7 @@ def test_each_statement_that_is_changed_or_gone_is_named(case: Case) -> None:
         (lambda case: case.ending(release="v9.9.9"), "is about v9.9.9 in prod"),
         (lambda case: case.ending(environment="dev"), f"is about {good.TAG} in dev"),
         (lambda case: case.ending(outcome="failed"), "it succeeded, and"),
+        (lambda case: case.ending(stacks=[{"stack": "a", "outcome": "failed"}]), "says otherwise of a"),
         (lambda case: case.ending(decision=None), "no decision let it begin"),
         (lambda case: case.ending(decision=f"sha256:{'0' * 64}"), f"{'0' * 64} of prod is not there"),
         (lambda case: case.ending(decision="../release"), "../release of prod is not there"),
@@ -152,7 +167,12 @@ def test_a_saved_folder_is_verified_without_aws(
     jsonschema.validate(shown, SCHEMA)
     assert len(shown["statements"]) == 2
     assert _offline(folder) == cli.SUCCESS
-    assert "2 statements verified, 0 findings" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 statements verified, 0 findings" in said
+    assert f"updated   prod/orders/table: request lockstep-0a1b, {ARN}/table/1" in said
+    assert f"unchanged prod/orders/queue: nothing was asked, {ARN}/queue/2" in said
+    assert f"policy {POLICY}" in said
+    assert "by lockstep 0.1.0" in said
     digest = case.trail.deployments[0].decision
     file = folder / f"{digest[7:]}.json"
     whole = file.read_bytes()

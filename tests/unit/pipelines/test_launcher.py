@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from sceptre.stack_status import StackStatus
 from pipelines import cli, launcher
 from pipelines.deploy import Deployment, Result
 from pipelines.deployment import Action
-from pipelines.launcher import Interrupted, Launch
+from pipelines.launcher import Interrupted, Launch, _KeepingNothingNew
 from pipelines.live import LiveStack, failure_reason
 from pipelines.stack_sets import Place
 from pipelines.workspace import Workspace
@@ -104,7 +106,7 @@ class Caller:
 def test_a_stop_while_a_stack_is_in_progress_starts_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stack is interrupted, the next batch not started, and the next run is told to wait for it."""
 
-    def launch(stack: SceptreStack, stopping: Any) -> Any:
+    def launch(stack: SceptreStack, stopping: Any, _token: str) -> Any:
         run.stop.set()
         assert stopping()
         raise Interrupted
@@ -114,6 +116,8 @@ def test_a_stop_while_a_stack_is_in_progress_starts_nothing_more(monkeypatch: py
     assert (first.stack, first.outcome) == ("dev/orders/queue", "interrupted")
     assert "the next run waits for it" in first.reason
     assert (second.stack, second.outcome) == ("dev/orders/archive", "not started")
+    assert re.fullmatch(r"lockstep-[0-9a-f]{32}", first.request)
+    assert second.request == ""
 
 
 def test_a_stack_that_has_not_begun_when_the_stop_comes_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +188,7 @@ def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pyte
     """Then it is looked at again: launched where it still differs, left alone where it now is as rendered."""
     waited: list[str] = []
     launched: list[str] = []
-    run = deployment(monkeypatch, lambda stack, _: (launched.append(stack.name), (None, ""))[1])
+    run = deployment(monkeypatch, lambda stack, *_: (launched.append(stack.name), (None, ""))[1])
     queue = run.workspace.project()["dev/orders/queue"]
     parameters = {key: str(value) for key, value in queue.parameters.items()}
     tags = {key: str(value) for key, value in queue.tags.items()}
@@ -233,10 +237,21 @@ def test_what_a_failed_operation_made_goes_whatever_its_template_retains(
     ]
 
 
+def test_what_is_asked_has_a_name_that_its_events_have_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """REQ-G6: as ClientRequestToken; what is deleted before it is made again has none."""
+    calls: list[Any] = []
+    named = _KeepingNothingNew(
+        SimpleNamespace(call=lambda *_, kwargs=None: calls.append(kwargs)), "lockstep-1"
+    )
+    for command in ("create_stack", "update_stack", "delete_stack"):
+        named.call("cloudformation", command, kwargs={})
+    assert [one.get("ClientRequestToken") for one in calls] == ["lockstep-1", "lockstep-1", None]
+
+
 def test_nothing_is_launched_with_credentials_of_another_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """REQ-P9: prod never lands in dev's account, whatever role the hierarchy names."""
     launched: list[str] = []
-    run = deployment(monkeypatch, lambda stack, _: (launched.append(stack.name), (None, ""))[1])
+    run = deployment(monkeypatch, lambda stack, *_: (launched.append(stack.name), (None, ""))[1])
     monkeypatch.setattr(Caller, "account", "333333333333")
     with pytest.raises(ConfigurationError, match="of account 333333333333, but dev is 111111111111"):
         run.run()
@@ -247,7 +262,7 @@ def test_losing_aws_on_the_way_ends_the_run_as_a_technical_error(monkeypatch: py
     """One message, no claim of how the stacks stand, and nothing more started."""
     launched: list[str] = []
 
-    def launch(stack: SceptreStack, _: Any) -> Any:
+    def launch(stack: SceptreStack, *_: Any) -> Any:
         launched.append(stack.name)
         raise ConfigurationError.single("nothing answers at http://127.0.0.1:9")
 
