@@ -9,17 +9,22 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
 import pytest
 
 from pipelines import cli
+from pipelines.commands.deploy import Terminal, now
+from pipelines.delivery.returning import Return
 from pipelines.plan.asking import PREFIX
+from pipelines.workspace import Workspace
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e import clients
 from tests.e2e.commands import BIN, environment, lockstep, orders_root, share_wheels
+from validator.errors import FailureError
 
 pytestmark = pytest.mark.xdist_group("planned")
 SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "plan.json").read_text(encoding="utf-8"))
@@ -119,6 +124,32 @@ def test_what_was_deployed_is_another_plan_than_before(deployed: Project, first:
     assert "no change" in refused.stdout
     assert "this is not the plan that was expected" in refused.stderr
     assert "dev/orders/table: it, or what would change in it, is another than was planned" in refused.stderr
+
+
+def test_a_way_back_that_nobody_asked_about_takes_no_data_along(
+    deployed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQ-R3: the release before comes back by itself, unless that replaces what holds data: a person says so."""
+    for name, value in deployed.operator.items():
+        monkeypatch.setenv(name, value)
+    queues, nobody = frozenset({"AWS::SQS::Queue"}), SimpleNamespace(table=lambda: None)
+
+    def admit(stateful: frozenset[str]) -> str:
+        workspace, stage = Workspace(deployed.root), Terminal(quiet=True)
+        terms = Return("dev", "v1.0.0", (), workspace, stage, now, stateful=stateful)
+        return terms.admit(nobody, SimpleNamespace(locks={}))  # type: ignore[arg-type]
+
+    deployed.edit("templates/queue.yaml", "queue-dead-letter$", "queue-dead$")
+    try:
+        with pytest.raises(FailureError) as caught:
+            admit(queues)
+        assert admit(frozenset({"AWS::S3::Bucket"})) == admit(frozenset()) == ""
+    finally:
+        deployed.edit("templates/queue.yaml", "queue-dead$", "queue-dead-letter$")
+    loss = "dev/orders/queue/DeadLetterQueue"
+    assert f"{loss} (AWS::SQS::Queue) would be replaced" in str(caught.value)
+    assert f"lockstep rollback v1.0.0 --env dev --accept-loss {loss}" in str(caught.value)
+    assert admit(queues) == "", "as it stands, nothing is lost"
 
 
 def test_a_replaced_queue_is_a_loss_both_ways(deployed: Project) -> None:
