@@ -38,7 +38,7 @@ def written(root: Path, tag: str, since: Sequence[str], signed: Iterable[Signatu
 
     Raises GitError where git has not all of that, TechnicalError for a commit that names nobody.
     """
-    ranges = [(f"refs/tags/{tag}", f"^{one}") for one in since] or [(f"refs/tags/{tag}",)]
+    ranges = [[f"refs/tags/{tag}", f"^{one}"] for one in since] or [[f"refs/tags/{tag}"]]
     texts = (git(root, *_LOG, f"--format={_FIELDS}", *each, "--") for each in ranges)
     lines = dict.fromkeys(line for text in texts for line in text.split("\n") if line)
     commits, names = list[str](), {one.signer for one in signed}
