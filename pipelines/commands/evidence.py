@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,7 @@ def document(found: Verified) -> dict[str, Any]:
                 "says": _says(one),
                 "gates": one.statement.said.get("gates", []),
                 "stacks": one.statement.said.get("stacks", []),
+                "change_sets": _change_sets(one),
                 "policy": one.statement.said.get("policy"),
                 "tools": one.statement.said.get("tools", {}),
             }
@@ -114,6 +116,14 @@ def _says(one: Kept) -> str:
     from pipelines.attestation.statement import DECISION
 
     return str(one.statement.said.get("decision" if one.statement.kind == DECISION else "outcome"))
+
+
+def _change_sets(one: Kept) -> Mapping[str, str]:
+    """Return the change sets that the plan of a decision was made with, by stack; what is no such plan has none."""
+    found: Any = one.statement.said
+    for key in ("evidence", "plan", "change_sets"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return {str(name): str(arn) for name, arn in found.items()} if isinstance(found, Mapping) else {}
 
 
 def _show(found: Verified) -> None:
@@ -149,6 +159,7 @@ def _show_statement(one: Kept) -> None:
         f"{gate.get('verdict', ''):<8} {gate.get('gate', '')}: {gate.get('reason', '')}"
         for gate in said.get("gates", [])
     ]
+    lines += [f"planned   {name}: {arn}" for name, arn in sorted(_change_sets(one).items())]
     for stack in said.get("stacks", []):
         asked = f"request {stack['request']}" if stack.get("request") else "nothing was asked"
         lines.append(

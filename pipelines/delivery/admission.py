@@ -10,10 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.attestation import decided
+from pipelines.delivery.evidence import policy_digest
 from pipelines.delivery.tools import tools
 from pipelines.gathering.gather import Places, Question, gather
 from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Evidence, Missing, Plan, Source
+from pipelines.promotion.gates.approval import COUNTED
+from pipelines.promotion.gates.approval import GATE as APPROVAL
 from pipelines.promotion.verdicts import Decision
 from pipelines.state.records import Promotion, StackKey
 from validator.errors import FailureError, LockstepError, PendingError, TechnicalError
@@ -37,13 +40,20 @@ def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected
     evidence = gather(replace(question, owner=owner), places, clock())
     rule = places.policy.of(question.environment)
     decision = decide(evidence, rule)
-    kept = places.home.store(question.environment).put_evidence(decided(evidence, decision, tools()).text)
+    statement = decided(evidence, decision, tools(), policy_digest(places.repository))
+    kept = places.home.store(question.environment).put_evidence(statement.text)
     if decision.state != "success":
         raise refused(question, decision)
     if expected and isinstance(evidence.plan, Plan) and evidence.plan.digest != expected:
         raise _another_plan(question, expected, evidence.plan.digest)
     if rule.source is not None:
-        _promote(places.home.table(), evidence, rule, question.acknowledged, (kept, hold, clock))
+        _promote(
+            places.home.table(),
+            evidence,
+            rule,
+            question.acknowledged,
+            (kept, approvers(decision), hold, clock),
+        )
     return kept
 
 
@@ -52,13 +62,13 @@ def _promote(
     evidence: Evidence,
     rule: Rule,
     acknowledged: Iterable[str],
-    run: tuple[str, Hold, Clock],
+    run: tuple[str, str, Hold, Clock],
 ) -> None:
     """Record the promotion of each workload, each on the condition that what was decided on still holds.
 
     One that an earlier run recorded stands: that run died, or the release comes again.
     """
-    source, (kept, hold, clock) = rule.source or "", run
+    source, (kept, approver, hold, clock) = rule.source or "", run
     for workload, lock in sorted(hold.locks.items()):
         verdict = table.promote(
             Promotion(
@@ -67,7 +77,7 @@ def _promote(
                 source=source,
                 target=evidence.environment,
                 at=evidence.at,
-                approver=_approvers(evidence),
+                approver=approver,
                 evidence_digest=kept,
             ),
             manifest_digest=_source_digest(evidence, workload, source),
@@ -104,9 +114,10 @@ def _another_plan(question: Question, expected: str, found: str) -> FailureError
     )
 
 
-def _approvers(evidence: Evidence) -> str:
-    found = evidence.approvals if isinstance(evidence.approvals, tuple) else ()
-    return ", ".join(sorted({one.by for one in found})) or "nobody has to"
+def approvers(decision: Decision) -> str:
+    """Return whose approval counted, by the gate that counts: others may have approved another plan, or their own."""
+    counted = (one.verdict.inputs.get(COUNTED, "") for one in decision.judged if one.gate == APPROVAL.id)
+    return next(filter(None, counted), "nobody has to")
 
 
 def _source_digest(evidence: Evidence, workload: str, source: str) -> str:

@@ -96,6 +96,6 @@ def _planner(
             reasons = "; ".join(f"{one.name}: {one.problem}" for one in found.problems)
             raise FailureError(f"these stacks cannot be planned: {reasons}")
         lost = losses(found.changes, stateful)
-        return Plan(found.environment, found.release, found.digest, lost, order.accepted)
+        return Plan(found.environment, found.release, found.digest, lost, order.accepted, found.change_sets)
 
     return plan

@@ -38,10 +38,14 @@ class Interrupted(Exception):  # noqa: N818 - a request to stop, not an error
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The `Changes` of DescribeChangeSet, or why CloudFormation refuses to make such a change."""
+    """The `Changes` of DescribeChangeSet, or why CloudFormation refuses to make such a change.
+
+    `change_set` is the ARN of the one that was read, which is deleted by then: CloudTrail has it (REQ-G6).
+    """
 
     changes: tuple[Mapping[str, Any], ...] = ()
     refused: str = ""
+    change_set: str = field(default="", compare=False)
 
 
 class _Request(StackActions):  # type: ignore[misc]  # Sceptre ships no types
@@ -132,7 +136,8 @@ class _Visit:
             raise Interrupted
         if first["Status"] != "CREATE_COMPLETE":
             reason = first.get("StatusReason") or first["Status"]
-            return Answer() if any(text in reason for text in NO_CHANGES) else Answer(refused=reason)
+            is_empty = any(text in reason for text in NO_CHANGES)
+            return Answer(refused="" if is_empty else reason, change_set=first.get("ChangeSetId", ""))
         changes, answer = list(first.get("Changes", [])), first
         while token := answer.get("NextToken"):
             answer = self.client.describe_change_set(
@@ -142,7 +147,7 @@ class _Visit:
                 NextToken=token,
             )
             changes += answer.get("Changes", [])
-        return Answer(tuple(changes))
+        return Answer(tuple(changes), change_set=first.get("ChangeSetId", ""))
 
     def leave(self, role: str | None) -> None:
         """Remove the change set, and the stack in review where only plans ever used it."""

@@ -73,8 +73,9 @@ class PlannedStack:
     """One stack of the environment: what a deployment would do with it, why, and what that changes.
 
     `source` says where the changes are from: `asked` of CloudFormation, or `computed` from templates, as `note` says
-    why. `problem` is why the stack cannot be planned; `live_id`, `live_digest` and `operation_at` are of the stack that
-    stands, all empty where none does.
+    why. `change_set` is the ARN of the change set that was asked, empty for none: it says nothing of the changes, so
+    that the digest leaves it out. `problem` is why the stack cannot be planned; `live_id`, `live_digest` and
+    `operation_at` are of the stack that stands, all empty where none does.
     """
 
     name: str
@@ -89,12 +90,13 @@ class PlannedStack:
     note: str = ""
     problem: str = ""
     changes: tuple[Change, ...] = ()
+    change_set: str = ""
 
     @property
     def digest(self) -> str:
         """Digest of what would be done to the stack, and of how it stood: equal digests are the same plan."""
         content = asdict(self)
-        for words in ("reason", "note", "problem", "source"):
+        for words in ("reason", "note", "problem", "source", "change_set"):
             del content[words]
         return _digest(content)
 
@@ -121,6 +123,11 @@ class Plan:
     def changes(self) -> tuple[Change, ...]:
         """Every change of every stack, in the order of the stacks."""
         return tuple(change for stack in self.stacks for change in stack.changes)
+
+    @property
+    def change_sets(self) -> Mapping[str, str]:
+        """The change set that each stack was asked with, by the stack's name."""
+        return {stack.name: stack.change_set for stack in self.stacks if stack.change_set}
 
     @property
     def problems(self) -> tuple[PlannedStack, ...]:

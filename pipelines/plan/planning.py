@@ -148,6 +148,7 @@ class Planning:
             raise _stopped(self.environment) from None
         except SceptreException as error:
             return replace(planned, problem=str(error))
+        planned = replace(planned, change_set=answer.change_set)
         if answer.refused:
             return replace(planned, source="asked", problem=answer.refused)
         changes = changes_of(stack.name, answer.changes)

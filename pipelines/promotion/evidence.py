@@ -7,7 +7,7 @@ would be content if somebody forgot it has no default.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipelines.state.records import Check, EnvironmentRelease, Lock, Release
@@ -115,7 +115,7 @@ class Loss:
 class Plan:
     """What would be changed: the digest of the plan, and what it would take away. `accepted` are names of losses.
 
-    `environment` and `tag` say what was planned.
+    `environment` and `tag` say what was planned. `change_sets` are the ARNs of those that were asked, by stack.
     """
 
     environment: str
@@ -123,6 +123,7 @@ class Plan:
     digest: str
     losses: tuple[Loss, ...]
     accepted: frozenset[str] = frozenset()
+    change_sets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ TOOLS = {"lockstep": "0.1.0"}
 
 @pytest.fixture
 def statement() -> Statement:
-    evidence = good.evidence()
+    evidence = good.evidence(plan=replace(good.plan(), change_sets={"prod/orders/table": "arn:change-set/1"}))
     return decided(evidence, decide(evidence, good.PROD), TOOLS)
 
 
@@ -32,6 +32,7 @@ def test_a_decision_says_every_gate_and_all_that_it_read(statement: Statement) -
     assert said["decision"] == "success"
     assert [one["gate"] for one in said["gates"]] == list(good.PROD.gates)
     assert said["evidence"]["sources"]["orders"]["latest"]["state"] == "succeeded"
+    assert said["evidence"]["plan"]["change_sets"] == {"prod/orders/table": "arn:change-set/1"}
     assert said["tools"] == TOOLS
 
 

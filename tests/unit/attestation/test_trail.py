@@ -24,6 +24,7 @@ from tests.unit.promotion import good
 SCHEMA = json.loads((good.ROOT / "tests" / "schemas" / "evidence.json").read_text(encoding="utf-8"))
 TOOLS = {"lockstep": "0.1.0"}
 ARN = "arn:aws:cloudformation:us-east-1:333333333333:stack"
+CHANGE_SET = "arn:aws:cloudformation:us-east-1:333333333333:changeSet/lockstep-plan-0a"
 POLICY = "sha256:" + "a" * 64
 APPROVAL = Approval("prod", good.TAG, "AROA:grace@example.com", "sha256:plan", good.ago(20), "arn")
 
@@ -70,7 +71,8 @@ def _ended(one: EnvironmentRelease, decision: str, note: str = "") -> Statement:
 
 
 def _decision(**given: Any) -> Statement:
-    evidence = good.evidence(**given)
+    plan = replace(good.plan(), change_sets={"prod/orders/table": f"{CHANGE_SET}/1"})
+    evidence = good.evidence(**{"plan": plan, **given})
     return decided(evidence, decide(evidence, good.PROD), TOOLS, POLICY)
 
 
@@ -98,6 +100,7 @@ def test_what_is_whole_has_no_flaw(case: Case) -> None:
     decision, ended = shown["statements"]
     assert [one["gate"] for one in decision["gates"]] == list(good.PROD.gates)
     assert decision["policy"] == ended["policy"] == POLICY
+    assert (decision["change_sets"], ended["change_sets"]) == ({"prod/orders/table": f"{CHANGE_SET}/1"}, {})
     assert decision["tools"] == ended["tools"] == TOOLS
     assert [(one["stack_id"], one["request"]) for one in ended["stacks"]] == [
         (f"{ARN}/table/1", "lockstep-0a1b"),
@@ -171,6 +174,7 @@ def test_a_saved_folder_is_verified_without_aws(
     assert "2 statements verified, 0 findings" in said
     assert f"updated   prod/orders/table: request lockstep-0a1b, {ARN}/table/1" in said
     assert f"unchanged prod/orders/queue: nothing was asked, {ARN}/queue/2" in said
+    assert f"planned   prod/orders/table: {CHANGE_SET}/1" in said
     assert f"policy {POLICY}" in said
     assert "by lockstep 0.1.0" in said
     digest = case.trail.deployments[0].decision

@@ -56,7 +56,8 @@ class CloudFormation:
         start = int(sent.get("NextToken", "0"))
         more = {"NextToken": str(start + self.page)} if start + self.page < len(self.changes) else {}
         found = self.changes[start : start + self.page]
-        return {"Status": self.outcome[0], "StatusReason": self.outcome[1], "Changes": found, **more}
+        status = {"Status": self.outcome[0], "StatusReason": self.outcome[1]}
+        return {"ChangeSetId": "arn:change-set", **status, "Changes": found, **more}
 
     def delete_change_set(self, **sent: Any) -> None:
         """Delete a change set; while it is being made, that is refused."""

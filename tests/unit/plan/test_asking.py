@@ -41,6 +41,7 @@ def test_a_stack_that_stands_stays() -> None:
     """Only the change set goes."""
     client = CloudFormation(status="UPDATE_COMPLETE", stack_id="arn:old", changes=[MADE])
     assert asked(client, UPDATE) == Answer((MADE,))
+    assert asked(client, UPDATE).change_set == "arn:change-set"
     nothing_left(client, "UPDATE_COMPLETE")
 
 

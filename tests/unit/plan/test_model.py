@@ -39,6 +39,9 @@ def test_words_are_no_part_of_a_plan() -> None:
     """The same changes for another reason, or with another note, are the same plan; another direction is another."""
     said = replace(stack(REPLACED), reason="what it reads has changed", note="may follow")
     assert plan(stack(REPLACED)).digest == plan(said).digest
+    asked = stack(REPLACED, change_set="arn:change-set/1")
+    assert plan(asked).digest == plan(said).digest
+    assert plan(asked, stack(name="prod/orders/queue")).change_sets == {asked.name: "arn:change-set/1"}
     assert plan(said).digest != plan(said, direction="reverse").digest
     assert plan(said).digest != replace(plan(said), environment="dev").digest
 
