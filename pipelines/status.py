@@ -262,5 +262,14 @@ def _summary(
         parity=verdicts.get(check.verdict, "unknown") if check else "unknown",
         differences=len(check.findings) if check and check.verdict == "inconsistent" else 0,
         checked_seconds=_seconds(check.at, now) if check else None,
-        awaits=latest.awaits if latest else "",
+        awaits=_awaited(releases),
     )
+
+
+def _awaited(releases: Sequence[EnvironmentRelease]) -> str:
+    """Return the release that has yet to come back, or is on its way; empty for none."""
+    if not releases:
+        return ""
+    latest, before = releases[0], releases[1:2]
+    on_its_way = latest.state == "deploying" and any(one.awaits == latest.tag for one in before)
+    return latest.tag if on_its_way else latest.awaits

@@ -237,6 +237,9 @@ def test_a_release_that_has_yet_to_come_back_is_said() -> None:
     line = summaries(rows_of_both(), {("orders", "dev"): [failed, before]}, {}, NOW)[0]
     assert (line.release, line.awaits) == ("v1.0.0", "v1.0.0")
     assert line.notes == ("failed", "v1.0.0 has yet to come back")
+    going = release(3, "v1.0.0", "deploying")
+    line = summaries(rows_of_both(), {("orders", "dev"): [going, failed, before]}, {}, NOW)[0]
+    assert line.notes == ("deploying", "v1.0.0 has yet to come back")
     back = release(3, "v1.0.0", "succeeded")
     line = summaries(rows_of_both(), {("orders", "dev"): [back, failed, before]}, {}, NOW)[0]
     assert (line.awaits, line.notes) == ("", ())
