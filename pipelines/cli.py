@@ -40,6 +40,7 @@ COMMANDS = {
     "plan": "pipelines.commands.plan:plan",
     "promote": "pipelines.commands.promote:promote",
     "protect": "pipelines.commands.protect:protect",
+    "release": "pipelines.commands.release:release",
     "render": "pipelines.commands.render:render",
     "rollback": "pipelines.commands.rollback:rollback",
     "status": "pipelines.commands.status:status",

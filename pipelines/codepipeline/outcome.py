@@ -25,10 +25,14 @@ def outcome(histories: Iterable[Sequence[EnvironmentRelease]], tag: str) -> Outc
     release before is back. A return that did not end stands behind the deployment that it takes the place of.
     """
     recent = [one[:2] for one in histories if one]
-    if any(one[0].state in HALF_DONE and any(each.tag == tag for each in one) for one in recent):
+    if any(_is_half_done(one[0]) and any(each.tag == tag for each in one) for one in recent):
         return "failed"
     stands = {(one[0].tag, one[0].state) for one in recent}
     return "succeeded" if stands == {(tag, "succeeded")} else "untouched"
+
+
+def _is_half_done(last: EnvironmentRelease) -> bool:
+    return last.state in HALF_DONE or bool(last.awaits)
 
 
 def main(environment: str, tag: str, root: Path) -> None:

@@ -37,6 +37,11 @@ def evidence_key(by: str, digest: str) -> str:
     return f"{by}/evidence/sha256/{_hexadecimal(digest)}.json"
 
 
+def source_key(by: str, tag: str) -> str:
+    """Return the key of a release's source, as a pipeline takes it."""
+    return f"{by}/sources/{tag}.zip"
+
+
 def is_digest(text: str) -> bool:
     """Tell whether a text has the form of a digest."""
     return _DIGEST.fullmatch(text) is not None

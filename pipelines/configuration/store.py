@@ -19,7 +19,14 @@ from botocore.exceptions import ClientError
 from pipelines.configuration.decoding import from_json
 from pipelines.configuration.encoding import digest_of
 from pipelines.configuration.errors import ObjectChangedError, ObjectConflictError, ObjectMissingError
-from pipelines.configuration.keys import evidence_key, manifest_key, parameters_key, policy_key, template_key
+from pipelines.configuration.keys import (
+    evidence_key,
+    manifest_key,
+    parameters_key,
+    policy_key,
+    source_key,
+    template_key,
+)
 from pipelines.configuration.manifest import Manifest
 from validator.errors import TechnicalError
 
@@ -105,6 +112,12 @@ class ConfigurationStore:
         """
         return self._content(evidence_key(self.by, digest))
 
+    def put_source(self, tag: str, content: bytes) -> str:
+        """Keep the source of a release for a pipeline, and return its key; raises as `put_release` does (REQ-G10)."""
+        key = source_key(self.by, tag)
+        self._put(key, content)
+        return key
+
     def _read(self, key: str, digest: str) -> bytes:
         """Return an object whose bytes have a digest."""
         content = self._content(key)
@@ -138,7 +151,7 @@ class ConfigurationStore:
                 Bucket=self.bucket,
                 Key=key,
                 Body=body,
-                ContentType="application/json" if key.endswith(".json") else "application/yaml",
+                ContentType=f"application/{key.rpartition('.')[2]}",
                 ChecksumSHA256=base64.b64encode(digest.digest()).decode(),
                 IfNoneMatch="*",
             )

@@ -23,6 +23,7 @@ KEYS = (
     "releases/orders/v9.9.9/prod/manifest.json",
     f"templates/sha256/{'a' * 64}.yaml",
     f"policies/sha256/{'a' * 64}.yaml",
+    "sources/v9.9.9.zip",
 )
 """Objects of a release, below the name of the environment whose deployments wrote it."""
 

@@ -13,14 +13,17 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+import jsonschema
 import pytest
 
+from pipelines.codepipeline.source import source
 from pipelines.configuration import ConfigurationStore, Manifest, digest_of
 from pipelines.deployment_rule.packaged import packaged
 from pipelines.state.records import Check, Release, StackKey
 from sandbox import process, running
 from sandbox.advance import advance
 from tests.e2e import deployed_home
+from tests.e2e.commands import ROOT
 from tests.e2e.control_plane import Plane, until
 from tests.state_table import state, summary
 from tests.unit.deployment_rule.home import POLICY_TEXT, manifest
@@ -167,6 +170,24 @@ def test_who_cannot_tell_lets_nothing_in(plane: Plane) -> None:
     assert all("error: same-digest" in one for one in causes)
     plane.client("stepfunctions").stop_execution(executionArn=execution)
     assert entered(plane, execution) == ["Ask"]
+
+
+def test_a_release_is_given_to_the_pipeline(plane: Plane) -> None:
+    """REQ-G10: its source is kept once, as dev's deployments keep things, and read as the pipeline's role may."""
+    first, again = (plane.project.run("release", "v1.0.0", "--format", "json") for _ in range(2))
+    assert first.returncode == again.returncode == 0, first.stderr + again.stderr
+    assert first.stdout == again.stdout
+    said = json.loads(first.stdout)
+    jsonschema.validate(
+        said, json.loads((ROOT / "tests" / "schemas" / "release.json").read_text(encoding="utf-8"))
+    )
+    assert (said["key"], said["pipeline"]) == ("dev/sources/v1.0.0.zip", "shared-control-promotion")
+    bucket = plane.parameter("configuration/BucketName")
+    kept = plane.client("s3").get_object(Bucket=bucket, Key=said["key"])["Body"].read()
+    assert kept == source(plane.project.root, "v1.0.0")
+    unknown = plane.project.run("release", "v9.9.9")
+    assert unknown.returncode == 2
+    assert "git has no tag v9.9.9" in unknown.stderr
 
 
 def test_the_function_may_what_it_does(plane: Plane) -> None:

@@ -215,7 +215,7 @@ def test_a_recorder_writes_its_own_environment_and_releases() -> None:
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
     assert store["Action"] == "s3:PutObject"
-    prefixes = ("evidence/sha256", "policies/sha256", "releases", "templates/sha256")
+    prefixes = ("evidence/sha256", "policies/sha256", "releases", "sources", "templates/sha256")
     assert store["Resource"] == [
         {"Fn::Sub": f"{STORE}/${{EnvironmentName}}/{prefix}/*"} for prefix in prefixes
     ]

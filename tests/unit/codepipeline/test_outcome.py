@@ -21,6 +21,12 @@ def history(*states: tuple[str, Any]) -> list[EnvironmentRelease]:
     ]
 
 
+def test_what_has_yet_to_come_back_is_half_done() -> None:
+    """REQ-R4: the release was taken back, and nothing stands in its place yet."""
+    taken = deployment("prod", tag=TAG, state="rolled_back", number=9, back_to=BEFORE)
+    assert outcome([[taken, *history((BEFORE, "succeeded"))]], TAG) == "failed"
+
+
 @pytest.mark.parametrize(
     ("histories", "wanted"),
     [
