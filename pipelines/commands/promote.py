@@ -45,7 +45,7 @@ def promote(environment: str, root: Path, style: str) -> int:
         click.echo(f"{environment}: nothing to promote, its branch has these files already")
     else:
         click.secho(f"{found.tag} -> {environment}: {found.decision.state}", bold=True)
-        click.echo(harmless(f"  {what}: {where}"))
+        click.echo(f"  {harmless(f'{what}: {where}')}")
     return 0
 
 

@@ -1,11 +1,13 @@
 """A release from dev through staging to prod, and one that fails and is taken back, on a sandbox of its own.
 
-The environments have `control` alone: what is promoted is small, and its agents look for drift.
+The environments have `control` alone: what is promoted is small, and its agents look for drift. What is typed here, and
+what it says, is the session of docs/promotion.md.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -30,6 +32,7 @@ from tests.e2e import commands, deployed_home
 from tests.e2e.commands import ROOT
 from tests.e2e.control_plane import until
 from tests.e2e.recorded_project import RecordedProject
+from tests.e2e.transcript import Session
 from tests.unit.small_project import one_workload
 
 pytestmark = pytest.mark.xdist_group("promotion")
@@ -44,6 +47,7 @@ class Estate:
     record: Record
     project: RecordedProject
     sam: Mapping[str, str]
+    session: Session
 
     @property
     def table(self) -> StateStore:
@@ -68,21 +72,36 @@ class Estate:
         jsonschema.validate(document, json.loads((SCHEMAS / "gate.json").read_text(encoding="utf-8")))
         return {**document, "verdicts": {one["gate"]: one["verdict"] for one in document["gates"]}}
 
-    def settled(self, environment: str, tag: str) -> dict[str, Any]:
-        """Return the gate's answer once every piece of evidence is there: checks follow events by seconds."""
+    def typed(self, command: str, code: int = cli.SUCCESS) -> str:
+        """Type a command that ends with this code, and return what it said."""
+        done = self.session.type(self.project.operator, command)
+        assert done.returncode == code, done.stdout
+        return done.stdout
 
-        def answer() -> dict[str, Any] | None:
-            found = self.gate(environment, tag)
-            return found if found["decision"] != "error" else None
+    def settled(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Type a command that asks the gates until all evidence is there: checks follow events by seconds."""
 
-        return until(f"the evidence for {environment}", answer)
+        def answer() -> subprocess.CompletedProcess[str] | None:
+            done = self.session.type(self.project.operator, command, forget=cli.TECHNICAL)
+            return done if done.returncode != cli.TECHNICAL else None
 
-    def approve(self, environment: str, tag: str) -> None:
-        """Approve the plan of now, as somebody who wrote nothing."""
-        plan = self.settled(environment, tag)["plan"]
-        somebody = replace(self.project, operator={**self.project.operator, **self.sam})
-        done = somebody.run("approve", environment, "--release", tag, "--plan", plan)
-        assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+        return until(command, answer)
+
+    def proposed(self, environment: str, tag: str) -> str:
+        """Merge a release into an environment's branch, ask the gates, and return the plan to approve."""
+        merged = self.settled(f"lockstep promote {environment}")
+        assert merged.returncode == cli.SUCCESS, merged.stdout
+        asked = self.settled(f"lockstep gate {environment} --release {tag}")
+        assert asked.returncode == cli.PENDING, asked.stdout
+        assert f"{tag} -> {environment}: pending" in asked.stdout
+        (plan,) = re.findall(r"^  plan (sha256:[0-9a-f]{64})$", asked.stdout, re.MULTILINE)
+        return str(plan)
+
+    def approve(self, environment: str, tag: str, plan: str) -> None:
+        """Approve a plan, as somebody who wrote nothing."""
+        somebody = {**self.project.operator, **self.sam}
+        done = self.session.type(somebody, f"lockstep approve {environment} --release {tag} --plan {plan}")
+        assert done.returncode == cli.SUCCESS, done.stdout
 
     def latest(self, environment: str) -> EnvironmentRelease | None:
         """Return what was last deployed into an environment."""
@@ -105,11 +124,6 @@ class Estate:
             ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000000Z"}},
         )
 
-    def point(self, tag: str) -> None:
-        """Let every environment branch have the files of a release."""
-        for environment in accounts.ACCOUNTS:
-            self.project.git("branch", "-f", f"env/{environment}", tag)
-
 
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory, kept: Path) -> Iterator[Estate]:
@@ -122,40 +136,43 @@ def estate(tmp_path_factory: pytest.TempPathFactory, kept: Path) -> Iterator[Est
     (root / ".gitignore").write_text(".lockstep/\n", encoding="utf-8")
     project = replace(home, root=root)
     project.git("init", "-q", "-b", "main")
+    project.git("commit", "-q", "--allow-empty", "-m", "the branches of the environments begin here")
+    for name in accounts.ACCOUNTS:
+        project.git("branch", f"env/{name}")
     project.commit(GOOD)
-    iam = project.client("iam")
-    made = Estate(record, project, people.user(iam, "sam@example.com"))
-    made.point(GOOD)
-    yield made
+    project.git("branch", "-f", "env/dev", GOOD)
+    yield Estate(record, project, people.user(project.client("iam"), "sam@example.com"), Session(root))
     process.discard(place)
 
 
 def test_a_release_enters_dev_and_is_verified(estate: Estate) -> None:
     """REQ-G1, REQ-V10: every gate is asked, every stack looked at, and the success is a tag."""
     assert estate.gate("dev", GOOD)["decision"] == "success"
-    done = estate.project.run("deploy", "dev", "--release", GOOD, "--format", "json")
-    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
-    document = json.loads(done.stdout)
-    jsonschema.validate(document, json.loads((SCHEMAS / "deploy.json").read_text(encoding="utf-8")))
-    assert (document["marked"], document["findings"]) == ("deployed/dev/1", [])
+    said = estate.typed(f"lockstep deploy dev --release {GOOD}")
+    assert f"dev: {GOOD} was verified, deployed/dev/1" in said
     assert estate.project.git("rev-parse", "deployed/dev/1^{commit}") == estate.project.git("rev-parse", GOOD)
 
 
-def test_nothing_enters_staging_that_nobody_approved(estate: Estate) -> None:
+@pytest.fixture(scope="module")
+def staging(estate: Estate) -> str:
+    """Propose the release for staging; return the plan to approve."""
+    return estate.proposed("staging", GOOD)
+
+
+def test_nothing_enters_staging_that_nobody_approved(estate: Estate, staging: str) -> None:
     """REQ-G2: it waits, with the plan to approve; nothing is deployed; the decision is kept."""
-    asked = estate.settled("staging", GOOD)
-    assert (asked["decision"], asked["verdicts"]["approval"]) == ("pending", "pending")
-    done = estate.project.run("deploy", "staging", "--release", GOOD)
-    assert done.returncode == cli.PENDING, done.stdout + done.stderr
-    assert "0 of 1 approvals for staging" in done.stderr
+    said = estate.typed(f"lockstep deploy staging --release {GOOD}", cli.PENDING)
+    assert "0 of 1 approvals for staging" in said
     assert estate.stacks("staging") == []
     assert estate.latest("staging") is None
     assert estate.table.lock("control", "staging", datetime.now(UTC)) is None
 
 
-def test_an_approved_release_enters_staging_though_its_first_run_is_killed(estate: Estate) -> None:
+def test_an_approved_release_enters_staging_though_its_first_run_is_killed(
+    estate: Estate, staging: str
+) -> None:
     """REQ-G6, REQ-R4: the next run carries on under the decision, though what is left to do is another plan by then."""
-    estate.approve("staging", GOOD)
+    estate.approve("staging", GOOD, staging)
     command = [str(commands.BIN / "lockstep"), "deploy", "staging", "--release", GOOD]
     environment = commands.environment(estate.project.operator)
     killed = subprocess.Popen(command, cwd=estate.project.root, env=environment, stdout=subprocess.DEVNULL)
@@ -167,9 +184,8 @@ def test_an_approved_release_enters_staging_though_its_first_run_is_killed(estat
     assert begun is not None
     assert (begun.state, begun.number) == ("deploying", 1)
     estate.end_lock("staging")
-    done = estate.project.run("deploy", "staging", "--release", GOOD)
-    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
-    assert "deployed/staging/1" in done.stdout
+    said = estate.typed(f"lockstep deploy staging --release {GOOD}")
+    assert "deployed/staging/1" in said
     ended = estate.latest("staging")
     assert ended is not None
     assert (ended.state, ended.number, ended.decision) == ("succeeded", 1, begun.decision)
@@ -180,20 +196,16 @@ def test_an_approved_release_enters_staging_though_its_first_run_is_killed(estat
 
 def test_prod_waits_an_hour_whoever_approves(estate: Estate) -> None:
     """REQ-G3: enforced from the recorded success."""
-    estate.approve("prod", GOOD)
-    asked = estate.settled("prod", GOOD)
-    assert (asked["decision"], asked["verdicts"]["soak"]) == ("pending", "pending")
-    assert asked["verdicts"]["approval"] == "success"
-    done = estate.project.run("deploy", "prod", "--release", GOOD)
-    assert done.returncode == cli.PENDING, done.stdout + done.stderr
-    assert "nothing shortens it" in done.stderr
+    estate.approve("prod", GOOD, estate.proposed("prod", GOOD))
+    said = estate.typed(f"lockstep deploy prod --release {GOOD}", cli.PENDING)
+    assert "nothing shortens it" in said
+    assert "approvals for prod" not in said
     assert estate.latest("prod") is None
 
 
 def test_after_the_hour_it_enters_prod(estate: Estate) -> None:
     assert advance.advance(estate.record, advance.duration("61m"))
-    done = estate.project.run("deploy", "prod", "--release", GOOD)
-    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    estate.typed(f"lockstep deploy prod --release {GOOD}")
     latest = estate.latest("prod")
     assert latest is not None
     assert (latest.tag, latest.state) == (GOOD, "succeeded")
@@ -214,9 +226,11 @@ def test_what_was_decided_and_deployed_is_kept(estate: Estate, environment: str)
 
 def test_deploying_again_does_nothing(estate: Estate) -> None:
     before = estate.latest("prod")
-    done = estate.project.run("deploy", "prod", "--release", GOOD)
+    done = estate.project.run("deploy", "prod", "--release", GOOD, "--format", "json")
     assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
-    assert "was there already" in done.stdout
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads((SCHEMAS / "deploy.json").read_text(encoding="utf-8")))
+    assert (document["marked"], document["findings"], document["stacks"]) == ("deployed/prod/1", [], [])
     assert estate.latest("prod") == before
 
 
@@ -248,18 +262,23 @@ def bad(estate: Estate) -> str:
     assert text.count("Outputs:\n") == 1
     path.write_text(text.replace("Outputs:\n", TRIAL), encoding="utf-8")
     estate.project.commit(BAD)
-    estate.point(BAD)
+    estate.project.git("branch", "-f", "env/dev", BAD)
     return BAD
 
 
 def test_a_release_that_fails_is_taken_back_by_itself(estate: Estate, bad: str) -> None:
     """REQ-R4: the release before is deployed again, recorded, and the bad one stays out."""
-    done = estate.project.run("deploy", "dev", "--release", bad)
-    assert done.returncode == cli.FAILURE, done.stdout + done.stderr
-    assert f"{GOOD} came back and was verified" in done.stderr
+    said = estate.typed(f"lockstep deploy dev --release {bad}", cli.FAILURE)
+    assert f"{GOOD} came back and was verified" in said
     states = [(one.tag, one.state) for one in estate.table.environment_releases("control", "dev")]
     assert states == [(GOOD, "succeeded"), (bad, "rolled_back"), (GOOD, "succeeded")]
     assert estate.gate("dev", bad)["verdicts"]["rejected-release"] == "failure"
     again = estate.project.run("deploy", "dev", "--release", bad)
     assert again.returncode == cli.FAILURE, again.stdout + again.stderr
     assert "was rolled back in dev" in again.stderr
+
+
+def test_the_page_tells_what_was_typed_and_said(estate: Estate) -> None:
+    """docs/promotion.md has this session, command for command."""
+    estate.typed("lockstep rollback --last-consistent --all --dry-run")
+    assert estate.session.differences(ROOT / "docs" / "promotion.md") == []
