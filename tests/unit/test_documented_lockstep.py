@@ -25,7 +25,7 @@ FILES = "does not exist"
 """A document names files of somebody's project."""
 
 _FENCED = re.compile(r"^(?P<indent> *)```(?:sh|console|)\n(?P<block>.*?)^(?P=indent)```$", re.M | re.S)
-_TYPED = re.compile(r"(?:^|[|;&(] ?)(?:\$ )?(lockstep [^\n|;&)>]*)", re.MULTILINE)
+_TYPED = re.compile(r"(?:^|[|;&(] ?)(?:\$ )?(lockstep (?:(?!->)[^\n|;&)>])*)", re.MULTILINE)
 _INLINE = re.compile(r"`(lockstep [^`\\]*)[^`]*`")
 
 
