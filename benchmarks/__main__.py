@@ -11,7 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import announce, check, evaluator, fresh, handlers, orders, promotion, scale, tools, tracker
+from benchmarks import (
+    announce,
+    check,
+    deploying,
+    evaluator,
+    fresh,
+    handlers,
+    orders,
+    promotion,
+    scale,
+    tools,
+    tracker,
+)
 
 NAMES = (
     "check",
@@ -23,9 +35,16 @@ NAMES = (
     "tracker",
     "announce",
     "promotion",
+    "deploy",
     "handlers",
     "demo",
 )
+IN_A_SANDBOX = {
+    "tracker": tracker.tracker,
+    "promotion": promotion.promotion,
+    "deploy": deploying.deploying,
+}
+"""Those that need no more than a sandbox of their own."""
 RESULTS = Path(".lockstep") / "benchmarks.json"
 
 
@@ -52,16 +71,14 @@ def main(wanted: list[str]) -> int:
         with _sandbox() as (variables, pid):
             rows += _shown(tools.no_op(variables)) if "no-op" in names else []
             rows += _shown(_orders(variables, pid)) if "orders" in names else []
-    if "tracker" in names:
-        with _sandbox() as (variables, _):
-            rows += _shown(tracker.tracker(variables))
     if "announce" in names:
         with _sandbox() as (variables, _):
             rows += _shown(announce.announce(variables))
             rows += _shown(tracker.deployed(variables))
-    if "promotion" in names:
-        with _sandbox() as (variables, _):
-            rows += _shown(promotion.promotion(variables))
+    for name, measure in IN_A_SANDBOX.items():
+        if name in names:
+            with _sandbox() as (variables, _):
+                rows += _shown(measure(variables))
     if "handlers" in names:
         rows += _shown(handlers.handlers())
     if "demo" in names:

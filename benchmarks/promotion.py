@@ -32,7 +32,7 @@ ENDED = ("CREATE_COMPLETE", "FAILED")
 def promotion(variables: dict[str, str]) -> list[dict[str, Any]]:
     """Deploy home and dev from a release, then plan dev again, ask the gates of dev, and decide many times."""
     env = {**os.environ, **variables}
-    with _released() as root:
+    with released() as root:
         command([str(BIN / "lockstep"), "deploy", "shared"], cwd=root, env=env)
         command([str(BIN / "lockstep"), "deploy", "dev", "--release", TAG], cwd=root, env=env)
         planned = best_of(RUNS, lambda: command([str(BIN / "lockstep"), "plan", "dev"], cwd=root, env=env))
@@ -59,7 +59,7 @@ def promotion(variables: dict[str, str]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _released() -> Iterator[Path]:
+def released() -> Iterator[Path]:
     """Give a clone of the commit that is checked out, with a tag of its own, and the wheels that are here already."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "clone")
