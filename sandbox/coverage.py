@@ -57,6 +57,7 @@ OWN: tuple[Claim, ...] = (
     emulated("AWS::Logs::LogGroup", "functions write to it; retention is kept and deletes nothing"),
     emulated("AWS::S3::Bucket", "objects, versions, conditional writes"),
     emulated("AWS::S3::BucketPolicy", "evaluated at every call"),
+    emulated("AWS::SecretsManager::Secret", "a generated value, later ones, and who may read them"),
     emulated("AWS::SNS::Topic", "publishes to queues and functions"),
     emulated("AWS::SNS::Subscription", "filter policy and raw delivery; no mail is sent"),
     emulated("AWS::SNS::TopicPolicy", "evaluated at every call"),

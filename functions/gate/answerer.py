@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
+
 from functions.gate.edge import client, logger, measure, now, settings
 from pipelines.configuration import ConfigurationStore
 from pipelines.deployment_rule.answering import Answering
@@ -13,6 +15,8 @@ from pipelines.deployment_rule.evidence import Places, gather
 from pipelines.deployment_rule.packaged import packaged
 from pipelines.state.store import StateStore
 
+OPEN = ("waiting", "failed")
+"""Ends of a pass after which a question still has no answer."""
 NAMES = ("table/TableName", "configuration/BucketName", "gate/AppId", "gate/AppKeyArn", "gate/ApiUrl")
 
 
@@ -38,8 +42,11 @@ def desk() -> Answering:
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Do one pass, and tell how many ended how; raises where the questions themselves cannot be read."""
     told: dict[str, int] = {}
+    oldest = 0.0
     for done in desk().run():
         told[done.end] = told.get(done.end, 0) + 1
+        if done.end in OPEN:
+            oldest = max(oldest, (now() - done.request.received_at).total_seconds())
         measure("RuleAnswers", Outcome=done.end, Environment=done.request.environment)
         log = logger.error if done.end in ("failed", "closed") else logger.info
         log(
@@ -50,4 +57,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
             end=done.end,
             reason=done.reason,
         )
+    # Also where nothing is asked: no figure means that nobody looks.
+    measure("RuleOldestQuestionSeconds", oldest, MetricUnit.Seconds)
     return told

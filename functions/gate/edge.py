@@ -69,9 +69,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def measure(name: str, **dimensions: str) -> None:
-    """Count one of a metric with its dimensions."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+def measure(name: str, value: float = 1, unit: MetricUnit = MetricUnit.Count, **dimensions: str) -> None:
+    """Write a metric with its dimensions: one of a kind, unless a value is given."""
+    with single_metric(name=name, unit=unit, value=value) as metric:
         for dimension, of in dimensions.items():
             metric.add_dimension(name=dimension, value=of)
 

@@ -169,6 +169,10 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "Target.RetryPolicy.MaximumEventAgeInSeconds",
         "Target.RetryPolicy.MaximumRetryAttempts",
     ),
+    "AWS::SecretsManager::Secret": (
+        "GenerateSecretString.ExcludePunctuation?",
+        "GenerateSecretString.PasswordLength",
+    ),
     "AWS::StepFunctions::StateMachine": (
         "LoggingConfiguration.IncludeExecutionData?",
         "TracingConfiguration.Enabled?",

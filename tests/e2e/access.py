@@ -16,6 +16,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 REVIEWED = Path(__file__).parent / "granted.yaml"
+OF_RULE = ("shared-control-answerer-*", "shared-control-receiver-*")
+"""Roles of the deployment protection rule, which `test_deployment_rule.py` holds to what they use."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

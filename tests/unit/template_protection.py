@@ -210,10 +210,13 @@ def tables_are_encrypted_and_protected(template: Template) -> Iterator[str]:
 
 
 def keys_rotate_and_stay_open(template: Template) -> Iterator[str]:
-    """Rotation; the account can always mend the policy; nobody uses a key but through a service or by its context."""
-    direct = {"kms:Decrypt", "kms:Encrypt", "kms:CreateGrant", "kms:*"}
+    """Rotation; the account can always mend the policy; nobody uses a key but through a service or by its context.
+
+    A key that signs cannot rotate; who signs is named.
+    """
+    direct = {"kms:Decrypt", "kms:Encrypt", "kms:CreateGrant", "kms:Sign", "kms:*"}
     for key in template.resources("AWS::KMS::Key"):
-        yield from wrong(key, EnableKeyRotation=True)
+        yield from wrong(key, EnableKeyRotation=key[1]["Properties"]["KeyUsage"] == "ENCRYPT_DECRYPT")
         statements = key[1]["Properties"]["KeyPolicy"]["Statement"]
         if not any(
             "kms:PutKeyPolicy" in listed(each["Action"]) for each in statements if "Condition" not in each
@@ -259,16 +262,22 @@ def endpoints_serve_this_account(template: Template) -> Iterator[str]:
 
 
 def security_groups_are_narrow(template: Template) -> Iterator[str]:
-    """Port 443 alone, never from or to everywhere; egress is stated, since EC2 otherwise allows all of it."""
+    """Port 443 alone, never from everywhere; egress is stated, since EC2 otherwise allows all of it.
+
+    To everywhere only under a condition that says so.
+    """
     for name, group in template.resources("AWS::EC2::SecurityGroup"):
         egress = group["Properties"].get("SecurityGroupEgress")
         if not egress:
             yield f"{name} states no egress"
-        for rule in [*group["Properties"].get("SecurityGroupIngress", []), *(egress or [])]:
+        for stated in [*group["Properties"].get("SecurityGroupIngress", []), *(egress or [])]:
+            condition, rule, otherwise = stated.get("Fn::If", ("", stated, {}))
+            if condition and (condition, otherwise) != ("HasInternet", {"Ref": "AWS::NoValue"}):
+                yield f"{name} is open under {condition}"
+            if not condition and rule.get("CidrIp") == "0.0.0.0/0":
+                yield f"{name} is open: {rule}"
             nowhere = rule.get("CidrIp") == "255.255.255.255/32"
-            if rule.get("CidrIp") == "0.0.0.0/0" or (
-                not nowhere and (rule["FromPort"], rule["ToPort"]) != (443, 443)
-            ):
+            if not nowhere and (rule["FromPort"], rule["ToPort"]) != (443, 443):
                 yield f"{name} is open: {rule}"
 
 
@@ -312,11 +321,16 @@ def deployments_hold_everything(template: Template) -> Iterator[str]:
 
 
 def methods_are_authorised(template: Template) -> Iterator[str]:
-    """Only /health answers to anybody."""
+    """Only /health answers to anybody, and /github to whoever sends a signature, which the function verifies."""
     for name, method in template.resources("AWS::ApiGateway::Method"):
-        open_to_all = method["Properties"]["ResourceId"] == {"Ref": "HealthResource"}
-        if method["Properties"]["AuthorizationType"] != ("NONE" if open_to_all else "AWS_IAM"):
-            yield f"{name} answers to {method['Properties']['AuthorizationType']}"
+        properties = method["Properties"]
+        path = properties["ResourceId"]["Ref"]
+        open_to_all = path in ("HealthResource", "GitHubResource")
+        if properties["AuthorizationType"] != ("NONE" if open_to_all else "AWS_IAM"):
+            yield f"{name} answers to {properties['AuthorizationType']}"
+        signature = properties.get("RequestParameters", {}).get("method.request.header.X-Hub-Signature-256")
+        if path == "GitHubResource" and not (signature and "RequestValidatorId" in properties):
+            yield f"{name} takes what nobody signed"
 
 
 def _is_taken(alarm: dict[str, Any], template: Template) -> bool:

@@ -13,7 +13,7 @@ from . import small_project
 from .template_facts import ROOT, read
 
 ALARM = "AWS::CloudWatch::Alarm"
-WITH_ALARMS = ("control-monitoring", "agent")
+WITH_ALARMS = ("control-monitoring", "gate-monitoring", "agent")
 """Templates of the control plane that have alarms."""
 
 
@@ -43,7 +43,7 @@ def test_a_page_is_where_the_repository_is() -> None:
 
 def test_no_environment_hides_another() -> None:
     """A query over all of them groups, so that each is a contributor with notifications of its own."""
-    for key, alarm in alarms("control-monitoring").items():
+    for key, alarm in {**alarms("control-monitoring"), **alarms("gate-monitoring")}.items():
         (first, *_) = alarm.get("Metrics", [{}])
         query = str(first.get("Expression", ""))
         if "Environment" in query:
@@ -169,3 +169,38 @@ def test_what_is_wrong_at_each_pass_does_not_flap(name: str) -> None:
     # Periods are whole: what happens once a pass can leave the first and the last of them empty.
     assert period * (alarm["EvaluationPeriods"] - 1) >= passes
     assert alarm["DatapointsToAlarm"] == 1
+
+
+def test_the_rule_has_an_alarm_on_each_way_to_leave_a_question_unanswered() -> None:
+    """REQ-G9: not taken, refused, not judged, given up; and where nobody looks any more, which no figure shows."""
+    found = alarms("gate-monitoring")
+    assert {key for key, one in found.items() if one["TreatMissingData"] == "breaching"} == {
+        "UnansweredAlarm"
+    }
+    queues = {
+        each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"]
+        for each in found["RuleDeadLettersAlarm"]["Metrics"][1:]
+    }
+    assert queues == {f"{name}DeadLetterQueueName" for name in ("Receiver", "Answerer", "Schedule")}
+    lost = found["LostDeliveriesAlarm"]
+    assert (lost["MetricName"], lost["Threshold"]) == ("5XXError", 0), (
+        "GitHub delivers no second time by itself"
+    )
+
+
+def test_the_alarms_of_the_rule_ask_for_what_its_functions_write() -> None:
+    """Names and dimensions: an alarm on a metric that nobody writes is green for good."""
+    written = {}
+    for path in ("functions/gate/answerer.py", "functions/gate/receiver.py"):
+        service = path.split("/")[-1].removesuffix(".py")
+        for name, given in re.findall(r'measure\("(\w+)"([^)]*)', (ROOT / path).read_text(encoding="utf-8")):
+            written[name] = (service, sorted([*re.findall(r"(\w+)=", given), "service"]))
+    asked = {}
+    for alarm in alarms("gate-monitoring").values():
+        query = str(alarm.get("Metrics", [{}])[0].get("Expression", ""))
+        if named := re.match(r'SELECT SUM\((\w+)\) FROM SCHEMA\("Lockstep/Control", ([^)]*)\)', query):
+            asked[named[1]] = sorted(named[2].split(", "))
+        elif alarm.get("Namespace") == "Lockstep/Control":
+            assert alarm["Dimensions"] == [{"Name": "service", "Value": written[alarm["MetricName"]][0]}]
+            asked[alarm["MetricName"]] = ["service"]
+    assert asked == {name: dimensions for name, (_, dimensions) in written.items()}

@@ -18,7 +18,7 @@ from pipelines.tracking.messages import message
 from .template_facts import ROOT, read
 
 PAGE = (ROOT / "docs" / "control-plane.md").read_text(encoding="utf-8")
-EVERY_FUNCTION = re.compile(r"(ec2|kms|logs|ssm|xray):")
+EVERY_FUNCTION = re.compile(r"(ec2|logs|ssm|xray):|kms:(Decrypt|GenerateDataKey)$")
 """What the page says once, of all functions."""
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 KEY = StackKey("orders", "prod", "333333333333", "us-east-1", "lockstep-prod-orders-queue")
@@ -97,6 +97,8 @@ POLICIES = {
     "reconciler": ("reconciler-access", "AccessPolicy"),
     "announcer": ("announcer-access", "AccessPolicy"),
     "consistency": ("consistency-access", "AccessPolicy"),
+    "receiver": ("receiver-access", "AccessPolicy"),
+    "answerer": ("answerer-access", "AccessPolicy"),
 }
 """Function to template and policy, in the order of the page."""
 
@@ -116,7 +118,11 @@ def test_a_function_may_do_what_its_line_says_and_nothing_else(function: str) ->
 def test_every_alarm_has_its_line_and_its_runbook() -> None:
     """The page that the alarm's own description names."""
     wanted = []
-    for _, alarm in read("control-monitoring").resources("AWS::CloudWatch::Alarm"):
+    kind = "AWS::CloudWatch::Alarm"
+    for _, alarm in (
+        *read("control-monitoring").resources(kind),
+        *read("gate-monitoring").resources(kind),
+    ):
         properties = alarm["Properties"]
         name = re.fullmatch(
             r"\$\{NamePrefix\}alarm-([a-zA-Z-]+)\$\{NameSuffix\}",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.deployment_rule.signature import checked
 from pipelines.plan.asking import PREFIX
 from validator.settings.control import Configuration
 
@@ -15,7 +17,11 @@ from .template_facts import ROOT, read
 from .template_protection import listed
 
 HOME = ROOT / "sceptre" / "config" / "shared" / "control"
-FUNCTIONS = ("tracker", "reconciler", "announcer", "consistency", "pipeline-gate")
+FUNCTIONS = ("tracker", "reconciler", "announcer", "consistency", "receiver", "answerer", "pipeline-gate")
+REACHES_OUT = "answerer"
+"""The one function with a way to the internet, in subnets of its own (REQ-G9)."""
+GATEWAYS = ("dynamodb:", "s3:")
+"""What is reached by endpoints of route tables, and not of the VPC."""
 POLLED = {
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
@@ -60,10 +66,77 @@ def test_the_boundary_allows_what_the_roles_need_and_no_more() -> None:
 
 
 def test_the_endpoints_pass_what_the_functions_call_and_no_more() -> None:
-    """REQ-C7."""
-    called = set().union(*(allowed(f"{name}-access") for name in FUNCTIONS))
-    by_network = {action for action in called - POLLED if not action.startswith("kms:")}
-    assert allowed("home-endpoints", "AWS::EC2::VPCEndpoint") == by_network
+    """REQ-C7: the subnets with a way out have gateway endpoints of their own; interfaces serve the whole VPC."""
+    called = {name: allowed(f"{name}-access") - POLLED for name in FUNCTIONS}
+    by_network = {
+        name: {action for action in actions if not action.startswith("kms:") or action == "kms:Sign"}
+        for name, actions in called.items()
+    }
+    out = by_network.pop(REACHES_OUT)
+    by_gateway = {action for action in out if action.startswith(GATEWAYS)}
+    assert allowed("gate-network", "AWS::EC2::VPCEndpoint") == by_gateway
+    passed = set().union(*by_network.values()) | (out - by_gateway)
+    assert allowed("home-endpoints", "AWS::EC2::VPCEndpoint") == passed
+
+
+def test_one_function_of_the_home_has_a_way_out() -> None:
+    """REQ-G9, REQ-C7: its subnets and its security group alone; no other subnet has a route to a gateway."""
+    out = {}
+    for path in sorted(HOME.glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        if "  path: function.yaml\n" in text:
+            found = re.search(r"^  Outbound: (\w+)$", text, re.MULTILINE)
+            assert found, path.stem
+            subnets = re.search(r"^  PrivateSubnetIds: !output (\S+)$", text, re.MULTILINE)
+            assert subnets, path.stem
+            out[path.stem] = (found[1], subnets[1])
+    assert out.pop(REACHES_OUT) == ("internet", "gate-network.PrivateSubnetIds")
+    assert set(out.values()) == {("vpc", "network.PrivateSubnetIds")}
+    assert not list(read("agent-network").resources("AWS::EC2::Route"))
+    routes = dict(read("gate-network").resources("AWS::EC2::Route"))
+    assert {name: one["Properties"]["RouteTableId"]["Ref"] for name, one in routes.items()} == {
+        "PublicInternetRoute": "PublicRouteTable",
+        "PrivateInternetRoute": "PrivateRouteTable",
+    }
+
+
+def test_what_anybody_can_post_to_writes_questions_and_reads_nothing() -> None:
+    """REQ-G9, REQ-P8: what is kept is of the partitions of questions alone."""
+    found = {each["Sid"]: each for each in statements("receiver-access", "AWS::IAM::ManagedPolicy")}
+    assert set(found) == {"KeepQuestions", "ReadSecret", "ReadSettings", "UseKeyThroughServices"}
+    assert found["KeepQuestions"]["Action"] == "dynamodb:PutItem"
+    assert found["KeepQuestions"]["Condition"] == QUESTIONS
+
+
+def test_what_reaches_the_internet_writes_nothing_but_what_became_of_a_question() -> None:
+    """REQ-G9, REQ-P8: it signs with one key, and publishes, deploys and approves nothing."""
+    found = {each["Sid"]: each for each in statements("answerer-access", "AWS::IAM::ManagedPolicy")}
+    writing = [one for one in allowed("answerer-access") if re.search(r":(Put|Update|Delete|Batch[DW])", one)]
+    assert writing == ["dynamodb:UpdateItem"]
+    assert found["EndQuestions"]["Condition"] == QUESTIONS
+    assert found["SignAsApp"]["Resource"] == {"Ref": "AppKeyArn"}
+    assert "secretsmanager:GetSecretValue" not in allowed("answerer-access")
+
+
+QUESTIONS = {
+    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["RULE#*"]},
+    "Null": {"dynamodb:LeadingKeys": "false"},
+}
+
+
+def test_the_app_signs_by_one_role_and_the_secret_is_none_until_it_is_put() -> None:
+    """REQ-G9, REQ-P7: the key is imported, and what stands in its secret's place takes no delivery."""
+    gate = read("gate")
+    key = dict(gate.resources("AWS::KMS::Key"))["AppKey"]["Properties"]
+    assert (key["Origin"], key["KeySpec"], key["KeyUsage"]) == ("EXTERNAL", "RSA_2048", "SIGN_VERIFY")
+    signing = [each for each in key["KeyPolicy"]["Statement"] if "kms:Sign" in listed(each["Action"])]
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${NamePrefix}answerer-role${NameSuffix}"
+    assert [each["Condition"] for each in signing] == [{"ArnEquals": {"aws:PrincipalArn": {"Fn::Sub": role}}}]
+    secret = dict(gate.resources("AWS::SecretsManager::Secret"))["WebhookSecret"]["Properties"]
+    held = json.loads(secret["GenerateSecretString"]["SecretStringTemplate"])
+    with pytest.raises(ValueError, match="secret"):
+        checked(held["secrets"])
+    assert "SecretString" not in secret
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -46,7 +46,8 @@ def test_every_command_of_a_page_exists(page: Path) -> None:
 def test_every_page_is_where_an_alarm_an_alert_or_a_command_leads() -> None:
     """A page that nothing names is found by nobody at night; one that is named is there."""
     alarms = "".join(
-        (ROOT / "templates" / f"{name}.yaml").read_text() for name in ("agent", "control-monitoring")
+        (ROOT / "templates" / f"{name}.yaml").read_text()
+        for name in ("agent", "control-monitoring", "gate-monitoring")
     )
     named = set(re.findall(r"\$\{RunbooksUrl\}/([a-z-]+)\.md", alarms))
     named |= {PAGES.get(kind, kind) for kind in get_args(AlertKind)} | set(PAGES.values())

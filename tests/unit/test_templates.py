@@ -132,6 +132,13 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
         "              - kms:CancelKeyDeletion\n",
         "              - kms:Decrypt\n",
     ),
+    (keys_rotate_and_stay_open, "gate", "EnableKeyRotation: false", "EnableKeyRotation: true"),
+    (
+        keys_rotate_and_stay_open,
+        "gate",
+        "            Condition:\n              ArnEquals:\n                aws:PrincipalArn:",
+        "            Nobody:",
+    ),
     (topics_are_encrypted_and_tls_only, "notifications", "!Ref OperationsKeyArn", "alias/aws/sns"),
     (topics_are_encrypted_and_tls_only, "notifications", "ArnLike", "ArnNotLike"),
     (
@@ -141,6 +148,7 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
         "",
     ),
     (security_groups_are_narrow, "function", "CidrIp: !Ref VpcCidr", "CidrIp: 0.0.0.0/0"),
+    (security_groups_are_narrow, "function", "          - HasInternet\n", "          - IsProtected\n"),
     (security_groups_are_narrow, "endpoints", "ToPort: 443", "ToPort: 8443"),
     (subnets_give_no_public_address, "network", "MapPublicIpOnLaunch: false", "MapPublicIpOnLaunch: true"),
     (
@@ -159,6 +167,8 @@ BROKEN: tuple[tuple[Check, str, str, str], ...] = (
     (deployments_hold_everything, "orders-api", "          - PostOrder\n", ""),
     (deployments_hold_everything, "orders-api", "'application/problem+json'", "'application/json'"),
     (methods_are_authorised, "orders-api", "AuthorizationType: AWS_IAM", "AuthorizationType: NONE"),
+    (methods_are_authorised, "gate-api", "        method.request.header.X-Hub-Signature-256: true\n", ""),
+    (methods_are_authorised, "gate-api", "      RequestValidatorId: !Ref DeliveryValidator\n", ""),
     (alarms_reach_somebody, "orders-monitoring", "      TreatMissingData: notBreaching\n", ""),
     (alarms_reach_somebody, "orders-monitoring", '          "${ThrottlesAlarm.Arn}",\n', ""),
 )

@@ -166,6 +166,24 @@ class Configuration(Model):
     lock_days: Annotated[int, Field(ge=365, le=3_650)]
 
 
+class Gate(Model):
+    """The deployment protection rule: the app that answers, and what the way in takes (REQ-G9)."""
+
+    DERIVED: ClassVar[Mapping[str, tuple[str, ...]]] = {"unanswered_seconds": ("unanswered_hours",)}
+
+    app_id: Annotated[int, Field(ge=0, le=99_999_999_999)]
+    """0 until there is an app: its webhook needs the address of the API, which is known once that is deployed."""
+    throttle_rate_per_second: Annotated[int, Field(ge=1, le=1_000)]
+    throttle_burst: Annotated[int, Field(ge=1, le=1_000)]
+    # After seven days the answer is no (pipelines/deployment_rule/answering.py).
+    unanswered_hours: Annotated[int, Field(ge=1, le=168)]
+
+    @property
+    def unanswered_seconds(self) -> int:
+        """`unanswered_hours` in the unit of the metric that it bounds."""
+        return self.unanswered_hours * 3_600
+
+
 class HomeSettings(WorkloadSettings):
     """Every value of the home: one account and region, for all environments."""
 
@@ -175,6 +193,9 @@ class HomeSettings(WorkloadSettings):
     pipeline_gate: Function
     announcer: StreamFunction
     consistency: StreamFunction
+    receiver: Function
+    answerer: Function
+    gate: Gate
     queue: Queue
     schedules: Schedules
     artifacts: Artifacts

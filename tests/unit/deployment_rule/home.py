@@ -25,7 +25,8 @@ from tests.unit.tracking.local import TABLE, LocalDynamoDB, answered
 from .asked import NOW, request
 from .double import RELEASED, TAG, Double
 
-DEPLOYED = NOW - timedelta(minutes=90)
+AGO = timedelta(minutes=90)
+DEPLOYED = NOW - AGO
 STACK = StackKey("orders", "staging", "222222222222", "us-east-1", "lockstep-staging-orders-queue")
 BUCKET = "shared-control-configuration"
 POLICY_TEXT = b"variances: []\n"
@@ -41,11 +42,11 @@ class Objects(LocalS3):
             return answered(request, 404, b"<Error><Code>NoSuchKey</Code></Error>")
 
 
-def manifest(environment: str) -> Manifest:
+def manifest(environment: str, workload: str = "orders") -> Manifest:
     """Return the release in an environment: one stack."""
     stack = ManifestStack(
-        name=f"{environment}/orders/queue",
-        external_name=f"lockstep-{environment}-orders-queue",
+        name=f"{environment}/{workload}/queue",
+        external_name=f"lockstep-{environment}-{workload}-queue",
         account=STACK.account,
         region=STACK.region,
         role_arn="",
@@ -57,7 +58,7 @@ def manifest(environment: str) -> Manifest:
         tags={},
     )
     found = Manifest(
-        workload="orders",
+        workload=workload,
         environment=environment,
         tag=TAG,
         commit=RELEASED,
@@ -75,46 +76,60 @@ def manifest(environment: str) -> Manifest:
 class Home:
     """The home, at `now`, in memory unless clients of another AWS are given, which has table and bucket."""
 
-    def __init__(self, double: Double, dynamodb: Any = None, s3: Any = None, bucket: str = BUCKET) -> None:
-        self.detections = 0
-        self.now, self.double, self.s3, self.db = NOW, double, Objects(), LocalDynamoDB(attempts=1)
+    def __init__(
+        self,
+        double: Double,
+        dynamodb: Any = None,
+        s3: Any = None,
+        bucket: str = BUCKET,
+        *,
+        now: datetime = NOW,
+        table: str = TABLE,
+        workload: str = "orders",
+    ) -> None:
+        self.detections, self.workload = 0, workload
+        self.stack = replace(STACK, workload=workload, stack=f"lockstep-staging-{workload}-queue")
+        self.now, self.double, self.s3, self.db = now, double, Objects(), LocalDynamoDB(attempts=1)
         if dynamodb is None:
             self.db.create()
-        self.table = StateStore(dynamodb or self.db.client, TABLE, lambda _seconds: None)
+        self.table = StateStore(dynamodb or self.db.client, table, lambda _seconds: None)
         self.store = partial(ConfigurationStore, s3 or self.s3.client, bucket)
-        manifests = [manifest(name) for name in POLICY.order]
+        manifests = [manifest(name, workload) for name in POLICY.order]
         self.store("staging").put_release(manifests, {}, POLICY_TEXT)
         self.digests = {one.environment: one.digest for one in manifests}
-        self.deploy(DEPLOYED)
-        self.report(NOW - timedelta(minutes=20), "in_sync")
+        self.deploy(now - AGO)
+        self.report(now - timedelta(minutes=20), "in_sync")
         self.wait(0)
 
     def wait(self, minutes: float) -> None:
         """Let time go by, in which the agent reports that all is well."""
         self.now += timedelta(minutes=minutes)
         before = self.now - timedelta(minutes=1)
-        self.table.put_check(Check("orders", "staging", before, TAG, "consistent", ()))
+        self.table.put_check(Check(self.workload, "staging", before, TAG, "consistent", ()))
 
     def deploy(self, at: datetime, tag: str = TAG, **given: Any) -> None:
         """Deploy a release into staging, and check it."""
-        made = Release("orders", "staging", tag, RELEASED, at, self.digests)
+        made = Release(self.workload, "staging", tag, RELEASED, at, self.digests)
         found = replace(made, **given)
         self.table.put_release(found)
         begun = self.table.begin_environment_release(
             found, at - timedelta(minutes=5), "deployer", decision="sha256:let-in"
         )
         assert begun is not None
-        self.table.end_environment_release("orders", "staging", begun.number, "succeeded", at)
-        self.table.put_check(Check("orders", "staging", at + timedelta(minutes=1), tag, "consistent", ()))
+        self.table.end_environment_release(self.workload, "staging", begun.number, "succeeded", at)
+        self.table.put_check(
+            Check(self.workload, "staging", at + timedelta(minutes=1), tag, "consistent", ())
+        )
 
     def report(self, at: datetime, drift: str) -> None:
         """Let the agent report the stack, and what a detection found."""
-        self.table.record_state(state(operation_at=DEPLOYED, key=STACK, stack_id=STACK.stack))
+        operation = at + timedelta(minutes=20) - AGO
+        self.table.record_state(state(operation_at=operation, key=self.stack, stack_id=self.stack.stack))
         self.detections += 1
-        self.table.record_drift(STACK, summary(self.detections, drift, at, f"sha256:{drift}"))
+        self.table.record_drift(self.stack, summary(self.detections, drift, at, f"sha256:{drift}"))
 
     def evidence(self, asked: RuleRequest, github: Any, now: datetime) -> Evidence:
-        places = Places(self.table, self.store, github, POLICY, ("orders",))
+        places = Places(self.table, self.store, github, POLICY, (self.workload,))
         return gather(asked, places, now)
 
     def desk(self) -> Answering:

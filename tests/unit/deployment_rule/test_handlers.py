@@ -233,8 +233,28 @@ def test_a_pass_that_cannot_read_the_questions_fails(cloud: Cloud) -> None:
 def test_outcomes_are_counted(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     deliver(body())
     answerer.handler({}, CONTEXT)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert [(one["Outcome"], one.get("RuleDeliveries") or one.get("RuleAnswers")) for one in lines] == [
-        ("taken", [1.0]),
-        ("approved", [1.0]),
-    ]
+    taken, approved, oldest = metrics(capsys)
+    assert (taken["Outcome"], taken["RuleDeliveries"]) == ("taken", [1.0])
+    assert (approved["Outcome"], approved["RuleAnswers"]) == ("approved", [1.0])
+    assert oldest["RuleOldestQuestionSeconds"] == [0.0]
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return what was measured."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+
+
+def test_the_oldest_question_without_an_answer_is_measured_at_each_pass(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """REQ-C9: also where none is asked, since no figure says that nobody looks; an answer ends it."""
+    answerer.handler({}, CONTEXT)
+    assert [one["RuleOldestQuestionSeconds"] for one in metrics(capsys)] == [[0.0]]
+    cloud.home.wait(-60)
+    cloud.home.ask(received_at=cloud.home.now - timedelta(minutes=10))
+    cloud.home.ask(deployment=5002, received_at=cloud.home.now - timedelta(minutes=30))
+    answerer.handler({}, CONTEXT)
+    assert metrics(capsys)[-1]["RuleOldestQuestionSeconds"] == [1800.0]
+    cloud.home.wait(60)
+    answerer.handler({}, CONTEXT)
+    assert metrics(capsys)[-1]["RuleOldestQuestionSeconds"] == [0.0]

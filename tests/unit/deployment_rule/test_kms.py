@@ -56,21 +56,27 @@ def wrapped(key: rsa.RSAPrivateKey, public: bytes) -> bytes:
     return bytes(wrapping.encrypt(once, OAEP)) + keywrap.aes_key_wrap_with_padding(once, content)
 
 
-def test_a_key_of_githubs_kind_is_imported_and_signs(client: Any) -> None:
-    """GitHub verifies by the public half that it kept: so does this, by the key that was imported."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    made = client.create_key(Origin="EXTERNAL", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
-    with pytest.raises(ClientError):
-        by_kms(client, made["Arn"])(b"before the import")
+def import_into(client: Any, key_id: str) -> rsa.RSAPrivateKey:
+    """Import a new key of GitHub's kind into one that waits for it, and return it."""
     parameters = client.get_parameters_for_import(
-        KeyId=made["KeyId"], WrappingAlgorithm="RSA_AES_KEY_WRAP_SHA_256", WrappingKeySpec="RSA_4096"
+        KeyId=key_id, WrappingAlgorithm="RSA_AES_KEY_WRAP_SHA_256", WrappingKeySpec="RSA_4096"
     )
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     client.import_key_material(
-        KeyId=made["KeyId"],
+        KeyId=key_id,
         ImportToken=parameters["ImportToken"],
         EncryptedKeyMaterial=wrapped(key, parameters["PublicKey"]),
         ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
     )
+    return key
+
+
+def test_a_key_of_githubs_kind_is_imported_and_signs(client: Any) -> None:
+    """GitHub verifies by the public half that it kept: so does this, by the key that was imported."""
+    made = client.create_key(Origin="EXTERNAL", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    with pytest.raises(ClientError):
+        by_kms(client, made["Arn"])(b"before the import")
+    key = import_into(client, made["KeyId"])
     head, claims, signature = token(302, by_kms(client, made["Arn"]), NOW).split(".")
     found = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
     key.public_key().verify(found, f"{head}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256())

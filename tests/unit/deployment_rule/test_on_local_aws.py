@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from functions.gate import answerer, edge, receiver
 from pipelines.deployment_rule.packaged import Packaged
@@ -22,7 +21,7 @@ from .asked import REPOSITORY, SECRET, body, request
 from .double import TOKENS, Double, serving
 from .home import Home
 from .test_handlers import CONTEXT, deliver
-from .test_kms import wrapped
+from .test_kms import import_into
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("functions-aws")]
 __all__ = ["account", "aws_endpoint"]
@@ -31,16 +30,7 @@ __all__ = ["account", "aws_endpoint"]
 def imported_key(kms: Any) -> str:
     """Return the key of the app, imported."""
     made = kms.create_key(Origin="EXTERNAL", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
-    parameters = kms.get_parameters_for_import(
-        KeyId=made["KeyId"], WrappingAlgorithm="RSA_AES_KEY_WRAP_SHA_256", WrappingKeySpec="RSA_4096"
-    )
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    kms.import_key_material(
-        KeyId=made["KeyId"],
-        ImportToken=parameters["ImportToken"],
-        EncryptedKeyMaterial=wrapped(key, parameters["PublicKey"]),
-        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
-    )
+    import_into(kms, made["KeyId"])
     return str(made["Arn"])
 
 

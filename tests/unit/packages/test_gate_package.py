@@ -15,20 +15,22 @@ from sandbox.extension.lambda_wheels import fitted
 from .project import CACHE, ROOT
 
 CODE = """
-import json, sys
+import json, sys, zoneinfo
 sys.path.insert(0, sys.argv[1])
 import functions.gate.answerer as answerer, functions.gate.receiver as receiver, pipelines.promotion.decide as decide
 names = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id")
 context = type("Context", (), dict.fromkeys(names, "x"))()
 answer = receiver.handler({"headers": {}, "body": "{}"}, context)
 files = [one.__file__ for one in (answerer, receiver, decide)]
+zoneinfo.reset_tzpath(())
+zone = zoneinfo.ZoneInfo("Europe/Zurich").key
 held = [receiver.environments(), sorted(answerer.packaged().workloads["prod"])]
-print(json.dumps([answer["statusCode"], held, files, sorted({name.split(".")[0] for name in sys.modules})]))
+print(json.dumps([answer["statusCode"], zone, held, files, sorted({name.split(".")[0] for name in sys.modules})]))
 """
 
 
 def test_the_package_of_the_deployment_rule_runs_from_the_zip_alone(tmp_path: Path) -> None:
-    """Without AWS nothing is taken, and GitHub is told to deliver again."""
+    """Without AWS nothing is taken, and GitHub is told to deliver again; a runtime need know no time zones."""
     package = build_package(ROOT, "gate", CACHE)
     with zipfile.ZipFile(io.BytesIO(fitted(package.read_bytes()))) as archive:
         archive.extractall(tmp_path)
@@ -47,8 +49,8 @@ def test_the_package_of_the_deployment_rule_runs_from_the_zip_alone(tmp_path: Pa
         env=variables,
     )
     assert ended.returncode == 0, ended.stderr
-    status, held, files, modules = json.loads(ended.stdout.splitlines()[-1])
-    assert status == 503
+    status, zone, held, files, modules = json.loads(ended.stdout.splitlines()[-1])
+    assert (status, zone) == (503, "Europe/Zurich")
     assert held == [["staging", "prod"], ["control", "orders"]]
     assert all(file.startswith(str(tmp_path)) for file in files)
     assert not {"sceptre", "cfnlint", "click", "rich", "pydantic", "requests", "aws_xray_sdk"} & set(modules)
