@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pipelines import agents
+from pipelines import agents, detection
 from pipelines.delivery import confirming
 from pipelines.delivery.bring import Brought
 from pipelines.delivery.confirming import confirm
@@ -45,6 +45,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> StateStore:
     monkeypatch.setattr(agents, "Aws", Lambda)
     monkeypatch.setattr(confirming, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(confirming, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(detection, "WAIT_SECONDS", 0.0)
     LocalDynamoDB().create()
     found = StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
     found.record_state(state())
