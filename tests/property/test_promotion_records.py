@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,8 +36,8 @@ STACKS = {
 class Recorded:
     """A table, what happens to it, and both answers."""
 
-    def __init__(self, store: StateStore) -> None:
-        self.store, self.now, self.detections = store, NOW, 0
+    def __init__(self, store: StateStore, soak: timedelta = HOUR) -> None:
+        self.store, self.now, self.detections, self.rule = store, NOW, 0, replace(PROD, soak=soak)
         for key in STACKS.values():
             store.record_state(state(operation_at=NOW - MINUTE, key=key))
         self.lock: Lock | None = store.acquire_lock("orders", "prod", "this-run", NOW, timedelta(days=9))
@@ -55,6 +56,18 @@ class Recorded:
 
     def redeploy(self) -> None:
         self.deploy("v1", "succeeded")
+
+    def backdated(self) -> None:
+        """Let who deploys to staging, and records that, say that the soak began earlier than it ended."""
+        latest = self.store.latest_environment_release("orders", "staging")
+        if latest is not None and latest.soak_from is not None:
+            key = keys.environment_release("orders", "staging", latest.number)
+            Direct().update_item(
+                TableName=TABLE,
+                Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+                UpdateExpression="SET soak_from = :early",
+                ExpressionAttributeValues={":early": {"S": timestamp(latest.soak_from - HOUR)}},
+            )
 
     def drift(self, environment: str, status: str) -> None:
         self.detections += 1
@@ -109,7 +122,7 @@ class Recorded:
             },
             approvals=(approval(at=at, tag="v1"),),
         )
-        said = decide(found, PROD).judged
+        said = decide(found, self.rule).judged
         return all(each.verdict.state == "success" for each in said if each.gate in GATES)
 
     def table_lets(self, at: datetime) -> bool:
@@ -117,7 +130,9 @@ class Recorded:
         assert self.lock is not None
         promotion = Promotion("orders", "v1", "staging", "prod", at, "grace", "sha256:e")
         digest = release("v1").digests["staging"]
-        done = self.store.promote(promotion, manifest_digest=digest, lock=self.lock, now=at).promoted
+        done = self.store.promote(
+            promotion, manifest_digest=digest, lock=self.lock, now=at, soak=self.rule.soak
+        ).promoted
         key = keys.promotion("orders", "v1", "staging", "prod")
         Direct().delete_item(TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})
         return bool(done)
@@ -135,6 +150,7 @@ happens: st.SearchStrategy[Step] = st.one_of(
         st.sampled_from(["succeeded", "failed", "deploying", "rolled_back"]),
     ),
     st.just(lambda it: it.redeploy()),
+    st.just(lambda it: it.backdated()),
     st.builds(
         lambda name, status: lambda it: it.drift(name, status), st.sampled_from(["staging", "prod"]), statuses
     ),
@@ -156,18 +172,21 @@ def test_the_table_promotes_nothing_that_the_gates_refuse() -> None:
         it.wait(1)
 
     @LAWS
-    @given(st.lists(happens, max_size=8))
-    @example([later, lambda it: it.drift("staging", "drifted"), lambda it: it.drift("staging", "in_sync")])
-    @example([later, lambda it: it.failed()])
-    @example([later, lambda it: it.touched("UPDATE_IN_PROGRESS", timedelta())])
-    @example([later, lambda it: it.redeploy()])
-    def law(steps: list[Step]) -> None:
+    @given(st.lists(happens, max_size=8), st.sampled_from([HOUR, HOUR, HOUR + 30 * MINUTE]))
+    @example(
+        [later, lambda it: it.drift("staging", "drifted"), lambda it: it.drift("staging", "in_sync")], HOUR
+    )
+    @example([later, lambda it: it.failed()], HOUR)
+    @example([later, lambda it: it.touched("UPDATE_IN_PROGRESS", timedelta())], HOUR)
+    @example([later, lambda it: it.redeploy()], HOUR + MINUTE)
+    @example([later, lambda it: it.backdated()], HOUR)
+    def law(steps: list[Step], soak: timedelta) -> None:
         LocalDynamoDB().create()
-        recorded = Recorded(StateStore(Direct(), TABLE, lambda _: None))  # type: ignore[arg-type]
+        recorded = Recorded(StateStore(Direct(), TABLE, lambda _: None), soak)  # type: ignore[arg-type]
         recorded.redeploy()
         for step in steps:
             step(recorded)
-            for late in (timedelta(), HOUR - timedelta(microseconds=1), HOUR):
+            for late in (timedelta(), soak - timedelta(microseconds=1), soak):
                 at = recorded.now + late
                 gates, table = recorded.gates_let(at), recorded.table_lets(at)
                 answers[gates, table] += 1
