@@ -37,7 +37,7 @@ def made(
     since = known(lambda: entered(root, home.table(), workloads, rule.environment, commit))
     if isinstance(since, Missing):
         return Tag(tag, commit, since), since
-    people = known(lambda: people_of(root, since))
+    people = known(lambda: _people(root, commit, since))
     signed = known(lambda: _signed(root, tag, rule, since))
     found = known(lambda: written(root, tag, since, () if isinstance(signed, Missing) else signed))
     unsigned = (
@@ -50,6 +50,12 @@ def made(
         return whole, people
     called = known(lambda: named(whole, found.commits, people))
     return (replace(whole, authors=called) if isinstance(called, Missing) else called), people
+
+
+def _people(root: Path, commit: str, since: Sequence[str]) -> People | None:
+    """Return the list of what runs there. The release's own has to be one as well: nothing could enter after it."""
+    people_of(root, (commit,))
+    return people_of(root, since)
 
 
 def _signed(root: Path, tag: str, rule: Rule, since: Sequence[str]) -> tuple[Signature, ...] | Missing:

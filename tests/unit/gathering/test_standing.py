@@ -148,6 +148,14 @@ def test_a_wrong_list_is_no_missing_one(work: Repository, home: Records) -> None
     assert isinstance(people, Missing)
 
 
+def test_a_release_whose_own_list_is_wrong_does_not_enter(work: Repository, home: Records) -> None:
+    """It would keep everything out that comes after it."""
+    home.commits["v5"] = listed(work, "v5", ANN)
+    listed(work, "v6", "people: [{name: Ann Example}]")
+    _, people = made(work.root, "v6", PROD, ["orders"], home.ran("v5"), lambda tag, *_: tag)  # type: ignore[arg-type]
+    assert isinstance(people, Missing) and "people.0.emails: is missing" in people.reason
+
+
 def test_signatures_are_looked_for_where_the_policy_asks(work: Repository, home: Records) -> None:
     """By the keys of what runs there: where nothing does, nobody can tell."""
     signing = Signing(work.root)
