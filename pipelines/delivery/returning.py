@@ -162,13 +162,12 @@ def finish_return(
     tag = owed(table, latest, order.tag)
     if not tag:
         return
-    bad = {one.tag for one in latest if one.awaits} - {tag}
-    away = tuple(one for one in latest if one.tag in bad)
+    away = taken_back(latest, tag)
     stage.warn(f"the way back to {tag} in {order.environment} did not end: it is carried on")
     try:
         brought = bring_back(root, order.environment, tag, away, latest, stage, clock)
     except DataLossError as error:
-        if order.tag in {tag, *bad}:
+        if order.tag in {tag, *(one.tag for one in away)}:
             raise
         stage.warn(f"{error}\n{order.tag} may take its place all the same, if the gates let it in")
         return
@@ -178,6 +177,16 @@ def finish_return(
             f"  mend: see `lockstep verify {order.environment}`, then run the same command again; "
             f"`lockstep rollback TAG --env {order.environment}` takes another one back"
         )
+
+
+def taken_back(latest: Iterable[EnvironmentRelease], tag: str) -> tuple[EnvironmentRelease, ...]:
+    """Return the last deployments whose place a release takes again; its own that failed is none of them.
+
+    A workload with the same bad release whose end is not recorded yet goes with the others: they move together.
+    """
+    those = list(latest)
+    bad = {one.tag for one in those if one.awaits} - {tag}
+    return tuple(one for one in those if one.tag in bad)
 
 
 def owed(table: StateStore, latest: Iterable[EnvironmentRelease], but: str) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from pipelines.delivery.bring import Brought
+from pipelines.delivery.bring import Brought, _end
 from pipelines.deploy import Outcome, Result
+from pipelines.recording import Recording
+from tests.state_table import START, lock_of
 from validator.findings import Finding, Severity
+
+from .records import deployed, made_table
 
 FINDING = Finding("verify", Severity.ERROR, "", "Drift", None, "it drifted", "mend it")
 
@@ -27,3 +34,21 @@ def test_only_what_failed_is_taken_back(
 ) -> None:
     brought = Brought(tuple(Result("dev/orders/queue", one) for one in outcomes), (), findings)
     assert (brought.succeeded, brought.failed) == (succeeded, failed)
+
+
+@pytest.mark.parametrize(("outcome", "awaits"), [("failed", "v1"), ("interrupted", ""), ("updated", "")])
+def test_what_has_to_come_back_is_recorded_with_the_end(outcome: Outcome, awaits: str) -> None:
+    """REQ-R4: a run may be killed right after; a stop by somebody takes nothing back."""
+    table, nothing = made_table(), SimpleNamespace()
+    begun = deployed(table, "v2")
+    hold: Any = SimpleNamespace(locks={"orders": lock_of(table, "dev")})
+    home: Any = nothing
+    terms: Any = SimpleNamespace(
+        keep=lambda *_, **__: "sha256:0", back_to=lambda _, *, failed: "v1" if failed else ""
+    )
+    recording = Recording(home, table, (begun,), lambda: START, hold)
+    _end(recording, terms, [Result("dev/orders/queue", outcome)], ())
+    latest = table.latest_environment_release("orders", "dev")
+    assert latest is not None
+    assert (latest.awaits, latest.evidence) == (awaits, "sha256:0")
+    assert latest.state == ("succeeded" if outcome == "updated" else "failed")

@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
+from pipelines.delivery import returning
 from pipelines.delivery.break_glass import BreakGlass
 from pipelines.delivery.deliver import Entry
 from pipelines.delivery.places import Ordered
-from pipelines.delivery.returning import Return, before, decision_of, owed
+from pipelines.delivery.returning import (
+    DataLossError,
+    Return,
+    before,
+    decision_of,
+    finish_return,
+    owed,
+    taken_back,
+)
 from pipelines.state.records import EnvironmentRelease
 from tests.unit.promotion.good import deployment
 
@@ -140,3 +149,36 @@ def test_what_awaits_is_kept_with_the_end_and_ends_with_what_comes_after() -> No
     assert deployed(table, "v2", "failed").awaits == ""
     assert deployed(table, "v3", "failed", "rolled_back", back_to="v1").awaits == "v1"
     assert deployed(table, "v1").awaits == ""
+
+
+def test_what_failed_on_its_way_back_is_not_taken_back_itself() -> None:
+    """Else it would stay out of every environment for good."""
+    assert taken_back([last("v1", "failed", "v1")], "v1") == ()
+    bad = last("v2", "failed", "v1")
+    assert taken_back([bad], "v1") == (bad,)
+    other = one("billing", 5, "v2", "deploying")
+    assert taken_back([bad, other], "v1") == (bad, other)
+    assert taken_back([bad, one("billing", 4, "v1")], "v1") == (bad,)
+
+
+@pytest.mark.parametrize(("ordered", "goes_on"), [("v3", True), ("v2", False), ("v1", False)])
+def test_where_data_is_in_the_way_another_release_may_take_the_place(
+    ordered: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQ-R3: nobody has to lose data to get to a better release; its gates are asked."""
+    table = made_table()
+    deployed(table, "v1", "succeeded")
+    deployed(table, "v2", "failed", back_to="v1")
+
+    def refused(*_: Any) -> Any:
+        raise DataLossError("v1 would take data with it")
+
+    monkeypatch.setattr(returning, "bring_back", refused)
+    said: list[str] = []
+    stage: Any = SimpleNamespace(warn=said.append)
+    if goes_on:
+        finish_return(Path(), table, ["orders"], Ordered("dev", ordered), stage, NOTHING)
+        assert "v3 may take its place all the same" in said[-1]
+        return
+    with pytest.raises(DataLossError):
+        finish_return(Path(), table, ["orders"], Ordered("dev", ordered), stage, NOTHING)

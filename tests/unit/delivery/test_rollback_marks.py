@@ -56,6 +56,8 @@ def test_it_is_marked_and_twice_is_once(store: StateStore) -> None:
     for _ in range(2):
         assert terms(bad, orders=2).admit(home, hold) == ""
         assert states(store) == [("v2", "rolled_back"), ("v1", "succeeded")]
+        latest = store.latest_environment_release("orders", "dev")
+        assert latest is not None and latest.awaits == "v1", "whoever comes next would not know"
 
 
 def test_nothing_is_marked_where_another_run_came_in_between(store: StateStore) -> None:
