@@ -26,7 +26,7 @@ Answers = Callable[[Answer], Answer]
 
 
 class Desk:
-    """The order API over a world in memory, the bucket of its trades, and a clock that the processor runs by."""
+    """The order API over a world in memory, whose processor runs after each look, the bucket of trades, and a clock."""
 
     def __init__(self) -> None:
         self.world, self.now, self.posted, self.processes = World(), 0.0, 0, True
@@ -39,7 +39,10 @@ class Desk:
         return self.posts.get(self.posted, lambda it: it)(answer)
 
     def get(self, path: str) -> Answer:
-        return self._ask("GET", path, None)
+        answer = self._ask("GET", path, None)
+        while self.processes and self.world.sqs.bodies:
+            self.world.processing.process(self.world.sqs.bodies.pop(0))
+        return answer
 
     def _ask(self, method: str, path: str, body: str | None) -> Answer:
         event = handlers.handler(request(method, path, body), CONTEXT)
@@ -47,8 +50,6 @@ class Desk:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
-        while self.processes and self.world.sqs.bodies:
-            self.world.processing.process(self.world.sqs.bodies.pop(0))
 
     def list_object_versions(self, Bucket: str, Prefix: str) -> Any:  # noqa: N803 - botocore's names
         assert Bucket == "trades"
