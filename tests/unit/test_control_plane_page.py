@@ -60,6 +60,7 @@ def test_the_items_are_those_of_the_keys() -> None:
         keys.census("{account}", "{region}"),
         keys.census_parts("{account}", "{region}"),
         keys.check("{workload}", "{environment}"),
+        keys.touched("{workload}", "{environment}"),
         keys.rule_request("{deployment}"),
     }
     places = {
