@@ -91,13 +91,12 @@ class Return:
 
     def _keep_data(self) -> None:
         """Raise FailureError with all data that the way back would take: a person has to say so (REQ-R3)."""
-        from pipelines.delivery.places import Silent
+        from pipelines.delivery.ways import quiet_plan
         from pipelines.plan.losses import losses
-        from pipelines.plan.planning import Planning
 
         if not self.stateful:
             return
-        plan = Planning(self.workspace, self.environment, self.tag, Silent()).run()
+        plan = quiet_plan(self.workspace, self.environment, self.tag, self.stage.tell)
         if left := losses(plan.changes, self.stateful):
             lines = [f"{loss.name} ({loss.resource_type}) would be {loss.action}" for loss in left]
             options = " ".join(f"--accept-loss {loss.name}" for loss in left)

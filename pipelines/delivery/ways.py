@@ -177,7 +177,18 @@ def _stands(way: Way, tag: str) -> bool:
 
 
 def _plan(workspace: Workspace, environment: str, tag: str, told: Told) -> Plan:
-    """Return what would change, once nothing is under way there; an earlier run that died may have left that."""
+    """Return what would change. Raises FailureError where a stack cannot be planned."""
+    plan = quiet_plan(workspace, environment, tag, told)
+    if plan.problems:
+        raise FailureError(_in_the_way(environment, [f"{one.name}: {one.problem}" for one in plan.problems]))
+    return plan
+
+
+def quiet_plan(workspace: Workspace, environment: str, tag: str, told: Told) -> Plan:
+    """Return what would change, once nothing is under way there; an earlier run that died may have left that.
+
+    Of a stack that is under way nobody can tell what it would lose. Raises PendingError where one does not end.
+    """
     from pipelines.plan.planning import Planning
 
     deadline = time.monotonic() + WAIT_SECONDS
@@ -186,16 +197,13 @@ def _plan(workspace: Workspace, environment: str, tag: str, told: Told) -> Plan:
         plan = Planning(workspace, environment, tag, Silent()).run()
         busy = [one.name for one in plan.problems if one.kind == "wait"]
         if not busy:
-            break
+            return plan
         if time.monotonic() > deadline:
             raise PendingError(
                 f"{environment}: still under way: {', '.join(busy)}\n  mend: run the same command again"
             )
         told(f"{environment}: waiting for {', '.join(busy)}")
         time.sleep(POLL_SECONDS)
-    if plan.problems:
-        raise FailureError(_in_the_way(environment, [f"{one.name}: {one.problem}" for one in plan.problems]))
-    return plan
 
 
 def _in_the_way(environment: str, problems: Sequence[str]) -> str:

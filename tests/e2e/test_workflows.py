@@ -278,6 +278,8 @@ def test_a_dispatch_takes_an_environment_back(stage: Stage) -> None:
     assert stage.project.states("dev")[0] == (NEXT, "succeeded")
     expect(stage.runner.job("rollback", "rollback", "env/dev", **inputs))
     assert stage.project.states("dev")[0] == (GOOD, "succeeded")
+    latest = stage.project.table.latest_environment_release("orders", "dev")
+    assert latest is not None and ":assumed-role/dev-control-github-rollback/" in latest.by
     stage.project.git("fetch", "-q", "origin")
     trees = [stage.project.git("rev-parse", f"{each}^{{tree}}") for each in ("origin/env/dev", GOOD)]
     assert trees[0] == trees[1]
