@@ -22,6 +22,13 @@ SESSION_NAME = "lockstep"
 OWN = "LOCKSTEP_CREDENTIALS"
 """`own`: no deploying role is taken, so that what only looks needs none of its powers (REQ-P8, REQ-P9)."""
 _DEPLOYING = "-lockstep-deploy"
+REJECTED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+"""Codes for credentials that are not taken, any more or at all; services that speak JSON say `...Exception`.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+"""
 _lock = threading.RLock()
 
 
@@ -162,7 +169,7 @@ def clear_errors() -> Iterator[None]:
         ) from None
     except boto.ClientError as error:
         detail = error.response.get("Error", {})
-        if detail.get("Code") in {"ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException"}:
+        if detail.get("Code") in REJECTED:
             raise ConfigurationError.single(
                 f"the AWS credentials are not accepted: {detail.get('Message')}",
                 key="AWS_ACCESS_KEY_ID",

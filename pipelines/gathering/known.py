@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipelines.aws import REJECTED
 from pipelines.promotion.evidence import Missing
 from validator.errors import LockstepError
 
@@ -14,8 +15,15 @@ Piece = TypeVar("Piece")
 
 
 def known(find: Callable[[], Piece]) -> Piece | Missing:
-    """Return what `find` returns, or Missing with its error's words where AWS, git or a record is in the way."""
+    """Return what `find` returns, or Missing with its error's words where AWS, git or a record is in the way.
+
+    Raises ClientError for credentials that AWS does not take: nobody can find out anything then.
+    """
     try:
         return find()
-    except (BotoCoreError, ClientError, LockstepError, OSError, ValueError) as error:
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in REJECTED:
+            raise
+        return Missing(str(error))
+    except (BotoCoreError, LockstepError, OSError, ValueError) as error:
         return Missing(str(error).partition("\n  mend: ")[0])
