@@ -68,6 +68,8 @@ class Deployment:
     reporter: Reporter
     clock: Callable[[], float] = time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)
+    look: Callable[[], None] = lambda: None
+    """Called before each stack: sets `stop` where this run may not go on."""
     _report: threading.Lock = field(default_factory=threading.Lock)
     _live: dict[str, LiveStack] = field(default_factory=dict)
     _foreign: dict[str, str] = field(default_factory=dict)
@@ -162,6 +164,7 @@ class Deployment:
         from pipelines.packages import SourcesChangedError
 
         started = self.clock()
+        self.look()
         if self.stop.is_set():
             return self._ended(Result(stack.name, "not started"))
         self._tell(self.reporter.started, stack.name, action)

@@ -44,7 +44,8 @@ def decide(stack: Stack, live: LiveStack | None, values: Mapping[str, str]) -> A
         return Action("wait", f"it is {live.status} from an earlier run")
     if not live.stands:
         mend = MENDS.get(live.status, "look at its events, and bring it to a COMPLETE status")
-        return Action("blocked", f"it is {live.status}: {live.reason or 'no reason given'}; {mend}")
+        reason = live.reason or "no reason given"
+        return Action("blocked", f"it is {live.status}: {reason}; {mend} (docs/runbooks/deployment.md)")
     if live.digest != stack.digest:
         return Action("update", _difference(stack, live))
     moved = [

@@ -97,9 +97,13 @@ class Hold:
     def _watch(self) -> None:
         """Lose the locks when the first of them ends, even while a call that would renew it hangs."""
         while not self._closing.wait(WATCH_SECONDS) and not self.lost.is_set():
-            now = self.clock()
-            if any(now >= lock.expires_at for lock in self.locks.values()):
-                self._lose()
+            self.look()
+
+    def look(self) -> None:
+        """Lose the locks if the first of them ended: as on a computer that slept, before its next step."""
+        now = self.clock()
+        if any(now >= lock.expires_at for lock in self.locks.values()):
+            self._lose()
 
     def _lose(self) -> None:
         self.lost.set()

@@ -118,6 +118,7 @@ def bring(
             deployment = Deployment(workspace, environment, reporter)
             if recording is not None:
                 recording.guard(deployment.stop)
+                deployment.look = recording.hold.look
             with stage.stoppable(deployment):
                 results = deployment.run()
         if recording is not None and terms is not None and is_done(results):
