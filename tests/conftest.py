@@ -77,9 +77,25 @@ def _shared(item: pytest.Item) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the share of mutants that were caught, and what roles are granted against what they used."""
+    """Print the share of mutants that were caught, what roles are granted and used, and where runs were killed."""
     _mutants(terminalreporter)
     _access(terminalreporter)
+    _killed(terminalreporter)
+
+
+def _killed(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print at how many steps a run of each command was killed, where one more run then ended right."""
+    tried = [
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == "killed"
+    ]
+    if tried:
+        points = sum(count for _, count, _ in tried)
+        terminalreporter.section(f"killed at {points} steps: all ended right, nothing lost or doubled")
+    for title, count, names in sorted(tried):
+        terminalreporter.write_line(f"{title}: {count}: {', '.join(names)}")
 
 
 def _access(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,20 +6,28 @@ The workload is `orders` by name, so that the project's own settings fit; its sm
 
 from __future__ import annotations
 
-import multiprocessing
+import itertools
+import json
+import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import groupby
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from tests.e2e import tiny_run
+from tests.e2e import tiny_server
 from tests.e2e.commands import PATIENCE_SECONDS, ROOT, environment
 from tests.e2e.recorded_project import MARKER, RecordedProject
+from validator.environments import ENVIRONMENTS
 
+_numbers = itertools.count()
 FILES = ("pipelines/promotion.yaml", "pipelines/variance.yaml")
 
 FIRST = """AWSTemplateFormatVersion: "2010-09-09"
@@ -73,11 +81,50 @@ BROKEN = """  Broken:
 
 
 @cache
-def _processes() -> ForkServerContext:
-    """Return what begins processes that have read the code already."""
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(list(tiny_run.READ_BEFORE))
-    return made
+def _server() -> subprocess.Popen[str]:
+    """Return what begins processes that have read the code already. It ends with this process."""
+    command = [sys.executable, "-m", tiny_server.__name__]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _ask(value: object) -> int:
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(f"{json.dumps(value)}\n")
+    server.stdin.flush()
+    return int(server.stdout.readline())
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process that runs `lockstep`, and the files that it writes to."""
+
+    arguments: Sequence[str]
+    number: int
+    said: Sequence[str]
+    clock: Path
+
+    def stopped(self) -> None:
+        """Wait until it stands still, as TINY_STOP_AT says."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while ") T " not in Path(f"/proc/{self.number}/stat").read_text(encoding="utf-8"):
+            assert time.monotonic() < deadline, "it does not stand still"
+            time.sleep(0.02)
+
+    def go_on(self, minutes: int = 0) -> None:
+        """Let it go on, with its clock so many minutes ahead."""
+        self.clock.write_text(str(minutes), encoding="utf-8")
+        os.kill(self.number, signal.SIGCONT)
+
+    def ended(self) -> subprocess.CompletedProcess[str]:
+        """Wait for its end, and return how it ended."""
+        patience = threading.Timer(PATIENCE_SECONDS, os.kill, (self.number, signal.SIGKILL))
+        patience.start()
+        code = _ask(self.number)
+        patience.cancel()
+        output, errors = (Path(file).read_text(encoding="utf-8") for file in self.said)
+        return subprocess.CompletedProcess(list(self.arguments), code, output, errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +152,7 @@ class TinyProject(RecordedProject):
         (root / "sceptre/config/shared/control/marker.yaml").write_text(
             stack.format("marker"), encoding="utf-8"
         )
-        for environment_ in ("dev", "staging", "prod"):
+        for environment_ in ENVIRONMENTS:
             folder = root / "sceptre" / "config" / environment_ / "orders"
             (folder / "first.yaml").write_text(stack.format("first"), encoding="utf-8")
             second = stack.format("second") + "parameters:\n  Read: !output first.Value\n"
@@ -115,20 +162,29 @@ class TinyProject(RecordedProject):
         project.git("init", "-q", "-b", "main")
         for name, value in (("user.name", "alex"), ("user.email", "alex@example.com")):
             project.git("config", name, value)
-        remote = root.parent / "remote"
-        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(remote)], check=True)
-        project.git("remote", "add", "origin", str(remote))
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(project.remote)], check=True)
+        project.git("remote", "add", "origin", str(project.remote))
         return project
 
-    def release(self, tag: str, more: str = "") -> None:
-        """Commit a release with a value of its own, and more in the first stack, and push it everywhere."""
-        text = FIRST.replace("VALUE", tag.replace(".", "-")).replace("#more\n", more)
+    @property
+    def remote(self) -> Path:
+        """The repository that it pushes to."""
+        return self.root.parent / "remote"
+
+    def release(
+        self, tag: str, more: str = "", *, is_bad: bool = False, to: Sequence[str] = ENVIRONMENTS
+    ) -> None:
+        """Commit a release with a value of its own, and more in the first stack, and push it to branches.
+
+        The smoke test does not like what is bad.
+        """
+        value = tag.replace(".", "-") + "-bad" * is_bad
+        text = FIRST.replace("VALUE", value).replace("#more\n", more)
         (self.root / "templates" / "first.yaml").write_text(text, encoding="utf-8")
         self.commit(tag)
-        self.git("push", "-q", "origin", "main", tag)
         self.git("fetch", "-q", "origin")
-        for name in ("dev", "staging", "prod"):
-            self.git("push", "-q", "origin", f"{self._merged(tag, name)}:refs/heads/env/{name}")
+        merged = [f"{self._merged(tag, name)}:refs/heads/env/{name}" for name in to]
+        self.git("push", "-q", "origin", "main", tag, *merged)
 
     def _merged(self, tag: str, name: str) -> str:
         """Return a commit on an environment branch of the remote that has the files of a release, as a merge makes."""
@@ -142,33 +198,43 @@ class TinyProject(RecordedProject):
         """Return the project as runs see it so many minutes later."""
         return replace(self, minutes=self.minutes + minutes)
 
-    def run(
-        self, *arguments: str, kill_at: int = 0, log: Path | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run `lockstep`, several commands between `--`.
+    def begin(self, *arguments: str, kill_at: int = 0, log: Path | None = None, **variables: str) -> Running:
+        """Begin to run `lockstep`, several commands between `--`.
 
-        The last one is killed right after its nth call that changes something; `log` lists those calls.
+        The last one is killed right before its nth step (tests.e2e.tiny_run); `log` lists those. `variables` come to
+        those of the operator.
         """
-        variables = {
+        number = next(_numbers)
+        clock = self.root.parent / f"clock-{number}"
+        clock.write_text(str(self.minutes), encoding="utf-8")
+        known = {
             **environment(self.operator),
-            "TINY_MINUTES": str(self.minutes),
+            "TINY_CLOCK": str(clock),
             "TINY_KILL_AT": str(kill_at),
             "TINY_LOG": str(log or ""),
+            **variables,
         }
+        said = [str(self.root.parent / f"{name}-{number}") for name in ("output", "errors")]
         commands = [list(command) for is_end, command in groupby(arguments, "--".__eq__) if not is_end]
-        said = tuple(str(self.root.parent / name) for name in ("output", "errors"))
-        child = _processes().Process(target=tiny_run.run, args=(commands, str(self.root), variables, said))
-        child.start()
-        child.join(PATIENCE_SECONDS)
-        assert child.exitcode is not None, "it does not end"
-        output, errors = (Path(file).read_text(encoding="utf-8") for file in said)
-        return subprocess.CompletedProcess(list(arguments), child.exitcode, output, errors)
+        asked = {"commands": commands, "folder": str(self.root), "variables": known, "said": said}
+        return Running(arguments, _ask(asked), said, clock)
+
+    def run(
+        self, *arguments: str, kill_at: int = 0, log: Path | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `lockstep` to its end, as `begin` begins it."""
+        return self.begin(*arguments, kill_at=kill_at, log=log, **variables).ended()
 
     def deploy(self, name: str) -> None:
         """Deploy what is checked out into one environment."""
         glass = () if name == "dev" else ("--break-glass", "a test of the way back")
         done = self.run("deploy", name, *glass)
         assert done.returncode == 0, done.stdout + done.stderr
+
+    @property
+    def now(self) -> datetime:
+        """The time as its runs see it."""
+        return datetime.now(UTC) + timedelta(minutes=self.minutes)
 
     def states(self, name: str) -> list[tuple[str, str]]:
         """Return tag and state of each deployment into an environment, the newest first."""

@@ -1,104 +1,180 @@
-"""`lockstep` in a process that dies where a test says: right after its nth call that changes something in AWS or git.
+"""`lockstep` in a process that dies where a test says: right before its nth write to AWS, git, GitHub or a file.
 
-What only reads changes nothing, so that a death beside it is the death after the change before. The clock may go ahead,
-as after the lease of a lock; the smoke test is that of the tiny project. Processes come from one that has read the code
-already, which costs more than most of what they do.
+What only reads changes nothing, so that these are all the states in which a run can leave the world; the last of them
+is that of a run which did everything and did not come to say so. The clock may go ahead, as after the lease of a lock.
+The smoke test is that of the tiny project, and its checks find nothing: what they find, tests of their own say.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
+import json
 import os
 import signal
-import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
+from botocore.awsrequest import AWSRequest, AWSResponse, HeadersDict
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
-from pipelines import cli, smoke
-from pipelines.commands import deploy, rollback
+from pipelines import cli, launcher, smoke
+from pipelines.commands import delivered, deploy, rollback
+from pipelines.gathering import project
+from pipelines.gathering.repository import head
+from pipelines.promotion.evidence import Checked
 from pipelines.smoke.trial import Target, Trial
 
-READ_BEFORE = (
-    "tests.e2e.tiny_run",
-    *("pipelines.deploy", "pipelines.plan.planning", "pipelines.delivery.rollback", "pipelines.verification"),
-    *("pipelines.sceptre_plugins", "sceptre.plan.plan", "sceptre.context", "boto3"),
-)
-"""What every process has read from its beginning."""
-
 READS = ("Get", "Describe", "List", "Head", "BatchGet", "Query", "Scan", "AssumeRole", "Lookup", "Validate")
-CHANGING = {"commit-tree", "update-ref", "merge", "push", "tag", "fetch", "worktree"}
+CHANGING = {"commit-tree", "update-ref", "merge", "push", "fetch", "worktree", "tag --annotate"}
+FILES = {"os.rename", "os.mkdir", "os.symlink", "shutil.rmtree"}
+"""What changes a file."""
+CACHE = ".lockstep/cache/"
+"""What is kept of results is no step: earlier runs decide what is there, and what is not whole is as if it were not."""
+END, REFUSED = "end", "refused"
+"""The step after the last, when everything is done; and what notes that a step was none after all."""
 
 _lock = threading.Lock()
 _numbers = itertools.count(1)
+_faults: list[dict[str, Any]] = []
 _counting = threading.Event()
 
 
-def count(name: str) -> None:
-    """Note a call that changed something, and die if it is the one."""
+def count(name: str) -> int:
+    """Note what is going to change something, and die if it is the one. Return its number, 0 where none are counted."""
     if not _counting.is_set():
-        return
+        return 0
     with _lock:
         number = next(_numbers)
-        if log := os.environ.get("TINY_LOG"):
-            with Path(log).open("a", encoding="utf-8") as out:
-                out.write(f"{name}\n")
+        _note(name)
         if number == int(os.environ.get("TINY_KILL_AT", "0")):
             os.kill(os.getpid(), signal.SIGKILL)
+        if name == os.environ.get("TINY_STOP_AT"):
+            del os.environ["TINY_STOP_AT"]
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return number
+
+
+def _note(line: str) -> None:
+    if log := os.environ.get("TINY_LOG"):
+        with Path(log).open("a", encoding="utf-8") as out:
+            out.write(f"{line}\n")
 
 
 def answer(target: Target) -> list[Trial]:
-    """Try that the second stack published what it made."""
-    return [target.tried("second", "second/Value", lambda value: "" if value else "it is empty")]
+    """Try that the second stack published what it made of a value that is not bad."""
+    return [target.tried("second", "second/Value", lambda value: "it is bad" if "bad" in value else "")]
+
+
+def looked(root: Path, _today: date) -> project.Looked:
+    """Return the result of checks that find nothing in what is checked out."""
+    return project.Looked(Checked(head(root)[0], 0, 0), 0)
 
 
 def late() -> datetime:
-    """Return the time, so many minutes ahead."""
-    return datetime.now(UTC) + timedelta(minutes=int(os.environ.get("TINY_MINUTES", "0")))
+    """Return the time, so many minutes ahead as the file TINY_CLOCK has; a test may put them forward."""
+    minutes = int(Path(os.environ["TINY_CLOCK"]).read_text(encoding="utf-8"))
+    return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
-def run(commands: list[list[str]], folder: str, variables: Mapping[str, str], said: tuple[str, str]) -> None:
-    """Run command lines in a folder, until one fails; the calls of the last one are counted. Ends the process.
+def run(commands: Sequence[list[str]], folder: str, variables: Mapping[str, str], said: Sequence[str]) -> int:
+    """Run command lines in a folder, until one fails; the steps of the last one are counted.
 
-    `variables` are the whole environment, `said` the files that output and errors go to.
+    `variables` are the whole environment, `said` the files that output and errors go to. Returns the exit code.
     """
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
     for stream, file in enumerate(said, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
-    _watch()
+    _faults.extend(json.loads(os.environ.get("TINY_FAULTS") or "[]"))
+    _inject()
+    _watch(Path(folder))
     code = 0
     for command in commands:
         if command is commands[-1]:
             _counting.set()
         if code := cli.run(command):
             break
-    sys.exit(code)
+    count(END)
+    _counting.clear()
+    return code
 
 
-def _watch() -> None:
-    """Count the calls to AWS and to git, try the tiny project's own stacks, and let the clock go ahead."""
-    ask, execute = BaseClient._make_api_call, subprocess.run
+def _inject() -> None:
+    """Try the tiny project's own stacks, find nothing in it, look often, and let the clock go ahead."""
+    smoke.SMOKE["orders", False] = answer  # type: ignore[index]
+    project.looked = looked
+    launcher.FIRST_WAIT, launcher.LONGEST_WAIT = 0.05, 0.2  # type: ignore[misc]
+    deploy.now = delivered.now = rollback.now = late
+
+
+def _watch(folder: Path) -> None:
+    """Count what changes something in AWS, git, GitHub, or the files below a folder."""
+    ask, request = BaseClient._make_api_call, requests.Session.request
 
     def asked(self: Any, name: str, arguments: Any) -> Any:
-        found = ask(self, name, arguments)
-        if not name.startswith(READS):
-            count(name)
-        return found
+        self.meta.events.register("before-send", _fault, unique_id="fault")
+        number = 0 if name.startswith(READS) else count(name)
+        try:
+            return ask(self, name, arguments)
+        except ClientError:
+            if number:
+                _note(f"{REFUSED} {number}")  # As where it is there already: that changed nothing.
+            raise
 
-    def executed(command: Any, *further: Any, **named: Any) -> Any:
-        done = execute(command, *further, **named)
-        if command[0] == "git" and len(command) > 3 and command[3] in CHANGING:
-            count(f"git {command[3]}")
-        return done
+    def requested(self: Any, method: str, address: str, **further: Any) -> Any:
+        if method != "GET":
+            count(f"GitHub {method}")
+        return request(self, method, address, **further)
+
+    def happens(event: str, details: tuple[Any, ...]) -> None:
+        if event == "subprocess.Popen" and details[1][0] == "git":
+            _, _, _, command, *further = (str(one) for one in details[1])
+            words = (
+                f"{command} {further[0]}" if further and f"{command} {further[0]}" in CHANGING else command
+            )
+            if words in CHANGING:
+                count(f"git {words}")
+        elif event in FILES or (event == "open" and details[2] & (os.O_WRONLY | os.O_RDWR)):
+            path = str(details[0])
+            if path.startswith(str(folder)) and CACHE not in path:
+                count(f"file {event.rpartition('.')[2]}")
 
     BaseClient._make_api_call = asked
-    subprocess.run = executed
-    smoke.SMOKE["orders", False] = answer  # type: ignore[index]
-    deploy.now = rollback.now = late
+    requests.Session.request = requested  # type: ignore[method-assign]
+    sys.addaudithook(happens)
+
+
+def _fault(request: AWSRequest, event_name: str, **_: Any) -> AWSResponse | None:
+    """Let AWS refuse calls of the last command, as TINY_FAULTS says: which operation, with which code, and how often.
+
+    A fault with `on` comes to every operation, from the first call of that one on.
+    """
+    operation = event_name.rpartition(".")[2]
+    for fault in _faults if _counting.is_set() else ():
+        if fault.get("on") == operation:
+            fault["operation"] = operation = "*"
+            fault["on"] = ""
+        if fault.get("operation") in (operation, "*") and fault["times"] > 0:
+            fault["times"] -= 1
+            return _refused(request, event_name, fault["code"])
+    return None
+
+
+def _refused(request: AWSRequest, event_name: str, code: str) -> AWSResponse:
+    error = f"<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
+    if ".s3." in event_name:
+        error = f"<Error><Code>{code}</Code><Message>no</Message></Error>"
+    if ".dynamodb." in event_name or ".ssm." in event_name:
+        code = code.replace("ExpiredToken", "ExpiredTokenException")
+        error = json.dumps({"__type": code, "message": "no"})
+    answered = AWSResponse(request.url, 400, HeadersDict({}), io.BytesIO())
+    answered._content = error.encode()
+    return answered
