@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from .. import keys
+from ..keys import Key
 from ..marshal import Item, plain
 from ..records import Census, Check, Refusal, StackEvent, StackKey, StackState
 from ..sequence import DELETED
@@ -15,12 +18,22 @@ from .drift_writes import departure_write, text_of
 from .part import Part
 from .writes import ABSENT, Write, put, update
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 _NOT_STATE = {"pk", "sk", "drift", "gsi3pk", "gsi3sk"}
 _DRIFT = ("drift", "drift_seq", "gsi3pk", "gsi3sk")
 
 
 class States(Part):
     """Stacks: what they are, and what happened to them."""
+
+    def __init__(
+        self, client: DynamoDBClient, table_name: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        super().__init__(client, table_name, sleep)
+        self._touched: dict[Key, str] = {}
+        """What the markers of touches are at least, as this store wrote them: they only grow."""
 
     def record_event(self, event: StackEvent) -> bool:
         """Add an event to the history of its stack, once; False where it is there already. One operation."""
@@ -46,11 +59,15 @@ class States(Part):
 
         Who recorded the state may have died before this: told again of the state that stands, it is done then.
         """
-        known = text_of(before or {}, "operation_at") == timestamp(state.operation_at)
-        if state.key.is_ours and known != is_new:
+        at = timestamp(state.operation_at)
+        is_known = text_of(before or {}, "operation_at") == at
+        if not state.key.is_ours or is_known == is_new:
+            return
+        key = keys.touched(state.key.workload, state.key.environment)
+        if self._touched.get(key, "") < at:
             later = "attribute_not_exists(#touched_at) OR #touched_at < :at"
-            key = keys.touched(state.key.workload, state.key.environment)
-            self._table.write(update(key, "SET #touched_at = :at", later, at=timestamp(state.operation_at)))
+            self._table.write(update(key, "SET #touched_at = :at", later, at=at))
+            self._touched[key] = at
 
     def _record_deletion(self, state: StackState) -> bool:
         gone = _state_write(state, also_remove=_DRIFT)

@@ -43,6 +43,14 @@ def test_it_is_when_the_last_operation_began_in_whatever_order_that_becomes_know
         assert found.touched_at("orders", "dev") == START + HOUR
 
 
+def test_what_it_is_at_least_is_not_written_again(local: LocalDynamoDB) -> None:
+    """A deployment is many events of few operations, in any order, and many of them told twice (REQ-C2)."""
+    table = StateStore(local.client, TABLE, lambda _: None)
+    for one in (STEPS[1], STEPS[0], STEPS[1], STEPS[3], STEPS[2], STEPS[3]):
+        table.record_state(one)
+    assert len(local.calls) == 6 + 2
+
+
 def test_each_environment_and_workload_has_its_own(table: StateStore) -> None:
     table.record_state(state(key=replace(KEY, environment="staging")))
     table.record_state(state(key=replace(KEY, workload="-", environment="-", stack="somebody-elses")))
