@@ -1,4 +1,4 @@
-"""What the parts of the store share: the table."""
+"""What the parts of the store share: the table, and what is known of it for good."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..keys import Key
 from .table import Table
 
 if TYPE_CHECKING:
@@ -19,3 +20,5 @@ class Part:
         self, client: DynamoDBClient, table_name: str, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._table = Table(client, table_name, sleep)
+        self._touched: dict[Key, str] = {}
+        """What the markers of touches are at least, since this store wrote them: they only grow."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
-
 from .. import keys
-from ..keys import Key
 from ..marshal import Item, plain
 from ..records import Census, Check, Refusal, StackEvent, StackKey, StackState
 from ..sequence import DELETED
@@ -18,22 +14,12 @@ from .drift_writes import departure_write, text_of
 from .part import Part
 from .writes import ABSENT, Write, put, update
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 _NOT_STATE = {"pk", "sk", "drift", "gsi3pk", "gsi3sk"}
 _DRIFT = ("drift", "drift_seq", "gsi3pk", "gsi3sk")
 
 
 class States(Part):
     """Stacks: what they are, and what happened to them."""
-
-    def __init__(
-        self, client: DynamoDBClient, table_name: str, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        super().__init__(client, table_name, sleep)
-        self._touched: dict[Key, str] = {}
-        """What the markers of touches are at least, as this store wrote them: they only grow."""
 
     def record_event(self, event: StackEvent) -> bool:
         """Add an event to the history of its stack, once; False where it is there already. One operation."""
