@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+
 from .. import keys
 from ..marshal import Item, plain
 from ..records import Census, Check, Refusal, StackEvent, StackKey, StackState
