@@ -23,8 +23,8 @@ EXCEPTIONS = frozenset(
     }
 )
 """What schemas name and the policy does not: reading passes no role; a key is opened for the environment of a function
-alone, in a statement of its own; a secret's value is no property that drift compares, and nobody who looks needs it; and
-the last is no action that IAM knows, nor one that an endpoint asks for."""
+alone, in a statement of its own; a secret's value is no property that drift compares; and the last is no action that
+IAM knows, nor one that an endpoint asks for."""
 
 
 def resource_types(templates: Iterable[str]) -> list[str]:

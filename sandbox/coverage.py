@@ -30,7 +30,9 @@ OWN: tuple[Claim, ...] = (
         "AWS::CloudWatch::Alarm", "over one metric that is published; the services publish none by themselves"
     ),
     recorded("AWS::CloudWatch::Dashboard", "kept and shown"),
-    recorded("AWS::CodeBuild::Project", "kept and shown; no test starts a build, whose commands run as they are"),
+    recorded(
+        "AWS::CodeBuild::Project", "kept and shown; no test starts a build, whose commands run as they are"
+    ),
     emulated("AWS::DynamoDB::Table", "items, conditions, transactions, streams"),
     recorded(
         "AWS::EC2::InternetGateway, AWS::EC2::VPCGatewayAttachment", "kept and shown; there is no traffic"

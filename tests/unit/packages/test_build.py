@@ -213,12 +213,15 @@ def test_the_lock_holds_what_the_runtime_lacks_in_the_versions_that_the_tests_ru
     dev = (ROOT / "locks/dev.lock").read_text()
     tested = {one: version for one, version, _ in pinned.findall(dev)}
     assert "aws-lambda-powertools" in lock
-    assert {one: one in lock for one in ("pyyaml", "aws-xray-sdk", "pydantic-core")} == {
+    assert {one: one in lock for one in ("pyyaml", "tzdata", "aws-xray-sdk", "pydantic-core")} == {
         "pyyaml": name in ("functions-consistency", "functions-gate"),
+        "tzdata": name == "functions-gate",  # Freezes are in a time zone (REQ-G9).
         "aws-xray-sdk": name == "functions-orders",  # Half of what importing a handler costs (REQ-C6).
         "pydantic-core": False,
     }
     assert not {"boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six"} & set(lock)
+    # Data alone, for a runtime that knows no zones: `test_gate_package.py` reads it out of the package.
+    tested["tzdata"] = lock.get("tzdata", ("",))[0]
     assert {one: version for one, (version, _) in lock.items()} == {one: tested[one] for one in lock}
     # pip reads a marker for the interpreter it runs on, not for the one it downloads for.
     assert {rest for _, rest in lock.values()} == {""}
