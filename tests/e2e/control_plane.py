@@ -28,7 +28,10 @@ REGIONS = ("us-east-1", "us-west-2")
 PATIENCE_SECONDS = 120.0
 """What an event is waited for: seconds on a quiet machine, more where many tests run side by side."""
 
-ALERT = json.loads((Path(__file__).parents[1] / "schemas" / "alert.json").read_text(encoding="utf-8"))
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+ALERT, ROLLED_BACK = (
+    json.loads((SCHEMAS / name).read_text(encoding="utf-8")) for name in ("alert.json", "rolled-back.json")
+)
 TOPICS = ("Drift", "Validation", "Rollback", "Alarm")
 T = TypeVar("T")
 
@@ -72,13 +75,14 @@ def until(what: str, read: Callable[[], T | None], patience: float = PATIENCE_SE
 class Inbox:
     """A queue that is subscribed to topics, with every message it ever got, as the schema has it.
 
-    What is no JSON is `told`: that an alarm of an agent changed.
+    What is no JSON is `told`: that an alarm of an agent changed. Deployments that were taken back are `taken_back`.
     """
 
     sqs: Any
     url: str
     messages: list[dict[str, Any]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    taken_back: list[dict[str, Any]] = field(default_factory=list)
 
     def received(self, fingerprint: str) -> list[dict[str, Any]]:
         """Return what was announced of one thing, in the order of its generations."""
@@ -95,8 +99,9 @@ class Inbox:
                     self.told.append(each["Body"])
                     continue
                 document = json.loads(each["Body"])
-                jsonschema.validate(document, ALERT)
-                self.messages.append(document)
+                is_alert = document["kind"] != "rollback"
+                jsonschema.validate(document, ALERT if is_alert else ROLLED_BACK)
+                (self.messages if is_alert else self.taken_back).append(document)
 
 
 @dataclass(frozen=True, slots=True)

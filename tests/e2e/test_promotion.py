@@ -30,7 +30,7 @@ from sandbox import accounts, advance, people, process
 from sandbox.place import Record
 from tests.e2e import commands, deployed_home
 from tests.e2e.commands import ROOT
-from tests.e2e.control_plane import until
+from tests.e2e.control_plane import Plane, until
 from tests.e2e.recorded_project import RecordedProject
 from tests.e2e.transcript import Session
 from tests.unit.small_project import one_workload
@@ -267,7 +267,8 @@ def bad(estate: Estate) -> str:
 
 
 def test_a_release_that_fails_is_taken_back_by_itself(estate: Estate, bad: str) -> None:
-    """REQ-R4: the release before is deployed again, recorded, and the bad one stays out."""
+    """REQ-R4: the release before is deployed again, recorded and announced, and the bad one stays out."""
+    inbox = Plane(estate.record, estate.project).inbox("promotion-rollbacks", ("Rollback",))
     said = estate.typed(f"lockstep deploy dev --release {bad}", cli.FAILURE)
     assert f"{GOOD} came back and was verified" in said
     states = [(one.tag, one.state) for one in estate.table.environment_releases("control", "dev")]
@@ -276,6 +277,8 @@ def test_a_release_that_fails_is_taken_back_by_itself(estate: Estate, bad: str) 
     again = estate.project.run("deploy", "dev", "--release", bad)
     assert again.returncode == cli.FAILURE, again.stdout + again.stderr
     assert "was rolled back in dev" in again.stderr
+    (told,) = until("the announcement", lambda: inbox.read() or inbox.taken_back)
+    assert (told["id"], told["release"], told["severity"]) == ("rollback:control:dev#2", bad, "warning")
 
 
 def test_the_page_tells_what_was_typed_and_said(estate: Estate) -> None:
