@@ -19,11 +19,13 @@ from validator.effective.symbols import scalar_text
 
 BLOCK = "198.18.0.0/16"
 """The made-up range of a network, for what is cut out of it."""
+RANGES = {"att": (".CidrBlock",), "resolve": ("/VpcCidr",)}
+"""By kind, how the names of such ranges end."""
 
 
 def deployed(kind: str, name: str) -> str:
     """Return the made-up value of one thing: no value that a template writes down looks like it."""
-    return BLOCK if kind == "att" and name.endswith(".CidrBlock") else f"<{kind}:{name}>"
+    return BLOCK if name.endswith(RANGES.get(kind, ())) else f"<{kind}:{name}>"
 
 
 def exported(name: str) -> str:
