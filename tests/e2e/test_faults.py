@@ -134,7 +134,7 @@ def test_a_run_that_lost_its_lock_begins_no_further_stack_and_records_nothing(wo
     done = first.ended()
     assert done.returncode == cli.TECHNICAL, done.stdout + done.stderr
     assert "lost the lock of orders in dev" in done.stderr
-    assert "dev/orders/second" not in done.stdout
+    assert "dev/orders/second updated" not in done.stdout
     expect_deployed(later, tag)
 
 

@@ -24,7 +24,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse, HeadersDict
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from pipelines import cli, launcher, smoke
+from pipelines import cli, holding, launcher, smoke
 from pipelines.commands import delivered, deploy, rollback
 from pipelines.gathering import project
 from pipelines.gathering.repository import head
@@ -111,8 +111,10 @@ def _inject() -> None:
     """Try the tiny project's own stacks, find nothing in it, look often, and let the clock go ahead."""
     smoke.SMOKE["orders", False] = answer  # type: ignore[index]
     project.looked = looked
-    launcher.FIRST_WAIT, launcher.LONGEST_WAIT = 0.05, 0.2  # type: ignore[misc]
+    launcher.FIRST_WAIT, launcher.LONGEST_WAIT = 0.05, 0.2
     deploy.now = delivered.now = rollback.now = late
+    if "TINY_STOP_AT" in os.environ:
+        holding.WATCH_SECONDS = 3600.0  # What stood still goes on before anybody else looks at the clock.
 
 
 def _watch(folder: Path) -> None:
