@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from sandbox.extension.claims import Extension, emulated, recorded
+from sandbox.extension.claims import Extension, absent, emulated, recorded
 from sandbox.extension.names import Name
 from sandbox.extension.resources import NAMES, Properties, RefusedError, complete
 
@@ -30,6 +30,10 @@ EXTENSION = Extension(
         recorded(
             "AWS::Scheduler::Schedule ScheduleExpressionTimezone, KmsKeyArn, FlexibleTimeWindow",
             "shown by GetSchedule; times are UTC",
+        ),
+        absent(
+            "Scheduler: the group as aws:SourceArn",
+            "the schedule itself is named, so that a role which trusts its group, as those here do, invokes nothing",
         ),
     ),
     names=(*NAMES, SCHEDULES),
