@@ -36,6 +36,7 @@ NAMES = (
     "announce",
     "promotion",
     "deploy",
+    "rollback",
     "handlers",
     "demo",
 )
@@ -43,6 +44,7 @@ IN_A_SANDBOX = {
     "tracker": tracker.tracker,
     "promotion": promotion.promotion,
     "deploy": deploying.deploying,
+    "rollback": deploying.returning,
 }
 """Those that need no more than a sandbox of their own."""
 RESULTS = Path(".lockstep") / "benchmarks.json"
