@@ -28,6 +28,12 @@ from tests.e2e.recorded_project import MARKER, RecordedProject
 from validator.environments import ENVIRONMENTS
 
 _numbers = itertools.count()
+SETTINGS = {
+    "user.name": "alex",
+    "user.email": "alex@example.com",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
 FILES = ("pipelines/promotion.yaml", "pipelines/variance.yaml")
 
 FIRST = """AWSTemplateFormatVersion: "2010-09-09"
@@ -160,9 +166,10 @@ class TinyProject(RecordedProject):
         (root / ".gitignore").write_text(".lockstep/\n", encoding="utf-8")
         project = cls(root, operator)
         project.git("init", "-q", "-b", "main")
-        for name, value in (("user.name", "alex"), ("user.email", "alex@example.com")):
+        for name, value in SETTINGS.items():
             project.git("config", name, value)
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(project.remote)], check=True)
+        project.git("--git-dir", str(project.remote), "config", "receive.autogc", "false")
         project.git("remote", "add", "origin", str(project.remote))
         return project
 
@@ -182,17 +189,17 @@ class TinyProject(RecordedProject):
         text = FIRST.replace("VALUE", value).replace("#more\n", more)
         (self.root / "templates" / "first.yaml").write_text(text, encoding="utf-8")
         self.commit(tag)
-        self.git("fetch", "-q", "origin")
-        merged = [f"{self._merged(tag, name)}:refs/heads/env/{name}" for name in to]
+        prefix = "refs/remotes/origin/env/"
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", prefix).splitlines()
+        heads = dict(line.removeprefix(prefix).split() for line in lines)
+        merged = [f"{self._merged(tag, heads.get(name))}:refs/heads/env/{name}" for name in to]
         self.git("push", "-q", "origin", "main", tag, *merged)
 
-    def _merged(self, tag: str, name: str) -> str:
-        """Return a commit on an environment branch of the remote that has the files of a release, as a merge makes."""
-        head = self.git("for-each-ref", "--format=%(objectname)", f"refs/remotes/origin/env/{name}")
-        commit = self.git("rev-parse", f"{tag}^{{commit}}")
-        if not head:
-            return commit
-        return self.git("commit-tree", f"{tag}^{{tree}}", "-p", head, "-p", commit, "-m", tag)
+    def _merged(self, tag: str, head: str | None) -> str:
+        """Return a commit on top of a branch that has the files of a release, as a merge makes."""
+        if head is None:
+            return f"{tag}^{{commit}}"
+        return self.git("commit-tree", f"{tag}^{{tree}}", "-p", head, "-p", tag, "-m", tag)
 
     def later(self, minutes: int) -> TinyProject:
         """Return the project as runs see it so many minutes later."""
