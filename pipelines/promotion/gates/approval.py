@@ -36,6 +36,9 @@ def _approved(evidence: Evidence, rule: Rule) -> Verdict:
         return plan
     if isinstance(evidence.people, Missing):
         return missing("the list of who is who", evidence.people)
+    if rule.source is not None and (unknown := _unknown(evidence)):
+        # An approval counts only since the release stood there.
+        return missing(f"the record of {unknown[0]} in {rule.source}", unknown[1])
     authors = _authors(evidence)
     if isinstance(authors, Missing):
         return missing(AUTHORS, authors)
@@ -134,6 +137,12 @@ def _flaws(evidence: Evidence, plan: str, authors: frozenset[str], people: Peopl
         return ""
 
     return flaw
+
+
+def _unknown(evidence: Evidence) -> tuple[str, Missing] | None:
+    """Return a workload of which nobody knows since when it stands where the release comes from, and why."""
+    found = ((name, evidence.sources.get(name, Missing("nobody asked"))) for name in evidence.workloads)
+    return next(((name, one) for name, one in found if isinstance(one, Missing)), None)
 
 
 def _stands_since(evidence: Evidence) -> datetime | None:

@@ -471,6 +471,13 @@ CASES: list[Case] = [
         {"git": Tag(TAG, COMMIT, GONE)},
     ),
     case("approval", "error", f"the list of who is who {GONE_SAID}", {"people": GONE}),
+    # Nobody knows since when it stands there: an approval of before would count.
+    case(
+        "approval",
+        "error",
+        f"the record of orders in staging {GONE_SAID}",
+        {"sources": {"orders": GONE}, "approvals": (approval(at=ago(91)),)},
+    ),
     case(
         "approval",
         "error",
