@@ -190,6 +190,7 @@ def left_of_plans(project: TinyProject, name: str) -> int:
         one["ChangeSetName"]
         for stack in STACKS
         for one in client.list_change_sets(StackName=f"lockstep-{name}-orders-{stack}")["Summaries"]
+        if one["ExecutionStatus"] != "EXECUTE_COMPLETE"
     ]
     assert all(one.startswith(PREFIX) for one in found)
     return len(found)
