@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pipelines import stack_sets
 from pipelines.aws import Aws, clear_errors
@@ -20,6 +20,9 @@ from pipelines.reading import check_accounts, foreign_values, live_stacks
 from pipelines.workspace import Workspace
 from validator.errors import ConfigurationError, LockstepError, TechnicalError
 from validator.model import Stack
+
+if TYPE_CHECKING:
+    from pipelines.launcher import Order
 
 Outcome = Literal["created", "updated", "unchanged", "failed", "interrupted", "not started"]
 STILL_SECONDS = 60.0
@@ -32,7 +35,8 @@ SIDE_BY_SIDE = 8
 class Result:
     """How one stack ended, and why. `stack_id` is its ARN, `request` the token CloudFormation was asked with.
 
-    Both are empty where there is none, and until the run ended.
+    `change_set` is the ARN of the one that was executed: a stack that stood is updated by one. All are empty where
+    there is none, and until the run ended.
     """
 
     stack: str
@@ -41,6 +45,7 @@ class Result:
     seconds: float = 0.0
     stack_id: str = ""
     request: str = ""
+    change_set: str = ""
 
 
 class Reporter(Protocol):
@@ -70,11 +75,13 @@ class Deployment:
     stop: threading.Event = field(default_factory=threading.Event)
     look: Callable[[], None] = lambda: None
     """Called before each stack: sets `stop` where this run may not go on."""
+    objection: Callable[[str, Sequence[Mapping[str, Any]]], str] = lambda _stack, _changes: ""
+    """Says why the changes of a stack that stands may not be made, as CloudFormation has them; empty where they may."""
     _report: threading.Lock = field(default_factory=threading.Lock)
     _live: dict[str, LiveStack] = field(default_factory=dict)
     _foreign: dict[str, str] = field(default_factory=dict)
     _stack_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _requests: dict[str, str] = field(default_factory=dict)
+    _orders: dict[str, Order] = field(default_factory=dict)
     _account_is_right: bool = False
     _lost: LockstepError | None = None
     _changed: LockstepError | None = None
@@ -108,11 +115,12 @@ class Deployment:
 
     def _identified(self, result: Result) -> Result:
         """Return a result with the ids by which AWS knows the stack, and what was asked for it."""
-        live = self._live.get(result.stack)
+        live, order = self._live.get(result.stack), self._orders.get(result.stack)
         return replace(
             result,
             stack_id=live.stack_id if live is not None else "",
-            request=self._requests.get(result.stack, ""),
+            request=order.token if order is not None else "",
+            change_set=order.change_set if order is not None else "",
         )
 
     def _decide(self, stack: Stack) -> Action:
@@ -211,9 +219,11 @@ class Deployment:
         from pipelines import launcher
 
         names = self._stack_sets.get(stack.name)
-        token = self._requests[stack.name] = f"lockstep-{uuid.uuid4().hex}"
+        order = self._orders[stack.name] = launcher.Order(
+            f"lockstep-{uuid.uuid4().hex}", lambda changes: self.objection(stack.name, changes)
+        )
         if not names:
-            return launcher.launch(sceptre_stack, self.stop.is_set, token)
+            return launcher.launch(sceptre_stack, self.stop.is_set, order)
         aws = Aws(stack.region, stack.role_arn)
         if not stack_sets.wait(aws, names, self.stop.is_set):
             raise launcher.Interrupted
@@ -222,7 +232,7 @@ class Deployment:
             aws, names, since, lambda place: self._tell(self.reporter.placed, stack.name, place)
         )
         with watch.watching():
-            live, failure = launcher.launch(sceptre_stack, self.stop.is_set, token)
+            live, failure = launcher.launch(sceptre_stack, self.stop.is_set, order)
         return live, "\n".join([failure, *map(str, watch.failures(failure))]) if failure else ""
 
     def _ended(self, result: Result) -> Result:

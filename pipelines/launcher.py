@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sceptre.stack import Stack as SceptreStack
 from sceptre.stack_status import StackStatus
 
 from pipelines.aws import Aws
+from pipelines.executing import NotAllowedError, Objection, Update
 from pipelines.live import LiveStack, failure_reason, read_stack
 
 FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.2, 4.0, 1.5
@@ -28,26 +30,49 @@ def connection_manager(actions: StackActions) -> Any:
     return actions.connection_manager
 
 
-class _KeepingNothingNew:
-    """Sceptre's connection, with a flag that Sceptre cannot pass: what a failed operation made goes, Retain or not.
+def _nothing(_changes: Sequence[Mapping[str, Any]]) -> str:
+    return ""
 
-    Without it a retained resource of a failed creation keeps its name, and the next attempt fails on it.
-    `token` names the request in the stack's events and in CloudTrail; empty for none (REQ-G6).
-    Source: CloudFormation API reference, CreateStack and UpdateStack, RetainExceptOnCreate and ClientRequestToken.
+
+@dataclass(slots=True)
+class Order:
+    """How a stack is to be launched. `token` names the request in the stack's events and in CloudTrail; empty for none.
+
+    `objection` says why changes of a stack that stands may not be made. `change_set` is the ARN of the one that was
+    executed, empty until one was (REQ-G6).
     """
 
-    def __init__(self, inner: Any, token: str) -> None:
-        self._inner, self._token = inner, token
+    token: str = ""
+    objection: Objection = _nothing
+    change_set: str = ""
+
+
+class _Connection:
+    """Sceptre's connection, by which a stack is updated with a change set, and a failed creation leaves nothing.
+
+    Without RetainExceptOnCreate a retained resource of a failed creation keeps its name: the next attempt fails on it.
+    Source: CloudFormation API reference, CreateStack and ExecuteChangeSet, RetainExceptOnCreate and ClientRequestToken.
+    """
+
+    def __init__(self, inner: Any, order: Order, pause: Callable[[float], None]) -> None:
+        self._inner, self._order, self._pause = inner, order, pause
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def call(self, service: str, command: str, kwargs: dict[str, Any] | None = None, **more: Any) -> Any:
-        """Make one AWS call."""
-        if service == "cloudformation" and command in {"create_stack", "update_stack"}:
-            named = {"ClientRequestToken": self._token} if self._token else {}
-            kwargs = {**(kwargs or {}), "RetainExceptOnCreate": True, **named}
-        return self._inner.call(service, command, kwargs=kwargs, **more)
+        """Make one AWS call, or those that a change set takes."""
+        sent, token = dict(kwargs or {}), self._order.token
+        if (service, command) == ("cloudformation", "update_stack"):
+            update = Update(self._cloudformation, self._order.objection, self._pause, token)
+            self._order.change_set = update.run(sent)
+            return {}
+        if (service, command) == ("cloudformation", "create_stack"):
+            sent |= {"RetainExceptOnCreate": True, **({"ClientRequestToken": token} if token else {})}
+        return self._inner.call(service, command, kwargs=sent, **more)
+
+    def _cloudformation(self, command: str, sent: Mapping[str, Any]) -> Any:
+        return self._inner.call("cloudformation", command, kwargs=dict(sent))
 
 
 class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
@@ -58,11 +83,16 @@ class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
         stack: SceptreStack,
         stopping: Callable[[], bool],
         sleep: Callable[[float], None],
-        token: str = "",
+        order: Order | None = None,
     ) -> None:
         super().__init__(stack)
-        self.connection_manager = _KeepingNothingNew(connection_manager(self), token)
         self._stopping, self._sleep = stopping, sleep
+        self.connection_manager = _Connection(connection_manager(self), order or Order(), self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping():
+            raise Interrupted
+        self._sleep(seconds)
 
     def _wait_for_completion(
         self, timeout: int = 0, boto_response: dict[str, Any] | None = None
@@ -71,11 +101,9 @@ class Launch(StackActions):  # type: ignore[misc]  # Sceptre ships no types
         deadline = time.monotonic() + 60 * timeout if timeout else None
         pause = FIRST_WAIT
         while (status := self._get_simplified_status(self._get_status())) == StackStatus.IN_PROGRESS:
-            if self._stopping():
-                raise Interrupted
             if deadline is not None and time.monotonic() >= deadline:
                 break
-            self._sleep(pause)
+            self._pause(pause)
             pause = min(pause * GROWTH, LONGEST_WAIT)
         return status
 
@@ -95,15 +123,15 @@ def wait(
 def launch(
     stack: SceptreStack,
     stopping: Callable[[], bool],
-    token: str = "",
+    order: Order | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[LiveStack | None, str]:
-    """Create or update one stack and wait; return how it stands, and why it failed (empty when it did not).
-
-    `token` names the request; empty for none.
-    """
+    """Create or update one stack and wait; return how it stands, and why it failed (empty when it did not)."""
     started = datetime.now(UTC) - CLOCK_SKEW
-    Launch(stack, stopping, sleep, token).launch()
+    try:
+        Launch(stack, stopping, sleep, order).launch()
+    except NotAllowedError as error:
+        return read_stack(Aws.of_stack(stack), stack.external_name), str(error)
     aws = Aws.of_stack(stack)
     live = read_stack(aws, stack.external_name)
     if live is None:

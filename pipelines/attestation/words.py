@@ -20,14 +20,16 @@ class StackEnd:
     """What became of one stack: `outcome` as `lockstep deploy` has it, `stack_id` its ARN, empty for none.
 
     `request` is the ClientRequestToken that CloudFormation was asked with, which events of the stack and CloudTrail
-    have as well; empty where nothing was asked. Stacks are created and updated as such, so that no change set is
-    executed; those that a plan was made with are in the statement of the decision, and were deleted again.
+    have as well; empty where nothing was asked. `change_set` is the ARN of the one that was executed, empty for none: a
+    stack that stood is updated by one, a new one is created as such. Those that a plan was made with are in the
+    statement of the decision, and were deleted again.
     """
 
     stack: str
     outcome: str
     stack_id: str = ""
     request: str = ""
+    change_set: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,7 @@ def deployed(
             }
             for one in deployments
         ],
-        "stacks": [
-            {name: value or None for name, value in asdict(one).items()} | {"change_set": None}
-            for one in ended.stacks
-        ],
+        "stacks": [{name: value or None for name, value in asdict(one).items()} for one in ended.stacks],
         "ended_at": timestamp(ended.at),
         "outcome": "succeeded" if ended.succeeded else "failed",
         "policy": ended.policy or None,

@@ -50,7 +50,7 @@ def rollback(tag: str | None, environment: str | None, root: Path, style: str, *
     stage = Terminal(quiet=quiet)
     name = tag or rolling.newest_consistent(root)
     ways = ways_of(root, name, environment, stage.tell)
-    accept(ways, frozenset(options["accepted"]))
+    ways = accept(ways, frozenset(options["accepted"]))
     if not quiet:
         show_way(ways)
     ended = _planned(ways) if dry else []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep
 from pipelines.delivery.fence import refuse_who_takes_back
 
@@ -31,6 +32,8 @@ class BreakGlass:
     stage: Stage
     policy: str = ""
     needs_home: bool = False
+    data: Data = field(default_factory=Data)
+    """Whoever breaks the glass answers for data too."""
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Let it in, and say so."""

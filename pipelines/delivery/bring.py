@@ -13,6 +13,7 @@ from validator.errors import FailureError
 from validator.findings import Finding
 
 if TYPE_CHECKING:
+    from pipelines.delivery.data import Data
     from pipelines.deploy import Deployment, Reporter, Result
     from pipelines.holding import Clock, Hold
     from pipelines.home import Home
@@ -32,6 +33,10 @@ class Terms(Protocol):
     """
 
     needs_home: bool
+
+    @property
+    def data(self) -> Data:
+        """What holds data there, and what of it may go."""
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Let the release in once the environment's locks are held, or raise; return the digest of why."""
@@ -119,6 +124,8 @@ def bring(
             if recording is not None:
                 recording.guard(deployment.stop)
                 deployment.look = recording.hold.look
+            if terms is not None:
+                deployment.objection = terms.data.objection
             with stage.stoppable(deployment):
                 results = deployment.run()
         if recording is not None and terms is not None and is_done(results):

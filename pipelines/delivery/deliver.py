@@ -19,6 +19,7 @@ from pipelines.delivery import branches
 from pipelines.delivery.admission import admit
 from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.confirming import confirm
+from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.fence import refuse_who_takes_back
 from pipelines.delivery.git import commit_of_tag
@@ -71,6 +72,11 @@ class Entry:
     kept: str = ""
     before: str = ""
     """The release that comes back, once this one failed."""
+
+    @property
+    def data(self) -> Data:
+        """What the policy says holds data, and what of it may go as it was ordered."""
+        return Data(self.places.policy.of(self.order.environment).stateful, self.order.accepted)
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Ask the gates, and record the promotion; go on under the decision of a run that died on its way."""

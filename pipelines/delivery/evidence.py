@@ -28,7 +28,7 @@ def keep(
 
 def ending(recording: Recording, results: Sequence[Result], policy: str, *, succeeded: bool) -> Ended:
     """Return how a run ended now; `policy` is the digest of the policy that was in force."""
-    stacks = (StackEnd(one.stack, one.outcome, one.stack_id, one.request) for one in results)
+    stacks = (StackEnd(one.stack, one.outcome, one.stack_id, one.request, one.change_set) for one in results)
     return Ended(recording.clock(), succeeded, tuple(stacks), policy)
 
 

@@ -14,6 +14,7 @@ from pipelines.delivery import branches
 from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.checkout import files_of
 from pipelines.delivery.confirming import confirm
+from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.policy import policy_of
@@ -43,8 +44,8 @@ class Return:
 
     `away` are the deployments that it takes the place of; they count as rolled back from then on, so that their release
     stays out. `seen` is the number of each workload's last deployment as somebody decided on the way back, where that
-    was before the locks were taken. Of the types that are `stateful` nothing is taken along: where nobody asked before.
-    `policy` is the digest of the policy in force.
+    was before the locks were taken. Of the types that are `stateful` nothing is taken along but what is `accepted`,
+    which is None where nobody was asked. `policy` is the digest of the policy in force.
     """
 
     environment: str
@@ -57,7 +58,13 @@ class Return:
     seen: Mapping[str, int] = field(default_factory=dict)
     stateful: frozenset[str] = frozenset()
     policy: str = ""
+    accepted: frozenset[str] | None = None
     needs_home: bool = True
+
+    @property
+    def data(self) -> Data:
+        """What holds data, and what of it may go."""
+        return Data(self.stateful, self.accepted or frozenset())
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Mark what is taken back; repeated, it changes nothing.
@@ -94,7 +101,7 @@ class Return:
         from pipelines.delivery.ways import quiet_plan
         from pipelines.plan.losses import losses
 
-        if not self.stateful:
+        if self.accepted is not None or not self.stateful:
             return
         plan = quiet_plan(self.workspace, self.environment, self.tag, self.stage.tell)
         if left := losses(plan.changes, self.stateful):

@@ -160,5 +160,7 @@ def _terms(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Return:
         clock,
         note=f"rolled back to {ways.tag}" + (f" from {way.replaced}" if way.away else ""),
         seen={workload: one.number for workload, one in way.latest.items()},
+        stateful=way.stateful,
         policy=policy_digest(ways.root),
+        accepted=ways.accepted,
     )

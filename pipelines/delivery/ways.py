@@ -40,7 +40,8 @@ class Way:
     """The way back in one environment.
 
     `regions` has the region of each stack, `latest` are the last deployments by workload, `away` those that came after
-    the release was good there last, `plan` is what would change: None where the release stands there already.
+    the release was good there last, `plan` is what would change: None where the release stands there already. Types
+    that are `stateful` hold data.
     """
 
     environment: str
@@ -51,6 +52,7 @@ class Way:
     away: tuple[EnvironmentRelease, ...]
     plan: Plan | None = None
     losses: tuple[Loss, ...] = ()
+    stateful: frozenset[str] = frozenset()
 
     @property
     def replaced(self) -> str:
@@ -67,6 +69,8 @@ class Ways:
     workspace: Workspace
     home: Home
     ways: tuple[Way, ...]
+    accepted: frozenset[str] = frozenset()
+    """What may be lost, by stack and logical id."""
 
 
 def reversed_order(policy: Policy) -> tuple[str, ...]:
@@ -114,8 +118,8 @@ def reachable(workspace: Workspace) -> Home:
     return home
 
 
-def accept(ways: Ways, accepted: frozenset[str]) -> None:
-    """Raise FailureError with everything that would be lost and that nobody named (REQ-R3)."""
+def accept(ways: Ways, accepted: frozenset[str]) -> Ways:
+    """Return the ways with what may be lost. Raises FailureError with all that nobody named (REQ-R3)."""
     left = [loss for way in ways.ways for loss in way.losses if loss.name not in accepted]
     if left:
         lines = [f"{loss.name} ({loss.resource_type}) would be {loss.action}" for loss in left]
@@ -124,6 +128,7 @@ def accept(ways: Ways, accepted: frozenset[str]) -> None:
             "\n".join([f"{ways.tag} would lose data; nothing is changed", *lines])
             + f"\n  mend: save what they hold; if it may go, run the same command with {options}"
         )
+    return replace(ways, accepted=accepted)
 
 
 def _way(workspace: Workspace, policy: Policy, table: StateStore, environment: str, tag: str) -> Way:
@@ -168,8 +173,8 @@ def _planned(workspace: Workspace, policy: Policy, way: Way, tag: str, told: Tol
     if _stands(way, tag):
         return way
     plan = _plan(workspace, way.environment, tag, told)
-    lost = losses(plan.changes, policy.of(way.environment).stateful)
-    return replace(way, plan=plan, losses=lost)
+    stateful = policy.of(way.environment).stateful
+    return replace(way, plan=plan, losses=losses(plan.changes, stateful), stateful=stateful)
 
 
 def _stands(way: Way, tag: str) -> bool:

@@ -83,7 +83,7 @@ def test_throttling_is_waited_out(world: TinyProject) -> None:
     """Each kind of call is refused once or twice, and done once."""
     tag = released(world)
     throttled = [
-        ("UpdateStack", "Throttling"),
+        ("ExecuteChangeSet", "Throttling"),
         ("DescribeStacks", "Throttling"),
         ("CreateChangeSet", "Throttling"),
         ("TransactWriteItems", "ThrottlingException"),
@@ -96,7 +96,7 @@ def test_throttling_is_waited_out(world: TinyProject) -> None:
     expect_deployed(world, tag)
 
 
-@pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems", "UpdateStack", "GetParameters"])
+@pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems", "ExecuteChangeSet", "GetParameters"])
 def test_credentials_that_expire_on_the_way(world: TinyProject, operation: str) -> None:
     """From the first call of one kind on AWS takes them no more: it says so, and the next run carries on."""
     tag = released(world)
@@ -111,7 +111,7 @@ def test_credentials_that_expire_on_the_way(world: TinyProject, operation: str) 
 
 def test_of_two_runs_at_once_one_deploys_and_the_other_says_who(world: TinyProject) -> None:
     tag = released(world)
-    first = world.begin("deploy", "dev", "--release", tag, TINY_STOP_AT="UpdateStack")
+    first = world.begin("deploy", "dev", "--release", tag, TINY_STOP_AT="ExecuteChangeSet")
     first.stopped()
     second = world.run("deploy", "dev", "--release", tag)
     assert second.returncode == cli.PENDING, second.stdout + second.stderr
@@ -126,7 +126,7 @@ def test_of_two_runs_at_once_one_deploys_and_the_other_says_who(world: TinyProje
 def test_a_run_that_lost_its_lock_begins_no_further_stack_and_records_nothing(world: TinyProject) -> None:
     """As on a computer that slept: another run took the lock after its lease, and did it all."""
     tag = released(world)
-    first = world.begin("deploy", "dev", "--release", tag, TINY_STOP_AT="UpdateStack")
+    first = world.begin("deploy", "dev", "--release", tag, TINY_STOP_AT="ExecuteChangeSet")
     first.stopped()
     later = world.later(AFTER_THE_LEASE)
     deployed(later, tag)

@@ -148,7 +148,7 @@ def test_a_release_that_fails_and_the_one_before_that_comes_back(
         killing.project.release(bad, is_bad=True)
         command = ("deploy", "dev", "--release", bad)
         done = (
-            killing.learn(RETURN, *command, first="UpdateStack")
+            killing.learn(RETURN, *command, first="ExecuteChangeSet")
             if number == LEARNT
             else killing.run(RETURN, *command)
         )

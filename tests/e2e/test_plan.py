@@ -17,7 +17,9 @@ import pytest
 
 from pipelines import cli
 from pipelines.commands.deploy import Terminal, now
+from pipelines.delivery.data import Data
 from pipelines.delivery.returning import Return
+from pipelines.deploy import Deployment, Result
 from pipelines.plan.asking import PREFIX
 from pipelines.workspace import Workspace
 from sandbox import accounts, process
@@ -62,6 +64,11 @@ class Project:
         """Return the status of each stack that is there, by id."""
         return {one["StackId"]: one["StackStatus"] for one in self.cloudformation.describe_stacks()["Stacks"]}
 
+    def queues(self) -> list[str]:
+        """Return the names of the queues in the account."""
+        sqs = clients.shared(self.operator["AWS_ENDPOINT_URL"], "sqs", accounts.ACCOUNTS["dev"], "us-east-1")
+        return sorted(url.rpartition("/")[2] for url in sqs.list_queues().get("QueueUrls", ()))
+
     def change_sets(self) -> list[str]:
         """Return the change sets of all stacks, those in review included."""
         return [
@@ -104,6 +111,11 @@ def deployed(project: Project, first: Any) -> Project:
 
 def of(document: Any, stack: str) -> Any:
     return next(one for one in document["stacks"] if one["name"] == f"dev/orders/{stack}")
+
+
+def untold(document: Any) -> Any:
+    """Return a plan without what is another each time: the change sets that it was asked with."""
+    return {**document, "stacks": [{**one, "change_set": None} for one in document["stacks"]]}
 
 
 def test_new_stacks_are_asked_about_where_they_can_be(first: Any) -> None:
@@ -158,7 +170,7 @@ def test_a_replaced_queue_is_a_loss_both_ways(deployed: Project) -> None:
     deployed.edit("templates/queue.yaml", "queue-dead-letter$", "queue-dead$")
     try:
         found = deployed.planned()
-        assert deployed.planned("--expect", found["digest"]) == found
+        assert untold(deployed.planned("--expect", found["digest"])) == untold(found)
         (queue,) = [one for one in of(found, "queue")["changes"] if one["logical_id"] == "DeadLetterQueue"]
         assert (queue["kind"], queue["policy"]) == ("replaced", "ReplaceAndRetain")
         assert [one["after"] for one in queue["properties"]] == ["dev-orders-queue-dead"]
@@ -203,3 +215,32 @@ def _interrupted(project: Project) -> bool:
     # The signal may come when everything was asked already: then the plan is told, and is whole.
     assert running.returncode == cli.SUCCESS or "stopped at your request" in errors, errors
     return seen
+
+
+def test_what_nobody_gave_up_is_not_executed_whatever_was_planned(
+    deployed: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQ-R3: the very change set is asked once more, and goes. This test is the last: it changes what stands."""
+    for name, value in deployed.operator.items():
+        monkeypatch.setenv(name, value)
+    data, name = Data(frozenset({"AWS::SQS::Queue"})), "dev/orders/queue/DeadLetterQueue"
+    deployed.edit("templates/queue.yaml", "queue-dead-letter$", "queue-dead$")
+    workspace = Workspace(deployed.root)
+
+    def run(terms: Data) -> dict[str, Result]:
+        stacks = [stack.name for stack in workspace.project().of("dev")]
+        with Terminal(quiet=True).shown(stacks) as reporter:
+            deployment = Deployment(workspace, "dev", reporter)
+            deployment.objection = terms.objection
+            return {one.stack: one for one in deployment.run()}
+
+    refused = run(data)["dev/orders/queue"]
+    assert refused.outcome == "failed"
+    assert f"{name} (AWS::SQS::Queue) would be replaced: nobody said that it may go" in refused.reason
+    assert refused.change_set == ""
+    assert deployed.queues() == ["dev-orders-queue", "dev-orders-queue-dead-letter"]
+    executed = run(Data(data.stateful, frozenset({name})))["dev/orders/queue"]
+    assert executed.outcome == "updated", executed.reason
+    assert ":changeSet/lockstep-deploy/" in executed.change_set
+    assert "dev-orders-queue-dead" in deployed.queues()
+    assert PREFIX not in "".join(deployed.change_sets())

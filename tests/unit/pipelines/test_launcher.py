@@ -19,7 +19,7 @@ from sceptre.stack_status import StackStatus
 from pipelines import cli, launcher
 from pipelines.deploy import Deployment, Result
 from pipelines.deployment import Action
-from pipelines.launcher import Interrupted, Launch, _KeepingNothingNew
+from pipelines.launcher import Interrupted, Launch, Order, _Connection
 from pipelines.live import LiveStack, failure_reason
 from pipelines.stack_sets import Place
 from pipelines.workspace import Workspace
@@ -217,35 +217,20 @@ def test_a_stack_in_progress_from_an_earlier_run_is_waited_for(monkeypatch: pyte
     assert launched.count("dev/orders/queue") == 1
 
 
-def test_what_a_failed_operation_made_goes_whatever_its_template_retains(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Sceptre's calls to CloudFormation get the flag, with all that they had; other calls are left alone."""
-    calls: list[tuple[str, dict[str, Any] | None]] = []
-    waiting = Waiting([])
-    inner = waiting.connection_manager._inner
-    monkeypatch.setattr(
-        inner, "call", lambda service, command, kwargs=None, **_: calls.append((command, kwargs))
-    )
-    for command in ("create_stack", "update_stack", "delete_stack"):
-        waiting.connection_manager.call("cloudformation", command, kwargs={"StackName": "queue"})
-    flagged = {"StackName": "queue", "RetainExceptOnCreate": True}
+def test_what_a_failed_creation_made_goes_and_what_is_asked_has_a_name_that_its_events_have_too() -> None:
+    """REQ-G6: Sceptre's calls get the flag and the token, with all that they had; other calls are left alone."""
+    calls: list[Any] = []
+    inner = SimpleNamespace(call=lambda service, command, kwargs=None: calls.append((command, kwargs)))
+    connection = _Connection(inner, Order("lockstep-1"), lambda _: None)
+    for command in ("create_stack", "delete_stack"):
+        connection.call("cloudformation", command, kwargs={"StackName": "queue"})
     assert calls == [
-        ("create_stack", flagged),
-        ("update_stack", flagged),
+        (
+            "create_stack",
+            {"StackName": "queue", "RetainExceptOnCreate": True, "ClientRequestToken": "lockstep-1"},
+        ),
         ("delete_stack", {"StackName": "queue"}),
     ]
-
-
-def test_what_is_asked_has_a_name_that_its_events_have_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """REQ-G6: as ClientRequestToken; what is deleted before it is made again has none."""
-    calls: list[Any] = []
-    named = _KeepingNothingNew(
-        SimpleNamespace(call=lambda *_, kwargs=None: calls.append(kwargs)), "lockstep-1"
-    )
-    for command in ("create_stack", "update_stack", "delete_stack"):
-        named.call("cloudformation", command, kwargs={})
-    assert [one.get("ClientRequestToken") for one in calls] == ["lockstep-1", "lockstep-1", None]
 
 
 def test_nothing_is_launched_with_credentials_of_another_account(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,121 @@
+"""One update of a stack as a change set: made, looked at, executed, with all that it does known before. I/O (REQ-R3).
+
+A plan computes what it cannot ask, and the world may change after it. Here CloudFormation says once more what an update
+would do, and it does that and nothing else.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from validator.errors import TechnicalError
+
+NAME = "lockstep-deploy"
+"""Of the one change set that a deployment makes of a stack, under the lock: it replaces that of a killed run."""
+NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.1, 3.0, 1.5
+PATIENCE = timedelta(minutes=10)
+"""How long CloudFormation may take to make a change set, or to remove one."""
+EXECUTED_WITH = ("DisableRollback",)
+"""Arguments of UpdateStack that belong to the execution."""
+
+Call = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Makes a call to CloudFormation, such as `describe_change_set`."""
+Objection = Callable[[Sequence[Mapping[str, Any]]], str]
+"""Says why the `Changes` of DescribeChangeSet may not be made; empty where they may."""
+
+
+class NotAllowedError(Exception):
+    """The change set does what nobody allowed; it was not executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """How one stack is updated: with which calls, what may stop it, and under which token."""
+
+    call: Call
+    objection: Objection
+    pause: Callable[[float], None]
+    token: str = ""
+
+    def run(self, arguments: Mapping[str, Any]) -> str:
+        """Begin the update that UpdateStack would begin with these arguments; return the change set's ARN.
+
+        Raises NotAllowedError where it may not be made, ClientError as UpdateStack does, also where nothing would
+        change, TechnicalError where CloudFormation takes too long. Whatever `pause` raises ends it too. Nothing was
+        changed then.
+        """
+        stack = arguments["StackName"]
+        made = self._make({k: v for k, v in arguments.items() if k not in EXECUTED_WITH})
+        try:
+            self._await(stack, made)
+            if reason := self.objection(self._changes(stack, made)):
+                raise NotAllowedError(reason)
+        except BaseException:
+            with suppress(ClientError):  # As while it is still being made: the next run replaces it.
+                self.call("delete_change_set", {"StackName": stack, "ChangeSetName": made})
+            raise
+        more = {name: arguments[name] for name in EXECUTED_WITH if name in arguments}
+        named = {"ClientRequestToken": self.token} if self.token else {}
+        # What a failed update made goes again, Retain or not, so that the next attempt does not fail on its name.
+        whole = {"StackName": stack, "ChangeSetName": made, "RetainExceptOnCreate": True, **more, **named}
+        self.call("execute_change_set", whole)
+        return made
+
+    def _make(self, arguments: Mapping[str, Any]) -> str:
+        """Make the change set, in the place of one that a killed run left."""
+        sent = {
+            **arguments,
+            "ChangeSetName": NAME,
+            "ChangeSetType": "UPDATE",
+            "Description": "lockstep deploy: executed as soon as it is looked at",
+        }
+        for wait in self._waits(f"does not remove the old change set of {arguments['StackName']}"):
+            try:
+                return str(self.call("create_change_set", sent)["Id"])
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "AlreadyExistsException":
+                    raise
+            self.call("delete_change_set", {"StackName": arguments["StackName"], "ChangeSetName": NAME})
+            self.pause(wait)
+        raise AssertionError("waiting ends with an error")
+
+    def _await(self, stack: str, made: str) -> None:
+        for wait in self._waits(f"makes no change set of {stack}"):
+            found = self.call("describe_change_set", {"StackName": stack, "ChangeSetName": made})
+            if found["Status"] == "CREATE_COMPLETE":
+                return
+            if found["Status"] not in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+                raise _refused(str(found.get("StatusReason") or found["Status"]))
+            self.pause(wait)
+
+    def _changes(self, stack: str, made: str) -> list[Mapping[str, Any]]:
+        asked = {"StackName": stack, "ChangeSetName": made}
+        found = self.call("describe_change_set", asked)
+        changes = list(found.get("Changes", ()))
+        while token := found.get("NextToken"):
+            found = self.call("describe_change_set", {**asked, "NextToken": token})
+            changes += found.get("Changes", ())
+        return changes
+
+    def _waits(self, what: str) -> Iterator[float]:
+        deadline, wait = time.monotonic() + PATIENCE.total_seconds(), FIRST_WAIT
+        while time.monotonic() < deadline:
+            yield wait
+            wait = min(wait * GROWTH, LONGEST_WAIT)
+        raise TechnicalError(f"CloudFormation {what} within {PATIENCE.total_seconds() / 60:.0f} minutes")
+
+
+def _refused(reason: str) -> ClientError:
+    """Return what UpdateStack would have answered."""
+    is_empty = any(text in reason for text in NO_CHANGES)
+    message = "No updates are to be performed." if is_empty else reason
+    return ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "UpdateStack")
