@@ -78,23 +78,23 @@ class Estate:
         assert done.returncode == code, done.stdout
         return done.stdout
 
-    def settled(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Type a command that asks the gates until all evidence is there: checks follow events by seconds."""
+    def settled(self, command: str, code: int) -> str:
+        """Type a command that asks the gates until it ends with a code: checks follow events by seconds.
 
-        def answer() -> subprocess.CompletedProcess[str] | None:
-            done = self.session.type(self.project.operator, command, forget=cli.TECHNICAL)
-            return done if done.returncode != cli.TECHNICAL else None
+        Until then evidence is missing, or of a time when the deployment was under way.
+        """
+
+        def answer() -> str | None:
+            done = self.session.type(self.project.operator, command, wanted=code)
+            return done.stdout if done.returncode == code else None
 
         return until(command, answer)
 
     def proposed(self, environment: str, tag: str) -> str:
         """Merge a release into an environment's branch, ask the gates, and return the plan to approve."""
-        merged = self.settled(f"lockstep promote {environment}")
-        assert merged.returncode == cli.SUCCESS, merged.stdout
-        asked = self.settled(f"lockstep gate {environment} --release {tag}")
-        assert asked.returncode == cli.PENDING, asked.stdout
-        assert f"{tag} -> {environment}: pending" in asked.stdout
-        (plan,) = re.findall(r"^  plan (sha256:[0-9a-f]{64})$", asked.stdout, re.MULTILINE)
+        self.settled(f"lockstep promote {environment}", cli.SUCCESS)
+        asked = self.settled(f"lockstep gate {environment} --release {tag}", cli.PENDING)
+        (plan,) = re.findall(r"^  plan (sha256:[0-9a-f]{64})$", asked, re.MULTILINE)
         return str(plan)
 
     def approve(self, environment: str, tag: str, plan: str) -> None:

@@ -51,9 +51,11 @@ class Session:
     typed: list[Step] = field(default_factory=list)
 
     def type(
-        self, operator: Mapping[str, str], command: str, *, forget: int | None = None
+        self, operator: Mapping[str, str], command: str, *, wanted: int | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Type a command; its output is both streams, as on a terminal. One that ends in `forget` was never typed."""
+        """Type a command; its output is both streams, as on a terminal. One that ends otherwise than `wanted`
+        was never typed.
+        """
         words = shlex.split(command)
         done = subprocess.run(
             [str(BIN / words[0]), *words[1:]],
@@ -65,7 +67,7 @@ class Session:
             timeout=PATIENCE_SECONDS,
             check=False,
         )
-        if forget is None or done.returncode != forget:
+        if wanted in {None, done.returncode}:
             self.typed.append(Step(_masked(command), _lines(done.stdout.splitlines())))
         return done
 

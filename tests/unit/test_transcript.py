@@ -39,7 +39,7 @@ def differences(
     monkeypatch.setattr(transcript, "BIN", Path(sys.executable).parent)
     page.write_text(PAGE.replace('-c "..."', "script.py").replace("again", "-V\n..."), encoding="utf-8")
     session = Session(tmp_path)
-    session.type({}, "python -V", forget=0)
+    session.type({}, "python -V", wanted=1)
     for command in ("python script.py", "python -V")[: 2 - again]:
         assert session.type({}, command).returncode == 0
     return session.differences(page)
