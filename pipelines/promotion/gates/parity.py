@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipelines.check_age import held
 from pipelines.state.records import Check
 from pipelines.state.times import timestamp
@@ -38,7 +40,9 @@ def _live(evidence: Evidence, where: str, workload: str, source: Source) -> Verd
         return Verdict("error", reason, f"run `lockstep verify {where}`")
     if early := ahead(f"the check of {workload} in {where}", source.check.at, evidence):
         return early
-    check = held(source.check, [source.latest] if source.latest else [], evidence.at)
+    # What was rolled back last has nothing in its place yet: a check of something else says nothing.
+    latest = [replace(source.latest, state="succeeded")] if source.latest else []
+    check = held(source.check, latest, evidence.at)
     inputs = {
         f"{workload}.check": f"{check.verdict} of {check.release or 'no release'} at {timestamp(check.at)}"
     }

@@ -356,6 +356,13 @@ CASES: list[Case] = [
     case(
         "recovery-drill", "error", f"the record of orders in prod {GONE_SAID}", {"targets": {"orders": GONE}}
     ),
+    # What was rolled back last has nothing in its place yet: a check of another release says nothing of it.
+    case(
+        "parity",
+        "error",
+        "the last check of orders in staging no longer holds",
+        of_source(latest=deployment("staging", tag="v1.1.0", state="rolled_back")),
+    ),
     case("approval", "success", "nobody has to approve for dev", {"approvals": GONE}, DEV),
     case("approval", "success", "approved by grace@example.com", {}),
     case(
