@@ -215,6 +215,13 @@ def commands_are_not_composed(workflow: Workflow) -> Iterator[str]:
             yield from (f"{name}: ${word}" for word in set(re.findall(r"\$\{?([A-Za-z]\w*)", text)) - known)
 
 
+GROUPS = {
+    "deploy": "deploy-${{ github.ref }}",
+    "rollback": "rollback-${{ github.ref }}",
+}
+"""What waits for what: a way back for no deployment, which may wait for people, or an hour (REQ-R1)."""
+
+
 def failures_fail(workflow: Workflow) -> Iterator[str]:
     """No step and no job may fail without the run failing, and none runs on without end or twice."""
     if "continue-on-error" in workflow.text:
@@ -223,6 +230,8 @@ def failures_fail(workflow: Workflow) -> Iterator[str]:
     by_number = "github.event.pull_request.number" in group.get("group", "")
     if not group or by_number != ("pull_request" in workflow.body["on"]):
         yield "runs are not one after the other"
+    if group.get("group") != GROUPS.get(workflow.name, group.get("group")):
+        yield f"waits for other runs than it should: {group['group']}"
     # A check may be stopped for a newer one; what asks AWS, or changes it, comes to its own end.
     if group.get("cancel-in-progress") is not (workflow.name == "check"):
         yield "a new run does not end the last, or ends it in the middle"
@@ -299,6 +308,7 @@ def test_a_broken_workflow_is_noticed(check: Check, old: str, new: str) -> None:
         ("plan", failures_fail, "cancel-in-progress: false", "cancel-in-progress: true"),
         ("deploy", begins_as_meant, ", env/prod]", ", env/prod, main]"),
         ("deploy", failures_fail, "cancel-in-progress: false", "cancel-in-progress: true"),
+        ("rollback", failures_fail, "group: rollback-", "group: deploy-"),
         ("deploy", permissions_are_least, "    environment: ${{ needs.plan.outputs.environment }}\n", ""),
         ("deploy", commands_are_not_composed, '"${BRANCH#env/}"', '"${{ github.ref_name }}"'),
         ("deploy", commands_are_not_composed, '"${BRANCH#env/}"', '"${GITHUB_HEAD_REF#env/}"'),
