@@ -14,6 +14,8 @@ from validator.errors import FailureError, TechnicalError
 from .git import GitError, commit_of_tag, git, resolved, tree_of_tag
 
 REMOTE = "origin"
+NOBODY = ("lockstep", "lockstep@localhost.invalid")
+"""Name and address of a commit where nobody is known; no address ends in `invalid` (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,22 @@ def has_remote(root: Path) -> bool:
 def refresh(root: Path, branch: str) -> None:
     """Bring a branch up to its remote's, where there is one.
 
-    Raises FailureError where both have commits that the other has not: nobody can tell which counts.
+    Raises FailureError where both have commits that the other has not: nobody can tell which counts; TechnicalError
+    where the remote does not answer.
     """
     if not has_remote(root):
         return
-    if not git(root, "ls-remote", "--heads", REMOTE, f"refs/heads/{branch}"):
-        return
-    git(root, "fetch", "--quiet", "--no-tags", REMOTE, f"+refs/heads/{branch}:refs/remotes/{REMOTE}/{branch}")
+    try:
+        if not git(root, "ls-remote", "--heads", REMOTE, f"refs/heads/{branch}"):
+            return
+        wanted = f"+refs/heads/{branch}:refs/remotes/{REMOTE}/{branch}"
+        git(root, "fetch", "--quiet", "--no-tags", REMOTE, wanted)
+    except GitError as error:
+        raise TechnicalError(
+            f"{REMOTE} does not say what {branch} is: {error.said}\n"
+            f"  mend: see whether it can be reached (`git ls-remote {REMOTE}`), then run the same command again; "
+            "what cannot wait goes back without it, as docs/runbooks/rollback.md says"
+        ) from None
     theirs = resolved(root, f"refs/remotes/{REMOTE}/{branch}")
     ours = resolved(root, f"refs/heads/{branch}")
     if theirs is None or ours == theirs:
@@ -130,7 +141,8 @@ def mark(root: Path, name: str, commit: str, message: str) -> None:
         git(root, "tag", "--annotate", "--message", message, name, commit, environment=_identity(root))
     elif there != commit:
         raise FailureError(
-            f"the tag {name} is commit {there[:12]}, not {commit[:12]}\n  mend: find out who made it; it is not moved"
+            f"the tag {name} is commit {there[:12]}, not {commit[:12]}\n  mend: find out who made it (`git show "
+            f"{name}`); it is not moved. Once it is deleted, here and at {REMOTE}, the same command puts it"
         )
 
 
@@ -165,13 +177,15 @@ def _is_ancestor(root: Path, older: str, newer: str) -> bool:
 
 
 def _identity(root: Path) -> dict[str, str]:
-    """Return whom a commit is by: whom git knows, else the account that GitHub runs for."""
+    """Return whom a commit is by: whom git knows, else the account that GitHub runs for, else `lockstep` itself.
+
+    A build of the pipeline has neither: who let it run is what AWS records (REQ-G10).
+    """
     try:
         git(root, "var", "GIT_COMMITTER_IDENT")
     except GitError:
         actor = os.environ.get("GITHUB_ACTOR", "")
-        if not actor:
-            raise
-        who = {"NAME": actor, "EMAIL": f"{actor}@users.noreply.github.com"}
+        name, email = (actor, f"{actor}@users.noreply.github.com") if actor else NOBODY
+        who = {"NAME": name, "EMAIL": email}
         return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
     return {}

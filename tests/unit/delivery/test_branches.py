@@ -12,6 +12,7 @@ from tests.unit.delivery.repositories import Repository
 from validator.errors import FailureError, TechnicalError
 
 BRANCH, HEAD = "env/dev", "refs/heads/env/dev"
+ROLES = ("AUTHOR", "COMMITTER")
 
 
 @pytest.fixture
@@ -121,20 +122,39 @@ def test_a_tag_is_put_once_and_never_moved(repository: Repository) -> None:
     assert repository.git("rev-parse", "deployed/dev/1^{commit}") == one
 
 
-def test_a_job_of_github_commits_as_whom_it_runs_for(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def unknown(repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Repository:
+    """A repository where git knows nobody, as in a build."""
     for name in ("user.name", "user.email"):
         repository.git("config", "--unset", name)
-    repository.git("config", "user.useConfigOnly", "true")
+    repository.git("config", "user.useConfigOnly", "true")  # whatever this machine is called
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.delenv("GITHUB_ACTOR", raising=False)
-    with pytest.raises(GitError):
-        branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    for name in (
+        "GITHUB_ACTOR",
+        "EMAIL",
+        *(f"GIT_{one}_{key}" for one in ROLES for key in ("NAME", "EMAIL")),
+    ):
+        monkeypatch.delenv(name, raising=False)
+    return repository
+
+
+def test_a_job_of_github_commits_as_whom_it_runs_for(
+    unknown: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GITHUB_ACTOR", "alex")
-    branches.restore(repository.root, BRANCH, "v1", "Roll back")
-    assert repository.git("log", "-1", "--format=%ae", BRANCH) == "alex@users.noreply.github.com"
+    branches.restore(unknown.root, BRANCH, "v1", "Roll back")
+    assert unknown.git("log", "-1", "--format=%ae", BRANCH) == "alex@users.noreply.github.com"
+
+
+def test_a_build_commits_and_tags_as_lockstep_where_git_knows_nobody(unknown: Repository) -> None:
+    """REQ-G10: "Committer identity unknown" would end a deployment after it deployed, and a way back before it."""
+    branches.restore(unknown.root, BRANCH, "v1", "Roll back")
+    assert unknown.git("log", "-1", "--format=%an %ae %cn", BRANCH) == f"{' '.join(branches.NOBODY)} lockstep"
+    branches.mark(unknown.root, "deployed/dev/1", unknown.git("rev-parse", BRANCH), "v1 succeeded in dev")
+    assert "lockstep@localhost.invalid" in unknown.git("cat-file", "tag", "deployed/dev/1")
 
 
 class _Another(Repository):
