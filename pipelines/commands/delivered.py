@@ -34,7 +34,7 @@ def deliver_release(
         found = deliver(root.resolve(), order, Terminal(quiet=quiet), now, options["expected"])
     if quiet:
         echo_json("deploy", document(order.environment, tag, found))
-        return 0 if found.marked else 1
+        return 0 if found.brought.succeeded else 1
     show(environment, tag, found)
     return 0
 
@@ -58,9 +58,10 @@ def document(environment: str, tag: str, found: Delivered) -> dict[str, object]:
 
 def show(environment: str, tag: str, found: Delivered) -> None:
     """Print how it ended. Raises FailureError where the release did not stay."""
-    if found.marked:
+    if found.brought.succeeded:
         what = "was there already" if not found.brought.results else "was verified"
-        click.secho(f"{environment}: {tag} {what}, {found.marked}", fg="green")
+        marked = f", {found.marked}" if found.marked else ""
+        click.secho(f"{environment}: {tag} {what}{marked}", fg="green")
         return
     if not found.brought.failed:
         raise FailureError(

@@ -24,7 +24,7 @@ from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.fence import refuse_who_takes_back
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.places import Ordered, places_of
-from pipelines.delivery.returning import before, bring_back, finish_return, mark
+from pipelines.delivery.returning import before, bring_back, finish_return, mark_if_taken
 from pipelines.delivery.settling import settle
 from pipelines.gathering.gather import Places, Question
 from pipelines.promotion.evidence import Missing
@@ -51,8 +51,8 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How a delivery ended. `marked` is the tag of the success, empty for none; `back` is None where no release had to
-    come back, or there is none."""
+    """How a delivery ended: well where `brought` succeeded. `marked` is the tag of that, empty where it could not be
+    put; `back` is None where no release had to come back, or there is none."""
 
     brought: Brought
     marked: str = ""
@@ -127,11 +127,11 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
     settle(root, table, workloads, order.environment, rule.branch, stage)
     branches.refresh(root, rule.branch)
     if stands := _stands(table, workloads, order):
-        return Delivered(Brought((), stands, ()), mark(root, stands))
+        return Delivered(Brought((), stands, ()), mark_if_taken(root, stands, stage))
     entry = Entry(order, places, stage, clock, expected)
     brought = bring(places.workspace, order.environment, places.release, stage, clock, entry)
     if brought.succeeded:
-        return Delivered(brought, mark(root, brought.recorded))
+        return Delivered(brought, mark_if_taken(root, brought.recorded, stage))
     if not brought.failed:
         return Delivered(brought)  # Somebody stopped it: the next run carries on.
     if not entry.before:

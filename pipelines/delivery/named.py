@@ -35,8 +35,13 @@ def named(root: Path, tag: str) -> str:
 
 def release_of(root: Path, name: str) -> str:
     """Return the newest release that has the files of a commit or a branch; empty for none."""
+    return next(iter(releases_of(root, name)), "")
+
+
+def releases_of(root: Path, name: str) -> tuple[str, ...]:
+    """Return every release that has the files of a commit or a branch, the newest first."""
     tree = resolved(root, f"{name}^{{tree}}")
     if tree is None:
-        return ""
+        return ()
     tags = git(root, "tag", "--list", RELEASES, "--sort=-version:refname").split()
-    return next((tag for tag in tags if tree_of_tag(root, tag) == tree), "")
+    return tuple(tag for tag in tags if tree_of_tag(root, tag) == tree)

@@ -20,7 +20,7 @@ from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.policy import policy_of
 from pipelines.release import named
 from pipelines.state.records import Ending
-from validator.errors import FailureError, TechnicalError
+from validator.errors import FailureError, LockstepError, TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.delivery.places import Ordered
@@ -246,6 +246,19 @@ def mark(root: Path, succeeded: Sequence[EnvironmentRelease]) -> str:
     branches.mark(root, name, commit, f"{first.tag} succeeded in {first.environment}")
     branches.push(root, f"refs/tags/{name}")
     return name
+
+
+def mark_if_taken(root: Path, succeeded: Sequence[EnvironmentRelease], stage: Stage) -> str:
+    """Do as `mark`; where the tag cannot be put, warn, and return an empty name.
+
+    The stacks are as the release has them by then, and the table says so. A tag is no reason to call that a failure,
+    nor to leave what comes next undone: whoever may push one could stop every rollback. The next run tries it again.
+    """
+    try:
+        return mark(root, succeeded)
+    except LockstepError as error:
+        stage.warn(f"no tag says yet that {succeeded[0].environment} runs {succeeded[0].tag}\n{error}")
+        return ""
 
 
 def _was_good(table: StateStore, release: EnvironmentRelease) -> bool:

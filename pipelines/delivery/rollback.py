@@ -20,7 +20,7 @@ from pipelines.delivery.bring import Brought, bring
 from pipelines.delivery.evidence import policy_digest
 from pipelines.delivery.last_consistent import Past, last_consistent
 from pipelines.delivery.policy import policy_of
-from pipelines.delivery.returning import Return, mark
+from pipelines.delivery.returning import Return, mark_if_taken
 from pipelines.delivery.ways import Way, Ways, reachable
 from pipelines.recording import who
 from pipelines.release import checked_out
@@ -38,7 +38,10 @@ State = Literal["planned", "there", "back", "failed", "not begun"]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How one environment ended. `there`: the release stood already; `error` is what stopped it, if something did."""
+    """How one environment ended. `there`: the release stood already; `error` is what stopped it, if something did.
+
+    `marked` is the tag that says so; empty where it could not be put, which is warned of.
+    """
 
     way: Way
     state: State
@@ -111,7 +114,7 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
                 _refuse_busy(ways, way, clock)
             _restore(ways, way, stage)
             if way.plan is None:
-                return Ended(way, "there", marked=mark(ways.root, list(way.latest.values())))
+                return Ended(way, "there", marked=mark_if_taken(ways.root, list(way.latest.values()), stage))
             brought = bring(
                 ways.workspace,
                 way.environment,
@@ -122,7 +125,7 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
             )
             if not brought.succeeded:
                 return Ended(way, "failed", brought)
-            return Ended(way, "back", brought, mark(ways.root, brought.recorded))
+            return Ended(way, "back", brought, mark_if_taken(ways.root, brought.recorded, stage))
     except LockstepError as error:
         return Ended(way, "failed", brought, error=error)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.delivery import branches
-from pipelines.delivery.named import release_of
-from pipelines.delivery.returning import mark
+from pipelines.delivery.git import commit_of_tag
+from pipelines.delivery.named import releases_of
+from pipelines.delivery.returning import mark_if_taken
 from validator.errors import LockstepError
 
 if TYPE_CHECKING:
@@ -34,19 +35,26 @@ def settle(
     bad = dict.fromkeys(tag for one in back for tag in replaced(table, one))
     if not bad or {(one.tag, one.state) for one in back} != {(back[0].tag, "succeeded")}:
         return ""
-    marked = ""
+    marked = mark_if_taken(root, back, stage)
     try:
-        marked = mark(root, back)
         branches.refresh(root, branch)
         # Another release may stand on the branch by now: then its files are what somebody wants to have there.
-        if release_of(root, f"refs/heads/{branch}") in bad:
+        if _has_bad(root, branch, bad):
             branches.put_back(root, branch, back[0].tag, _message(back[0], bad))
             stage.tell(f"{branch}: has the files of {back[0].tag} again, by a new commit")
     except LockstepError as error:
-        stage.warn(
-            f"{branch} or the tag does not say yet that {environment} runs {back[0].tag} again\n{error}"
-        )
+        stage.warn(f"{branch} does not say yet that {environment} runs {back[0].tag} again\n{error}")
     return marked
+
+
+def _has_bad(root: Path, branch: str, bad: Iterable[str]) -> bool:
+    """Tell whether a branch has the files of a bad release, and of none that is another commit.
+
+    A second tag on the commit of a bad one makes no other release of it.
+    """
+    commits = {commit_of_tag(root, tag) for tag in bad}
+    found = {commit_of_tag(root, tag) for tag in releases_of(root, f"refs/heads/{branch}")}
+    return bool(found) and found <= commits
 
 
 def replaced(table: StateStore, one: EnvironmentRelease) -> list[str]:

@@ -169,3 +169,12 @@ def _another(remote: Repository, tmp_path: Path) -> _Another:
     folder = tmp_path / "another"
     Repository(tmp_path).git("clone", "-q", str(remote.root), str(folder))
     return _Another(folder)
+
+
+def test_a_remote_that_does_not_answer_says_what_to_do(repository: Repository, tmp_path: Path) -> None:
+    repository.with_remote(tmp_path / "remote").root.rename(tmp_path / "gone")
+    with pytest.raises(TechnicalError, match="origin does not say what env/dev is") as raised:
+        branches.refresh(repository.root, "env/dev")
+    assert "  mend: " in str(raised.value)
+    assert "docs/runbooks/rollback.md" in str(raised.value)
+    assert repository.text("env/dev") == "two"

@@ -86,11 +86,31 @@ def test_a_push_that_is_refused_is_told_and_the_next_run_does_it(
     hook.chmod(0o755)
     marked, said = settled(repository, table)
     assert marked == MARK
-    assert "env/dev or the tag does not say yet that dev runs v1.0.0 again" in said.warned[0]
+    assert "env/dev does not say yet that dev runs v1.0.0 again" in said.warned[0]
     assert "origin did not take refs/heads/env/dev" in said.warned[0]
     assert [one.text(BRANCH) for one in (repository, remote(repository))] == ["two", "two"]
     hook.unlink()
     assert settled(repository, table)[1].warned == []
+    assert remote(repository).text(BRANCH) == "one"
+
+
+def test_a_tag_that_somebody_pushed_keeps_no_bad_release_on_the_branch(
+    repository: Repository, table: StateStore
+) -> None:
+    remote(repository).git("tag", MARK, "v1.1.0")
+    marked, said = settled(repository, table)
+    assert marked == ""
+    assert "no tag says yet that dev runs v1.0.0" in said.warned[0]
+    assert [one.text(BRANCH) for one in (repository, remote(repository))] == ["one", "one"]
+
+
+@pytest.mark.parametrize("further", ["v1.1.0-rc1", "v9.0.0"])
+def test_a_second_tag_keeps_no_bad_release_on_the_branch(
+    repository: Repository, table: StateStore, further: str
+) -> None:
+    """REQ-R4: it is the same commit, whatever it is called besides."""
+    repository.git("tag", "-a", "-m", "further", further, "v1.1.0")
+    assert settled(repository, table)[0] == MARK
     assert remote(repository).text(BRANCH) == "one"
 
 
