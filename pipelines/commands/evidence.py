@@ -77,7 +77,7 @@ def _online(release: str, root: Path) -> Verified:
         if home is None:
             raise PendingError("nothing is kept yet: there is no home\n  mend: run `lockstep deploy shared`")
         try:
-            return verify(recorded(home, project, release), stored(home))
+            return verify(recorded(home, project, release, _warn), stored(home))
         except ValueError as error:
             raise ConfigurationError.single(
                 str(error), key="RELEASE", hint="name a release: v1.2.3"
@@ -151,6 +151,11 @@ def _show(found: Verified) -> None:
 
 def _say(text: str) -> None:
     click.echo(harmless(text))
+
+
+def _warn(text: str) -> None:
+    click.secho("warning: ", fg="yellow", nl=False, err=True)
+    click.echo(harmless(text), err=True)
 
 
 def _show_statement(one: Kept) -> None:

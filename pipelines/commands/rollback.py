@@ -48,8 +48,8 @@ def rollback(tag: str | None, environment: str | None, root: Path, style: str, *
     _refuse(tag, options["consistent"], environment, options["every"])
     root, dry, quiet = root.resolve(), options["dry"], style == "json"
     stage = Terminal(quiet=quiet)
-    name = tag or rolling.newest_consistent(root)
-    ways = ways_of(root, name, environment, stage.tell)
+    name = tag or rolling.newest_consistent(root, stage.warn)
+    ways = ways_of(root, name, environment, stage.tell, stage.warn)
     ways = accept(ways, frozenset(options["accepted"]))
     if not quiet:
         show_way(ways)

@@ -17,6 +17,7 @@ from pipelines.delivery.confirming import confirm
 from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.git import commit_of_tag
+from pipelines.delivery.odd import unsaid
 from pipelines.delivery.policy import policy_of
 from pipelines.release import named
 from pipelines.state.records import Ending
@@ -229,7 +230,7 @@ def before(table: StateStore, failed: Sequence[EnvironmentRelease]) -> str:
 def decision_of(table: StateStore, workloads: Sequence[str], environment: str, tag: str) -> str:
     """Return the digest of the decision that let a release in when it succeeded in an environment; empty for none."""
     for workload in workloads:
-        for past in table.environment_releases(workload, environment):
+        for past in table.environment_releases(workload, environment, unsaid):
             if (past.tag, past.state) == (tag, "succeeded") and past.decision:
                 return past.decision
     return ""

@@ -19,14 +19,16 @@ from pipelines.delivery import branches
 from pipelines.delivery.bring import Brought, bring
 from pipelines.delivery.evidence import policy_digest
 from pipelines.delivery.last_consistent import Past, last_consistent
+from pipelines.delivery.odd import left_out
 from pipelines.delivery.policy import policy_of
 from pipelines.delivery.returning import Return, mark_if_taken
-from pipelines.delivery.ways import Way, Ways, reachable
+from pipelines.delivery.ways import Told, Way, Ways, reachable
 from pipelines.recording import who
 from pipelines.release import checked_out
 from pipelines.state.times import timestamp
 from pipelines.workspace import Workspace
-from validator.errors import FailureError, LockstepError, PendingError
+from validator.errors import FailureError, LockstepError, PendingError, TechnicalError
+from validator.reports.escaping import harmless
 
 if TYPE_CHECKING:
     from pipelines.delivery.bring import Stage
@@ -60,16 +62,17 @@ class Ended:
         return dict(sorted(found.items()))
 
 
-def newest_consistent(root: Path) -> str:
+def newest_consistent(root: Path, warn: Told) -> str:
     """Return the last release that every environment ran, verified and without drift.
 
-    Raises FailureError where there is none, TechnicalError where home cannot tell.
+    What is no record is left out and warned of: who deploys into one environment writes there, and must not keep the
+    others from going back. Raises FailureError where there is none, TechnicalError where home cannot tell.
     """
     workspace = Workspace(root)
     project, table = workspace.deployable(), reachable(workspace).table()
     with clear_errors():
         pasts = [
-            _past(table, workload, environment)
+            _past(table, workload, environment, warn)
             for environment in policy_of(root, project.environments).order
             for workload in sorted({stack.workload for stack in project.of(environment)})
         ]
@@ -82,8 +85,10 @@ def newest_consistent(root: Path) -> str:
     return tag
 
 
-def _past(table: StateStore, workload: str, environment: str) -> Past:
-    deployments = list(table.environment_releases(workload, environment))
+def _past(table: StateStore, workload: str, environment: str, warn: Told) -> Past:
+    deployments = list(
+        table.environment_releases(workload, environment, left_out(workload, environment, warn))
+    )
     drifted = [
         one.detected_at
         for state in table.states(environment, workload)
@@ -111,6 +116,7 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
     try:
         with clear_errors():
             if way.plan is not None:
+                _refuse_odd(ways, way)
                 _refuse_busy(ways, way, clock)
             _restore(ways, way, stage)
             if way.plan is None:
@@ -128,6 +134,20 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
             return Ended(way, "back", brought, mark_if_taken(ways.root, brought.recorded, stage))
     except LockstepError as error:
         return Ended(way, "failed", brought, error=error)
+
+
+def _refuse_odd(ways: Ways, way: Way) -> None:
+    """Raise TechnicalError where the last that is recorded is no deployment: nobody could say what came after it."""
+    for workload in way.workloads:
+        try:
+            ways.home.table().latest_environment_release(workload, way.environment)
+        except ValueError as error:
+            raise TechnicalError(
+                f"the last deployment of {workload} into {way.environment} cannot be read: "
+                f"{harmless(str(error)[:200])}\n"
+                f"  mend: find out who wrote it, as who deploys into {way.environment} may, and remove that item; then "
+                "run the same command again"
+            ) from None
 
 
 def _refuse_busy(ways: Ways, way: Way, clock: Clock) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines.aws import clear_errors
 from pipelines.delivery.checkout import files_of
 from pipelines.delivery.git import commit_of_tag
+from pipelines.delivery.odd import left_out, unsaid
 from pipelines.delivery.places import Silent
 from pipelines.delivery.policy import policy_of
 from pipelines.home import home_of
@@ -78,8 +79,8 @@ def reversed_order(policy: Policy) -> tuple[str, ...]:
     return tuple(reversed(policy.order))
 
 
-def ways_of(root: Path, tag: str, wanted: str | None, told: Told) -> Ways:
-    """Return the way back to a release in the environment `wanted`, or in all.
+def ways_of(root: Path, tag: str, wanted: str | None, told: Told, warn: Told) -> Ways:
+    """Return the way back to a release in the environment `wanted`, or in all; warn of what is no record there.
 
     Raises ConfigurationError for a name that is no release, FailureError where the release was not good in one of them
     or a stack stands in the way, PendingError where stacks do not end, TechnicalError where home cannot tell.
@@ -94,7 +95,7 @@ def ways_of(root: Path, tag: str, wanted: str | None, told: Told) -> Ways:
     home = reachable(workspace)
     places = [one for one in reversed_order(policy) if wanted in (None, one)]
     with clear_errors():
-        found = [_way(workspace, policy, home.table(), place, tag) for place in places]
+        found = [_way(workspace, policy, home.table(), place, tag, warn) for place in places]
         if wrong := [reason for way in found for reason in _refusals(way, root, tag, home.table())]:
             raise FailureError(
                 "\n".join([f"{tag} cannot come back; nothing is changed", *wrong])
@@ -131,12 +132,15 @@ def accept(ways: Ways, accepted: frozenset[str]) -> Ways:
     return replace(ways, accepted=accepted)
 
 
-def _way(workspace: Workspace, policy: Policy, table: StateStore, environment: str, tag: str) -> Way:
+def _way(
+    workspace: Workspace, policy: Policy, table: StateStore, environment: str, tag: str, warn: Told
+) -> Way:
     stacks = workspace.project().of(environment)
     workloads = tuple(sorted({stack.workload for stack in stacks}))
     latest, away = dict[str, "EnvironmentRelease"](), list["EnvironmentRelease"]()
     for workload in workloads:
-        history = list(table.environment_releases(workload, environment))
+        odd = left_out(workload, environment, warn)
+        history = list(table.environment_releases(workload, environment, odd))
         good = max((one.number for one in history if (one.tag, one.state) == (tag, "succeeded")), default=0)
         away += [
             one for one in history if one.number > good and one.tag != tag and one.state != "rolled_back"
@@ -151,10 +155,13 @@ def _refusals(way: Way, root: Path, tag: str, table: StateStore) -> Iterator[str
     """Yield why a release may not come back to an environment: it never was good there, or is another by now."""
     commit = commit_of_tag(root, tag)
     for workload in way.workloads:
-        record = table.release(workload, tag, way.environment)
-        states = [
-            one.state for one in table.environment_releases(workload, way.environment) if one.tag == tag
-        ]
+        try:
+            record = table.release(workload, tag, way.environment)
+        except ValueError as error:
+            yield f"{way.environment}: the record of {tag} of {workload} cannot be read: {error}; `--env` names others"
+            continue
+        history = table.environment_releases(workload, way.environment, unsaid)
+        states = [one.state for one in history if one.tag == tag]
         if "rolled_back" in states:
             yield f"{way.environment}: {tag} of {workload} was rolled back there, and stays out"
         elif record is None or "succeeded" not in states:

@@ -6,20 +6,23 @@ A folder has `release.json` with the records, and each statement as `<64 hexadec
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipelines.attestation.trail import Fetch, Flaw, Trail, Verified, named
 from pipelines.configuration.errors import ObjectMissingError
 from pipelines.configuration.keys import SHA256, is_digest
+from pipelines.delivery.odd import left_out
 from pipelines.state.codec import decoded, encoded
+from pipelines.state.keys import promotion
 from pipelines.state.records import Approval, EnvironmentRelease, Promotion
 from validator.environments import SHARED
 from validator.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pipelines.home import Home
+    from pipelines.state.store import StateStore
     from validator.model import Project
 
 RECORDS = "release.json"
@@ -27,8 +30,8 @@ FORM = "lockstep/evidence-folder/v1"
 Record = TypeVar("Record")
 
 
-def recorded(home: Home, project: Project, release: str) -> Trail:
-    """Return what the table has of a release, in every environment and the home."""
+def recorded(home: Home, project: Project, release: str, warn: Callable[[str], None]) -> Trail:
+    """Return what the table has of a release, in every environment and the home; what is no record is warned of."""
     table, order = home.table(), (SHARED, *project.environments)
     placed = [
         (workload, environment)
@@ -36,17 +39,32 @@ def recorded(home: Home, project: Project, release: str) -> Trail:
         for workload in sorted({stack.workload for stack in project.of(environment)})
     ]
     deployments = tuple(
-        one for place in placed for one in table.environment_releases(*place) if one.tag == release
+        one
+        for place in placed
+        for one in table.environment_releases(*place, left_out(*place, warn))
+        if one.tag == release
     )
     steps = zip(project.environments, project.environments[1:], strict=False)
     found = (
-        table.promotion(workload, release, source, target)
+        _promotion(table, (workload, release, source, target), warn)
         for source, target in steps
         for workload, environment in placed
         if environment == target
     )
     approvals = sorted(table.approvals(release), key=lambda one: (one.environment, one.at, one.by))
     return Trail(release, deployments, tuple(one for one in found if one), tuple(approvals))
+
+
+def _promotion(
+    table: StateStore, step: tuple[str, str, str, str], warn: Callable[[str], None]
+) -> Promotion | None:
+    workload, _release, _source, target = step
+    key = promotion(*step)  # A name that no release has is said before anything is read.
+    try:
+        return table.promotion(*step)
+    except ValueError as error:
+        left_out(workload, target, warn)(f"{key.pk}: {error}"[:200])
+        return None
 
 
 def stored(home: Home) -> Fetch:

@@ -37,7 +37,9 @@ class Records:
     def __init__(self, history: History) -> None:
         self._history = history
 
-    def environment_releases(self, workload: str, environment: str) -> Iterator[EnvironmentRelease]:
+    def environment_releases(
+        self, workload: str, environment: str, _odd: Any = None
+    ) -> Iterator[EnvironmentRelease]:
         return iter(self._history.get(workload, ()))
 
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
-from pipelines.gathering.records import _drifted
+import pytest
+
+from pipelines.gathering.records import _drifted, target_of
+from pipelines.state import keys
 from pipelines.state.store import DriftMarker
-from tests.state_table import KEY, state, summary
+from tests.state_table import KEY, START, state, summary
+from tests.unit.delivery.records import deployed, made_table
+from tests.unit.tracking.local import TABLE
 
 
 def test_a_marker_that_somebody_emptied_hides_no_drift() -> None:
@@ -17,3 +24,22 @@ def test_a_marker_that_somebody_emptied_hides_no_drift() -> None:
 
 def test_the_marker_counts_where_nobody_observed_the_stack() -> None:
     assert _drifted(DriftMarker((KEY,)), [state()]) == (KEY.stack,)
+
+
+@pytest.mark.parametrize("target", ["staging", "prod"])
+def test_what_was_rolled_back_in_any_environment_stays_out(target: str) -> None:
+    """REQ-G5: also where it passed the one between; what is no record elsewhere hides and stops nothing."""
+    table = made_table()
+    deployed(table, "v1", "succeeded")
+    deployed(table, "v2", "rolled_back")
+    key = keys.environment_release("orders", "dev", 9)
+    item = {"pk": {"S": key.pk}, "sk": {"S": key.sk}, "junk": {"S": "x"}}
+    table._table._client.put_item(TableName=TABLE, Item=item)
+
+    def rejected(tag: str) -> list[str]:
+        manifest: Any = SimpleNamespace(workload="orders", environment=target, tag=tag, digest="sha256:0")
+        found = target_of(table, manifest, ("dev", "staging", "prod"), (), START)
+        return [one.environment for one in found.rejected]
+
+    assert rejected("v2") == ["dev"]
+    assert rejected("v1") == []
