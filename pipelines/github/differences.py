@@ -104,7 +104,7 @@ def _settings(
         yield Difference(subject, "administrators' bypass", "off", bypass)
     if found.deploys != "custom":
         deploys = {"any": "any branch or tag", "protected": "every protected branch"}[found.deploys]
-        yield Difference(subject, "deploys from", f"branch {wanted.branch}", deploys)
+        yield Difference(subject, "deploys from", _branches(wanted), deploys)
 
 
 def _environment_body(wanted: Environment, numbers: Mapping[Named, int]) -> dict[str, object]:
@@ -122,22 +122,27 @@ def _environment_body(wanted: Environment, numbers: Mapping[Named, int]) -> dict
 def _patterns(
     wanted: Environment, found: LiveEnvironment | None, subject: str
 ) -> tuple[list[Difference], list[Call]]:
-    """Return what differs in the patterns: the branch of the environment alone, and never a tag."""
+    """Return what differs in the patterns: the branches of the environment alone, and never a tag."""
     there = found.patterns if found is not None and found.deploys == "custom" else ()
     place = ("environments", wanted.name, "deployment-branch-policies")
-    right = [one for one in there if (one.target, one.name) == ("branch", wanted.branch)]
-    extra = [one for one in there if one not in right[:1]]
+    right = {one.name: one for one in there if one.target == "branch" and one.name in wanted.branches}
+    extra = [one for one in there if one not in right.values()]
     calls = [
         Call("DELETE", (*place, one.id), None, f"keep {one.target} {one.name} out of {subject}")
         for one in extra
     ]
-    if not right:
-        body = {"name": wanted.branch, "type": "branch"}
-        calls.append(Call("POST", place, body, f"let branch {wanted.branch} into {subject}"))
+    for branch in wanted.branches:
+        if branch not in right:
+            body = {"name": branch, "type": "branch"}
+            calls.append(Call("POST", place, body, f"let branch {branch} into {subject}"))
     if found is None or found.deploys != "custom" or not calls:
         return [], calls
     names = _listed(f"{one.target} {one.name}" for one in there)
-    return [Difference(subject, "deploys from", f"branch {wanted.branch}", names)], calls
+    return [Difference(subject, "deploys from", _branches(wanted), names)], calls
+
+
+def _branches(wanted: Environment) -> str:
+    return _listed(f"branch {one}" for one in wanted.branches)
 
 
 def _gates(

@@ -29,12 +29,12 @@ class Named:
 class Environment:
     """A GitHub environment: who may deploy from where, after whose yes and how many minutes.
 
-    Administrators can never pass it by. `branch` is the only one that may be deployed. `gates` are the apps that GitHub
-    asks as well, by custom deployment protection rules (REQ-G9).
+    Administrators can never pass it by. Only what is on one of `branches` may run there, and no tag. `gates` are the
+    apps that GitHub asks as well, by custom deployment protection rules (REQ-G9).
     """
 
     name: str
-    branch: str
+    branches: tuple[str, ...]
     reviewers: tuple[Named, ...]
     prevent_self_review: bool
     wait_minutes: int

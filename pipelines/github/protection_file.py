@@ -13,7 +13,7 @@ from validator.parity.policy import line_of
 from validator.strict_yaml import Document, parse
 
 from .protection import Environment, Kind, Named, Protection, Ruleset
-from .protection_form import BranchesForm, EnvironmentForm, ProtectionForm
+from .protection_form import ChangesForm, EnvironmentForm, ProtectionForm, ReviewersForm
 
 FILE = ".github/environments.yaml"
 FORM = "see docs/github.md for the form of the file"
@@ -24,8 +24,13 @@ MOST_REVIEWERS = 6
 """People and teams that GitHub takes as reviewers of an environment."""
 MOST_RULES = 6
 """Protection rules of an environment that GitHub takes: reviewers, wait timer, branches, and each app that is asked."""
+PROTECTION, MAIN = "protection", "main"
+"""The environment that keeps the key of the app which may change the protection, and the branch that runs there."""
+DEPLOYED = "deployed/**/*"
+"""The tags that say what was deployed (REQ-R2)."""
 BRANCHES, TAGS = "Environment branches", "Release tags"
-"""The names of the two rulesets on GitHub, by which they are found again."""
+MAIN_BRANCH, DEPLOYED_TAGS = "Main branch", "Deployment tags"
+"""The names of the rulesets on GitHub, by which they are found again."""
 WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is no key of this file",
@@ -103,6 +108,7 @@ def _mistakes(form: ProtectionForm, policy: Policy) -> Iterator[Mistake]:
         rule, place = policy.of(environment), ("environments", name)
         yield from _against(rule, one) if name == environment else _in_the_way_back(place, rule, one)
         yield from _too_much(place, one)
+    yield from _too_many(("protection", "reviewers"), form.protection.reviewers)
     most = max((rule.approvals for rule in policy.rules), default=0)
     if form.branches.approvals < most:
         hint = "raise it: GitHub asks only one reviewer of an environment, so the others have to approve here"
@@ -140,30 +146,37 @@ def _in_the_way_back(place: tuple[str, ...], rule: Rule, one: EnvironmentForm) -
 
 def _too_much(place: tuple[str, ...], one: EnvironmentForm) -> Iterator[Mistake]:
     """Yield what GitHub would not take."""
-    users, teams = one.reviewers.users, one.reviewers.teams
-    if len(users) + len(teams) > MOST_REVIEWERS:
-        message = f"are {len(users) + len(teams)}, and GitHub takes {MOST_REVIEWERS}"
-        yield (*place, "reviewers"), message, "name a team in place of people"
-    rules = bool(users or teams) + bool(one.wait_minutes) + 1 + len(one.gate_apps)
+    rules = bool(one.reviewers.users or one.reviewers.teams) + bool(one.wait_minutes) + 1 + len(one.gate_apps)
     if rules > MOST_RULES:
         message = (
             f"come to {rules} protection rules with reviewers, wait and branch, and GitHub takes {MOST_RULES}"
         )
         yield (*place, "gate_apps"), message, "name fewer apps"
-    for kind, names in (("users", users), ("teams", teams)):
-        yield from _repeated((*place, "reviewers", kind), names)
+    yield from _too_many((*place, "reviewers"), one.reviewers)
     yield from _repeated((*place, "gate_apps"), one.gate_apps)
+
+
+def _too_many(place: tuple[str, ...], reviewers: ReviewersForm) -> Iterator[Mistake]:
+    users, teams = reviewers.users, reviewers.teams
+    if len(users) + len(teams) > MOST_REVIEWERS:
+        message = f"are {len(users) + len(teams)}, and GitHub takes {MOST_REVIEWERS}"
+        yield place, message, "name a team in place of people"
+    for kind, names in (("users", users), ("teams", teams)):
+        yield from _repeated((*place, kind), names)
 
 
 def _loose(form: ProtectionForm) -> Iterator[Mistake]:
     """Yield what contradicts itself, or protects nothing."""
-    branches = form.branches
-    if branches.linear_history and branches.merge_methods == ["merge"]:
-        hint = "add squash or rebase to `merge_methods`, or write false"
-        yield ("branches", "linear_history"), "is true, and nothing but merge commits may be made", hint
-    for key in ("merge_methods", "checks", "bypass_apps"):
-        yield from _repeated(("branches", key), getattr(branches, key))
-    yield from _repeated(("tags", "fixed"), form.tags.fixed)
+    changes: tuple[tuple[str, ChangesForm], ...] = (("main", form.main), ("branches", form.branches))
+    for place, one in changes:
+        if one.linear_history and one.merge_methods == ["merge"]:
+            hint = "add squash or rebase to `merge_methods`, or write false"
+            yield (place, "linear_history"), "is true, and nothing but merge commits may be made", hint
+        for key in ("merge_methods", "checks"):
+            yield from _repeated((place, key), getattr(one, key))
+    yield from _repeated(("branches", "bypass_apps"), form.branches.bypass_apps)
+    for key in ("fixed", "deployed_by_apps"):
+        yield from _repeated(("tags", key), getattr(form.tags, key))
     for pattern in form.tags.fixed:
         # GitHub matches as Ruby's File.fnmatch with FNM_PATHNAME: a `**` at the end is a `*`, which stops at a slash.
         if pattern.endswith("/**"):
@@ -184,27 +197,40 @@ def _protection(form: ProtectionForm, policy: Policy, document: Document) -> Pro
     def named(kind: Kind, names: list[str], *key: str) -> tuple[Named, ...]:
         return tuple(Named(kind, name, ".".join(key), line_of(document, key)) for name in names)
 
+    def reviewers(one: ReviewersForm, *key: str) -> tuple[Named, ...]:
+        users = named("User", one.users, *key, "reviewers", "users")
+        return (*users, *named("Team", one.teams, *key, "reviewers", "teams"))
+
+    def branches_of(place: int, name: str) -> tuple[str, ...]:
+        # All go back by one run of the last environment's branch, which has nothing that was not let in before.
+        rules = policy.rules[place:] if name.endswith(ROLLBACK) else policy.rules[place : place + 1]
+        return tuple(rule.branch for rule in rules)
+
     environments = tuple(
         Environment(
             name=name,
-            branch=rule.branch,
-            reviewers=(
-                *named("User", one.reviewers.users, "environments", name, "reviewers", "users"),
-                *named("Team", one.reviewers.teams, "environments", name, "reviewers", "teams"),
-            ),
+            branches=branches_of(place, name),
+            reviewers=reviewers(one.reviewers, "environments", name),
             prevent_self_review=one.prevent_self_review,
             wait_minutes=one.wait_minutes,
             gates=named("App", one.gate_apps, "environments", name, "gate_apps"),
         )
-        for rule in policy.rules
+        for place, rule in enumerate(policy.rules)
         for name in (rule.environment, f"{rule.environment}{ROLLBACK}")
         for one in [found[name]]
+    )
+    protecting = Environment(
+        name=PROTECTION,
+        branches=(MAIN,),
+        reviewers=reviewers(form.protection.reviewers, "protection"),
+        prevent_self_review=False,
+        wait_minutes=0,
     )
     branches = Ruleset(
         name=BRANCHES,
         target="branch",
         include=tuple(f"refs/heads/{rule.branch}" for rule in policy.rules),
-        rules=_branch_rules(form.branches),
+        rules=_changes(form.branches),
         bypass=named("App", form.branches.bypass_apps, "branches", "bypass_apps"),
         checks=tuple(form.branches.checks),
     )
@@ -214,10 +240,26 @@ def _protection(form: ProtectionForm, policy: Policy, document: Document) -> Pro
         include=tuple(f"refs/tags/{pattern}" for pattern in form.tags.fixed),
         rules={"update": {}, "deletion": {}, "non_fast_forward": {}},
     )
-    return Protection(environments, (branches, tags))
+    main = Ruleset(
+        name=MAIN_BRANCH,
+        target="branch",
+        include=(f"refs/heads/{MAIN}",),
+        rules=_changes(form.main),
+        checks=tuple(form.main.checks),
+    )
+    deployed = Ruleset(
+        name=DEPLOYED_TAGS,
+        target="tag",
+        include=(f"refs/tags/{DEPLOYED}",),
+        rules={"creation": {}},
+        bypass=named("App", form.tags.deployed_by_apps, "tags", "deployed_by_apps"),
+    )
+    # Without an app nobody could make one, not even the workflow `deploy`.
+    rulesets = (branches, tags, main, *((deployed,) if deployed.bypass else ()))
+    return Protection((*environments, protecting), rulesets)
 
 
-def _branch_rules(form: BranchesForm) -> dict[str, dict[str, object]]:
+def _changes(form: ChangesForm) -> dict[str, dict[str, object]]:
     """Return the rules by type; the checks themselves are added where the number of their app is known."""
     rules: dict[str, dict[str, object]] = {
         "deletion": {},

@@ -19,6 +19,12 @@ TagPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9*?][A-Za-z0-9._/*?-]{0,20
 MergeMethod = Literal["merge", "squash", "rebase"]
 
 
+def _of_one_purpose(value: list[str]) -> list[str]:
+    if ACTIONS in value:
+        raise ValueError(f"{ACTIONS} is every workflow of the repository: name an app of its own")
+    return value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -38,6 +44,13 @@ class EnvironmentForm(_Part):
     wait_minutes: Annotated[int, Field(ge=0, le=LONGEST_WAIT)] = 0
     administrators_bypass: Literal[False]
     gate_apps: list[Slug] = []
+
+
+class ProtectingForm(_Part):
+    """The GitHub environment `protection`, which keeps the key that may change all this; only main runs there."""
+
+    reviewers: ReviewersForm = ReviewersForm()
+    administrators_bypass: Literal[False]
 
 
 class ProdForm(EnvironmentForm):
@@ -61,8 +74,8 @@ class EnvironmentsForm(BaseModel):
         return {**named, "prod": self.prod} if self.prod else named
 
 
-class BranchesForm(_Part):
-    """What a change of an environment branch needs. None is ever deleted or pushed with force."""
+class ChangesForm(_Part):
+    """What a change of a branch needs. None is ever deleted or pushed with force."""
 
     approvals: Annotated[int, Field(ge=0, le=10)]
     dismiss_stale_approvals: bool
@@ -73,25 +86,36 @@ class BranchesForm(_Part):
     linear_history: bool
     checks: Annotated[list[Check], Field(min_length=1)]
     up_to_date: bool
+
+
+class MainForm(ChangesForm):
+    """What a change of main needs: somebody else's yes at least, and no app passes that by."""
+
+    approvals: Annotated[int, Field(ge=1, le=10)]
+
+
+class BranchesForm(ChangesForm):
+    """What a change of an environment branch needs; a way back may have to pass it by."""
+
     bypass_apps: list[Slug] = []
 
-    @field_validator("bypass_apps")
-    @classmethod
-    def _is_of_one_purpose(cls, value: list[str]) -> list[str]:
-        if ACTIONS in value:
-            raise ValueError(f"{ACTIONS} is every workflow of the repository: name an app of its own")
-        return value
+    _is_of_one_purpose = field_validator("bypass_apps")(_of_one_purpose)
 
 
 class TagsForm(_Part):
     """Tags that are made once, and then neither moved nor deleted."""
 
     fixed: Annotated[list[TagPattern], Field(min_length=1)]
+    deployed_by_apps: list[Slug] = []
+
+    _is_of_one_purpose = field_validator("deployed_by_apps")(_of_one_purpose)
 
 
 class ProtectionForm(_Part):
     """`.github/environments.yaml`: what `lockstep protect` holds GitHub to."""
 
     environments: EnvironmentsForm
+    protection: ProtectingForm
+    main: MainForm
     branches: BranchesForm
     tags: TagsForm

@@ -107,13 +107,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             "token": ADMIN,
             "run_id": RUN,
         }
-        variables = {"AWS_ACCOUNTS": json.dumps(dict(accounts.ACCOUNTS)), "LOCKSTEP_APP": "an-app"}
+        apps = {"LOCKSTEP_APP": "an-app", "LOCKSTEP_PROTECT_APP": "another-app"}
+        variables = {"AWS_ACCOUNTS": json.dumps(dict(accounts.ACCOUNTS)), **apps}
+        keys = {"LOCKSTEP_APP_KEY": "a-key", "LOCKSTEP_PROTECT_APP_KEY": "another-key"}
         runner = Runner(
             folder=folder / "runner",
             remote=folder / "remote",
             variables=around(project, address, folder),
             lockstep=f"{sys.executable} -m tests.e2e.github_lockstep",
-            context={"github": github, "vars": variables, "secrets": {"LOCKSTEP_APP_KEY": "a-key"}},
+            context={"github": github, "vars": variables, "secrets": keys},
         )
         yield Stage(project, runner, double)
         assert double.mistakes == []

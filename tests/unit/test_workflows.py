@@ -159,10 +159,20 @@ def nothing_is_secret(workflow: Workflow) -> Iterator[str]:
         for step in (around, *job["steps"]):
             text = json.dumps(step)
             takes_key = "actions/create-github-app-token@" in step.get("uses", "") and "environment" in job
-            if re.search(r"\bsecrets\b", text.replace("secrets.LOCKSTEP_APP_KEY", "") if takes_key else text):
+            administers = job.get("environment") == "protection"
+            key = "secrets.LOCKSTEP_PROTECT_APP_KEY" if administers else "secrets.LOCKSTEP_APP_KEY"
+            if re.search(r"\bsecrets\b", text.replace(key, "") if takes_key else text):
                 yield f"{name}: a secret"
+            if "permission-administration" in text and not administers:
+                yield f"{name}: an app that administers"
+            if takes_key and not any(one.startswith("permission-") for one in step["with"]):
+                yield f"{name}: all that the app may"
             if "github.token" in text and (step is around or workflow.runs_a_pull_request(job)):
                 yield f"{name}: a token where a pull request's files are, or in every step"
+        runs = [number for number, step in enumerate(job["steps"]) if "run" in step]
+        keys = [number for number, step in enumerate(job["steps"]) if "secrets." in json.dumps(step)]
+        if keys and max(keys) > min(runs):
+            yield f"{name}: something of the release runs before the key was used"
     for name, step in workflow.steps():
         checks_out = step.get("uses", "").startswith("actions/checkout@")
         if checks_out and step.get("with", {}).get("persist-credentials") is not False:
@@ -315,6 +325,17 @@ def test_a_broken_workflow_is_noticed(check: Check, old: str, new: str) -> None:
         ("promote", commands_are_of_the_project, "-eq 4", "-eq 1"),
         ("promote", commands_are_of_the_project, "|| test $? -eq 4", "|| true"),
         ("protect", nothing_is_secret, "    environment: protection", "    name2: protection"),
+        ("protect", nothing_is_secret, "    environment: protection", "    environment: dev"),
+        ("protect", nothing_is_secret, "secrets.LOCKSTEP_PROTECT_APP_KEY", "secrets.LOCKSTEP_APP_KEY"),
+        ("rollback", nothing_is_secret, "secrets.LOCKSTEP_APP_KEY", "secrets.LOCKSTEP_PROTECT_APP_KEY"),
+        ("rollback", nothing_is_secret, "permission-contents: write", "permission-administration: write"),
+        (
+            "rollback",
+            nothing_is_secret,
+            "          permission-contents: write",
+            "          # contents: write",
+        ),
+        ("deploy", nothing_is_secret, "- name: Become", "- run: make .venv/main\n      - name: Become"),
         ("rollback", nothing_is_secret, "${{ steps.app.outputs.token }}", "${{ secrets.LOCKSTEP_APP_KEY }}"),
         ("rollback", commands_are_of_the_project, '"$RELEASE" --env', '"$RELEASE" --environ'),
     ],

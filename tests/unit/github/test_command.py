@@ -63,7 +63,7 @@ def test_planned_applied_verified(project: Path, double: Double, capsys: pytest.
     code, out, err = asked(capsys, "--apply")
     assert code == cli.SUCCESS
     assert out == (
-        "example/lockstep: 14 changes made\nexample/lockstep is protected as .github/environments.yaml says\n"
+        "example/lockstep: 20 changes made\nexample/lockstep is protected as .github/environments.yaml says\n"
     )
     assert "make ruleset Release tags" in err
     code, out, err = asked(capsys, "--verify")

@@ -10,14 +10,16 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from pipelines.github import protection_file
 from pipelines.github.applying import apply, look
 from pipelines.github.protection import Named, Protection
 from pipelines.github.refusals import RefusedError, UnsureError
+from pipelines.promotion import policy_file
 from tests.github_answers import gate
 from tests.github_double import READER, Double, Fault
 from validator.errors import ConfigurationError, TechnicalError
 
-from .conftest import Client
+from .conftest import ROOT, Client
 
 
 def silent(text: str) -> None:
@@ -72,7 +74,15 @@ def test_an_empty_repository_is_protected(double: Double, client: Client, wanted
     assert [one["type"] for one in back["protection_rules"]].count("wait_timer") == 0
     assert double.patterns["prod-rollback"][0]["name"] == "env/prod"
     assert back["can_admins_bypass"] is False
-    branches, tags = double.rulesets
+    protecting = double.environments["protection"]
+    (reviewing,) = [one for one in protecting["protection_rules"] if one["type"] == "required_reviewers"]
+    assert [one["reviewer"]["slug"] for one in reviewing["reviewers"]] == ["security"]
+    assert [one["name"] for one in double.patterns["protection"]] == ["main"]
+    assert protecting["can_admins_bypass"] is False
+    branches, tags, main = double.rulesets
+    assert (main["enforcement"], main["bypass_actors"]) == ("active", [])
+    assert main["conditions"]["ref_name"]["include"] == ["refs/heads/main"]
+    assert {"pull_request", "non_fast_forward", "deletion"} <= {one["type"] for one in main["rules"]}
     assert branches["enforcement"] == tags["enforcement"] == "active"
     assert branches["bypass_actors"] == tags["bypass_actors"] == []
     assert tags["conditions"]["ref_name"]["include"] == ["refs/tags/v*", "refs/tags/deployed/**/*"]
@@ -86,7 +96,7 @@ def test_an_empty_repository_is_protected(double: Double, client: Client, wanted
 def test_applied_twice_nothing_is_written(double: Double, client: Client, wanted: Protection) -> None:
     apply(client(), wanted, silent)
     written = len(double.writes)
-    assert written == 14
+    assert written == 20
     outcome = apply(client(), wanted, silent)
     assert (outcome.calls, outcome.left) == ((), ())
     assert len(double.writes) == written
@@ -95,7 +105,7 @@ def test_applied_twice_nothing_is_written(double: Double, client: Client, wanted
 def test_looking_writes_nothing(double: Double, client: Client, wanted: Protection) -> None:
     """On an empty repository every environment and ruleset is missing."""
     found = look(client(), wanted)
-    assert [one.found for one in found.differences] == ["not there"] * 8
+    assert [one.found for one in found.differences] == ["not there"] * 10
     assert double.writes == []
 
 
@@ -138,13 +148,33 @@ def test_patterns_are_found_on_later_pages(double: Double, client: Client, wante
 
 def test_an_app_may_pass_the_branches_by(double: Double, client: Client, wanted: Protection) -> None:
     """The one that the file names, by its number."""
-    branches, tags = wanted.rulesets
+    branches, *others = wanted.rulesets
     app = Named("App", "lockstep-rollback")
-    with_app = Protection(wanted.environments, (replace(branches, bypass=(app,)), tags))
+    with_app = Protection(wanted.environments, (replace(branches, bypass=(app,)), *others))
     assert apply(client(), with_app, silent).left == ()
     actors = [{"actor_id": 301, "actor_type": "Integration", "bypass_mode": "always"}]
     assert double.rulesets[0]["bypass_actors"] == actors
     assert [one.what for one in look(client(), wanted).differences] == ["may be passed by"]
+
+
+def test_one_app_may_make_the_tags_of_what_was_deployed(
+    double: Double, client: Client, wanted: Protection
+) -> None:
+    """REQ-R2: once the file names it, and nobody else."""
+    line = "  # deployed_by_apps: [SLUG]"
+    text = (ROOT / protection_file.FILE).read_text(encoding="utf-8")
+    assert line in text
+    policy = policy_file.read((ROOT / policy_file.FILE).read_text(encoding="utf-8"))
+    changed = text.replace(line, "  deployed_by_apps: [lockstep-rollback] #")
+    with_app = protection_file.read(changed, policy)
+    assert apply(client(), with_app, silent).left == ()
+    deployed = double.rulesets[-1]
+    assert deployed["rules"] == [{"type": "creation"}]
+    actors = [{"actor_id": 301, "actor_type": "Integration", "bypass_mode": "always"}]
+    assert deployed["bypass_actors"] == actors
+    assert deployed["conditions"]["ref_name"]["include"] == ["refs/tags/deployed/**/*"]
+    deployed["bypass_actors"] = []
+    assert [one.what for one in look(client(), with_app).differences] == ["may be passed by"]
 
 
 def test_apps_are_asked_before_a_deployment(double: Double, client: Client, prod: Protection) -> None:
@@ -232,6 +262,7 @@ BY_HAND: dict[str, tuple[Hand, str, int]] = {
         1,
     ),
     "no branch deploys": (lambda d: d.patterns["prod"].clear(), "deploys from", 1),
+    "main may be pushed to": (lambda d: _without(d, 2, "pull_request"), "pull_request", 1),
     "a ruleset is gone": (lambda d: d.rulesets.pop(), "the ruleset", 1),
     "a ruleset is off": (lambda d: d.rulesets[0].update(enforcement="disabled"), "enforcement", 1),
     "a ruleset is tried out": (lambda d: d.rulesets[0].update(enforcement="evaluate"), "enforcement", 1),
@@ -367,8 +398,8 @@ def test_a_reviewer_whom_github_does_not_keep_is_told(
     assert [(left.subject, left.wanted, left.found) for left in outcome.left] == [
         (f"environment {name}", "team platform, team security", "team platform")
         for name in ("prod", "prod-rollback")
-    ]
-    assert len(outcome.calls) == 16
+    ] + [("environment protection", "team security", "none")]
+    assert len(outcome.calls) == 23
 
 
 def test_everybody_whom_github_does_not_know_is_named(

@@ -44,20 +44,51 @@ def problems(text: str, by: Policy | None = None) -> list[str]:
 def test_our_own_protects_as_requirements_ask(wanted: Protection) -> None:
     """REQ-G8, REQ-G2, REQ-G3: somebody else's yes and an hour before prod, from the environment's branch alone."""
     prod = {one.name: one for one in wanted.environments}["prod"]
-    assert prod.branch == "env/prod"
+    assert prod.branches == ("env/prod",)
     assert prod.wait_minutes >= 60
     assert prod.prevent_self_review
     assert prod.reviewers
     back = {one.name: one for one in wanted.environments}["prod-rollback"]
-    assert (back.branch, back.wait_minutes, back.gates) == ("env/prod", 0, ())
+    assert (back.branches, back.wait_minutes, back.gates) == (("env/prod",), 0, ())
     assert back.reviewers == prod.reviewers
-    branches, tags = wanted.rulesets
+    branches, tags, main = wanted.rulesets
     assert branches.include == ("refs/heads/env/dev", "refs/heads/env/staging", "refs/heads/env/prod")
     assert {"deletion", "non_fast_forward", "pull_request", "required_status_checks"} <= set(branches.rules)
     assert branches.rules["pull_request"]["dismiss_stale_reviews_on_push"] is True
     assert branches.rules["pull_request"]["require_code_owner_review"] is True
     assert tags.include == ("refs/tags/v*", "refs/tags/deployed/**/*")
     assert {"update", "deletion"} <= set(tags.rules)
+    assert main.include == ("refs/heads/main",)
+    assert {"deletion", "non_fast_forward", "pull_request"} <= set(main.rules)
+    assert main.rules["pull_request"]["required_approving_review_count"] == 1
+    assert main.bypass == ()
+
+
+def test_the_key_that_may_change_all_this_lies_where_only_main_runs(wanted: Protection) -> None:
+    """REQ-G8: after the yes of somebody who is named, and past no administrator."""
+    protecting = wanted.environments[-1]
+    assert (protecting.name, protecting.branches) == ("protection", ("main",))
+    assert [one.name for one in protecting.reviewers] == ["security"]
+
+
+def test_a_way_back_of_all_begins_on_the_last_branch(wanted: Protection) -> None:
+    """REQ-R1: what is on it was let into the others before; no earlier branch gets into a later environment."""
+    back = {one.name: one.branches for one in wanted.environments if one.name.endswith("-rollback")}
+    assert back == {
+        "dev-rollback": ("env/dev", "env/staging", "env/prod"),
+        "staging-rollback": ("env/staging", "env/prod"),
+        "prod-rollback": ("env/prod",),
+    }
+
+
+def test_an_app_may_be_the_only_one_that_says_what_was_deployed() -> None:
+    """REQ-R2: a tag below deployed/ that anybody could push would be no record."""
+    line = "  # deployed_by_apps: [SLUG]"
+    text = changed(TEXT, (line, "  deployed_by_apps: [lockstep-rollback] #"))
+    deployed = protection_file.read(text, policy()).rulesets[-1]
+    assert (deployed.target, deployed.include) == ("tag", ("refs/tags/deployed/**/*",))
+    assert deployed.rules == {"creation": {}}
+    assert [str(one) for one in deployed.bypass] == ["app lockstep-rollback"]
 
 
 def test_the_checks_are_jobs_that_run_for_the_environment_branches(wanted: Protection) -> None:
@@ -83,7 +114,7 @@ def test_the_teams_are_code_owners(wanted: Protection) -> None:
 
 
 def test_workflows_run_in_no_environment_that_nobody_declared(wanted: Protection) -> None:
-    """GitHub makes it, open to every branch. `ENV-plan` is that on purpose; `protection` is made by hand."""
+    """GitHub makes it, open to every branch. `ENV-plan` is that on purpose."""
     declared = {one.name for one in wanted.environments}
     named = {
         name
@@ -137,6 +168,12 @@ def test_the_schema_for_editors_is_that_of_the_code() -> None:
         ('"deployed/**/*"', '"deployed/**"', "tags.fixed: deployed/** stops at the next slash"),
         ('"deployed/**/*"', '"refs tags"', "tags.fixed.1: is 'refs tags'"),
         ("tags:\n", "tag:\n", "tags: is missing"),
+        ("protection:\n", "protectio:\n", "protection: is missing"),
+        ("main:\n  approvals: 1\n", "main:\n  approvals: 0\n", "main.approvals: is 0"),
+        ("main:\n", "main:\n  bypass_apps: [a]\n", "main.bypass_apps: is no key of this file"),
+        ("teams: [security]", "teams: [a, b, c, d, e, f, g]", "protection.reviewers: are 7, and GitHub takes 6"),
+        ("  # deployed_by_apps: [SLUG]", "  deployed_by_apps: [github-actions] #", "is every workflow"),
+        ("  # deployed_by_apps: [SLUG]", "  deployed_by_apps: [a, a] #", "tags.deployed_by_apps: has a twice"),
         ("branches:\n", "branches: 1\nbranche:\n", "branches: is no mapping"),
         ("dismiss_stale_approvals: true", "dismiss_stale_approvals: 1", "is neither true nor false"),
     ],
@@ -185,7 +222,7 @@ def test_what_is_no_such_file_is_refused(text: str) -> None:
 def test_the_branches_are_those_of_the_policy() -> None:
     """REQ-G4: they stand in one file alone."""
     found = protection_file.read(TEXT, policy(("branch: env/prod", "branch: live/prod")))
-    of = {one.name: one.branch for one in found.environments}
-    assert of["staging"] == of["staging-rollback"] == "env/staging"
-    assert of["prod"] == of["prod-rollback"] == "live/prod"
+    of = {one.name: one.branches for one in found.environments}
+    assert of["staging"] == ("env/staging",)
+    assert of["prod"] == of["prod-rollback"] == ("live/prod",)
     assert found.rulesets[0].include[-1] == "refs/heads/live/prod"
