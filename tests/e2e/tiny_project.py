@@ -7,22 +7,18 @@ The workload is `orders` by name, so that the project's own settings fit; its sm
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from tests.e2e import tiny_server
+from tests.e2e import warm
 from tests.e2e.commands import PATIENCE_SECONDS, ROOT, environment
 from tests.e2e.recorded_project import MARKER, RecordedProject
 from validator.environments import ENVIRONMENTS
@@ -86,22 +82,6 @@ BROKEN = """  Broken:
 """
 
 
-@cache
-def _server() -> subprocess.Popen[str]:
-    """Return what begins processes that have read the code already. It ends with this process."""
-    command = [sys.executable, "-m", tiny_server.__name__]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def _ask(value: object) -> int:
-    server = _server()
-    assert server.stdin is not None
-    assert server.stdout is not None
-    server.stdin.write(f"{json.dumps(value)}\n")
-    server.stdin.flush()
-    return int(server.stdout.readline())
-
-
 @dataclass(frozen=True, slots=True)
 class Running:
     """A process that runs `lockstep`, and the files that it writes to."""
@@ -125,10 +105,7 @@ class Running:
 
     def ended(self) -> subprocess.CompletedProcess[str]:
         """Wait for its end, and return how it ended."""
-        patience = threading.Timer(PATIENCE_SECONDS, os.kill, (self.number, signal.SIGKILL))
-        patience.start()
-        code = _ask(self.number)
-        patience.cancel()
+        code = warm.ended(self.number, PATIENCE_SECONDS)
         output, errors = (Path(file).read_text(encoding="utf-8") for file in self.said)
         return subprocess.CompletedProcess(list(self.arguments), code, output, errors)
 
@@ -224,7 +201,7 @@ class TinyProject(RecordedProject):
         said = [str(self.root.parent / f"{name}-{number}") for name in ("output", "errors")]
         commands = [list(command) for is_end, command in groupby(arguments, "--".__eq__) if not is_end]
         asked = {"commands": commands, "folder": str(self.root), "variables": known, "said": said}
-        return Running(arguments, _ask(asked), said, clock)
+        return Running(arguments, warm.begin("tests.e2e.tiny_run:run", **asked), said, clock)
 
     def run(
         self, *arguments: str, kill_at: int = 0, log: Path | None = None, **variables: str

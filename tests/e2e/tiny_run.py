@@ -30,6 +30,7 @@ from pipelines.gathering import project
 from pipelines.gathering.repository import head
 from pipelines.promotion.evidence import Checked
 from pipelines.smoke.trial import Target, Trial
+from tests.e2e.warm import become
 
 READS = ("Get", "Describe", "List", "Head", "BatchGet", "Query", "Scan", "AssumeRole", "Lookup", "Validate")
 CHANGING = {"commit-tree", "update-ref", "merge", "push", "fetch", "worktree", "tag --annotate"}
@@ -88,11 +89,7 @@ def run(commands: Sequence[list[str]], folder: str, variables: Mapping[str, str]
 
     `variables` are the whole environment, `said` the files that output and errors go to. Returns the exit code.
     """
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(variables)
-    for stream, file in enumerate(said, 1):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+    become(folder, variables, said)
     _faults.extend(json.loads(os.environ.get("TINY_FAULTS") or "[]"))
     _inject()
     _watch(Path(folder))

@@ -22,14 +22,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.01
 MODULES = (
-    *("pipelines.deploy", "pipelines.launcher", "pipelines.verification", "pipelines.detection"),
+    *("pipelines.cli", "tests.e2e.tiny_run", "pipelines.deploy", "pipelines.launcher"),
+    *("pipelines.verification", "pipelines.detection", "pipelines.github.pulls"),
     *("pipelines.plan.planning", "pipelines.plan.losses", "pipelines.plan.asking"),
     *("pipelines.delivery.deliver", "pipelines.delivery.rollback", "pipelines.delivery.promoting"),
     *("pipelines.delivery.break_glass", "pipelines.promotion.policy_file", "pipelines.packages.upload"),
@@ -37,23 +38,12 @@ MODULES = (
     *("pipelines.sceptre_plugins.hooks", "pipelines.sceptre_plugins.resolvers", "sceptre.plan.plan"),
     *("pipelines.sceptre_plugins.file_resolvers", "sceptre.context", "sceptre.hooks.cmd"),
     *("sceptre.template_handlers.file", "sceptre.resolvers.stack_output", "sceptre.resolvers.file_contents"),
-    *("rich.console", "rich.live", "rich.progress", "rich.table", "jsonschema", "boto3"),
+    *("rich.console", "rich.live", "rich.progress", "rich.table", "jsonschema", "boto3", "resolver.file"),
 )
 SERVICES = ("cloudformation", "dynamodb", "lambda", "s3", "sqs", "ssm", "sts")
 
 _names = itertools.count()
 _talking = threading.Lock()
-
-
-class _Said:
-    """The files that a run writes to."""
-
-    def __init__(self) -> None:
-        base = Path(_folder().name) / str(next(_names))
-        self.files = (f"{base}.out", f"{base}.err")
-
-    def read(self) -> list[str]:
-        return [Path(file).read_text(encoding="utf-8") for file in self.files]
 
 
 @cache
@@ -78,26 +68,61 @@ def _ask(value: object) -> Any:
         return json.loads(server.stdout.readline())
 
 
-def run(
-    arguments: Sequence[str], folder: Path, variables: Mapping[str, str], patience: float
-) -> subprocess.CompletedProcess[str]:
-    """Run `lockstep` in a folder, with these variables for its environment; it is killed after so many seconds."""
-    said = _Said()
-    number = _ask([list(arguments), str(folder), dict(variables), said.files])
+def begin(target: str, **arguments: object) -> int:
+    """Begin a process that calls `module:function` with these arguments, and ends as it says; return its number."""
+    return int(_ask([target, arguments]))
+
+
+def ended(number: int, patience: float) -> int:
+    """Wait for the end of a process, which is killed after so many seconds; return its exit code."""
     deadline = time.monotonic() + patience
     while (code := _ask(number)) is None:
         if time.monotonic() > deadline:
             os.kill(number, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(list(arguments), patience)
         time.sleep(POLL_SECONDS)
-    return subprocess.CompletedProcess(list(arguments), code, *said.read())
+    return int(code)
+
+
+def run(
+    arguments: Sequence[str], folder: Path, variables: Mapping[str, str], patience: float
+) -> subprocess.CompletedProcess[str]:
+    """Run `lockstep` in a folder, with these variables for its environment, as the installed command runs."""
+    base = f"{_folder().name}/{next(_names)}"
+    said = [f"{base}.out", f"{base}.err"]
+    here = {"folder": str(folder), "variables": dict(variables), "said": said}
+    code = ended(begin(f"{__name__}:lockstep", arguments=list(arguments), **here), patience)
+    output, errors = (Path(file).read_text(encoding="utf-8") for file in said)
+    return subprocess.CompletedProcess(list(arguments), code, output, errors)
+
+
+def lockstep(arguments: list[str], **here: Any) -> None:
+    """Run a command line in this process, and end it."""
+    from pipelines import cli
+
+    become(**here)
+    sys.argv = ["lockstep", *arguments]
+    cli.main()
+
+
+def become(folder: str, variables: Mapping[str, str], said: Sequence[str]) -> None:
+    """Let this process be one that was begun in a folder, with these variables for its environment and no input.
+
+    `said` are the files that its output and errors go to.
+    """
+    for stream, file in enumerate((os.devnull, *said)):
+        opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        os.dup2(opened, stream)
+        os.close(opened)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
 
 
 def _read_all() -> None:
     import botocore.session
 
     botocore.session.create_loader = cache(botocore.session.create_loader)
-    for name in ("pipelines.cli", *MODULES):
+    for name in MODULES:
         importlib.import_module(name)
     session = botocore.session.Session()
     session.set_credentials("none", "none")
@@ -107,36 +132,23 @@ def _read_all() -> None:
     gc.freeze()
 
 
-def _serve() -> Callable[[], None] | None:
+def _serve() -> Callable[[], object] | None:
     """Begin processes and look at them, as asked, until nobody asks any more. In a new process return what to run."""
     for line in sys.stdin:
         asked = json.loads(line)
         if isinstance(asked, int):
-            ended, status = os.waitpid(asked, os.WNOHANG)
-            said = os.waitstatus_to_exitcode(status) if ended else None
+            number, status = os.waitpid(asked, os.WNOHANG)
+            said = os.waitstatus_to_exitcode(status) if number else None
         elif not (said := os.fork()):
-            return lambda: _begin(*asked)
+            gc.disable()  # They live for seconds.
+            module, _, name = asked[0].partition(":")
+            return partial(getattr(importlib.import_module(module), name), **asked[1])
         sys.stdout.write(f"{json.dumps(said)}\n")
         sys.stdout.flush()
     return None
 
 
-def _begin(arguments: list[str], folder: str, variables: dict[str, str], said: tuple[str, str]) -> None:
-    from pipelines import cli
-
-    files = (os.devnull, *said)
-    for stream, file in enumerate(files):
-        opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-        os.dup2(opened, stream)
-        os.close(opened)
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(variables)
-    sys.argv = ["lockstep", *arguments]
-    cli.main()
-
-
 if __name__ == "__main__":
     _read_all()
-    if (begin := _serve()) is not None:
-        begin()
+    if (process := _serve()) is not None:
+        sys.exit(process())
