@@ -1,6 +1,7 @@
 """What the pipeline's builds run: plain commands of the release's own `lockstep`. Pure (REQ-G10).
 
-A project hands them two variables: `ENVIRONMENT`, and `BRANCH`, which is that environment's in the policy.
+A project hands them two variables: `ENVIRONMENT`, and `BRANCH`, which is that environment's in the policy. What plans
+runs before anybody approved, so it has a role of its own that only looks, and takes that of `LOOKING_ROLE`.
 """
 
 from __future__ import annotations
@@ -25,11 +26,15 @@ PREPARE = (
     'git branch --force "$BRANCH" "$COMMIT"',
     "make .venv/main .venv/guard",
 )
+SAME = ('test "$RELEASE" = "$ASKED_RELEASE"', 'test "$COMMIT" = "$ASKED_COMMIT"')
+"""That this is what the gate was asked about, before any code of the release runs: builds before may say anything."""
 VALIDATE = (
     f"{LOCKSTEP} check --own",
     f'{LOCKSTEP} verify "$ENVIRONMENT"',
 )
 PLAN = (
+    r"printf '[default]\nrole_arn = %s\ncredential_source = EcsContainer\n' " '"$LOOKING_ROLE" > ../looking',
+    "export AWS_CONFIG_FILE=$(realpath ../looking)",
     f'{LOCKSTEP} plan "$ENVIRONMENT" --release "$RELEASE" --outputs ../planned',
     "export PLAN=$(sed -n 's/^digest=//p' ../planned)",
     'test -n "$PLAN"',
@@ -71,6 +76,11 @@ class Build:
         return DESCRIPTIONS[self.step]
 
     @property
+    def looks(self) -> bool:
+        """Whether it runs before anybody approved, with a role that changes nothing."""
+        return self.step == "plan"
+
+    @property
     def id(self) -> str:
         """The project's logical id, as the stages name it."""
         return f"{title(self.environment)}{title(self.step)}"
@@ -87,12 +97,14 @@ def builds(policy: Policy) -> tuple[Build, ...]:
     ]
     for name in policy.order[1:]:
         found.append(_build(name, "plan", PLAN, "PLAN"))
-        found.append(
-            _build(name, "deploy", DEPLOY_LAST, "OUTCOME") if name == last else _build(name, "deploy", DEPLOY)
-        )
+        found.append(_gated(name, DEPLOY_LAST, "OUTCOME") if name == last else _gated(name, DEPLOY))
     if last != first:
         found.append(_build(last, "rollback", ROLLBACK))
     return tuple(found)
+
+
+def _gated(environment: str, commands: tuple[str, ...], *exported: str) -> Build:
+    return Build(environment, "deploy", (*PREPARE[:-1], *SAME, PREPARE[-1], *commands), exported)
 
 
 def _build(environment: str, step: str, commands: tuple[str, ...], *exported: str) -> Build:

@@ -2,6 +2,9 @@
 
 No GitHub is asked here. That the tag is this commit, and that the checks passed on it, is what the pipeline's own stage
 Validate found; whoever may start the machine could say otherwise, so the deployment looks again at both.
+
+Right before a deployment the approvals of its plan are counted too, by what the table has (REQ-G2): what comes then is
+the release's own code with the role that deploys, so that its word alone is none.
 """
 
 from __future__ import annotations
@@ -12,13 +15,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pipelines.deployment_rule.answer import LEFT, answer
+from pipelines.deployment_rule.answer import LEFT, Word, comment
 from pipelines.deployment_rule.recorded import Records, Told, evidence_of
+from pipelines.gathering.approvals import of_table
 from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Checked, Tag
-from pipelines.promotion.verdicts import Decision
+from pipelines.promotion.verdicts import Decision, Judged
 
-SOAK = "soak"
+from .approved import approved
+
+APPROVAL, SOAK = "approval", "soak"
+ENTER = "enter"
+"""The step right before the deployment, which has a plan; the other one is the soak, which has none yet."""
+_ASKED = ("plan", "release", "commit", "environment", "step")
+_PLAN = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]{0,200}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
@@ -31,11 +41,15 @@ class UndecidedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """May a release, which was validated as a commit, enter an environment?"""
+    """May a release, which was validated as a commit, enter an environment?
+
+    `plan` is the digest of what a deployment would do; empty where the soak is waited for, before anybody planned.
+    """
 
     environment: str
     release: str
     commit: str
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +63,22 @@ class Answer:
 
 def question_of(event: Mapping[str, Any]) -> Question:
     """Return the question of an event. Raises ValueError for what is none; quotes nothing of it."""
-    texts = [event.get(name) for name in ("environment", "release", "commit")]
-    environment, release, commit = (one if isinstance(one, str) else "" for one in texts)
-    if set(event) != {"environment", "release", "commit"} or not environment:
-        raise ValueError("a question has environment, release and commit, and nothing else")
+    texts = [event.get(name) for name in _ASKED]
+    plan, release, commit, environment, step = (one if isinstance(one, str) else "" for one in texts)
+    if event.keys() != set(_ASKED) or not environment:
+        raise ValueError(f"a question has {', '.join(_ASKED)}, and nothing else")
     if not _TAG.fullmatch(release) or not _COMMIT.fullmatch(commit):
         raise ValueError("release is no name of a tag, or commit no id")
-    return Question(environment, release, commit)
+    # A plan that is empty must not turn the question into the one that counts no approvals.
+    if not (step == ENTER and _PLAN.fullmatch(plan)) and (step, event["plan"]) != (SOAK, ""):
+        raise ValueError(
+            f"step is neither {ENTER} with a plan's digest, nor {SOAK} without one: no such question"
+        )
+    return Question(environment, release, commit, plan)
 
 
 def ask(question: Question, records: Records, now: datetime) -> Answer:
-    """Return what all gates say but those that only the deployment can ask, which need its plan.
+    """Return what all gates say but those that only the deployment can ask, and of a plan whether it is approved.
 
     Raises UndecidedError where any of them is in error and none refuses, ValueError and KeyError for an environment
     that nothing is promoted to.
@@ -72,15 +91,19 @@ def ask(question: Question, records: Records, now: datetime) -> Answer:
         parity=0,
     )
     evidence = evidence_of(question.environment, question.release, told, records, now)
-    return _answer(decide(evidence, rule), question)
+    judged = [one for one in decide(evidence, rule).judged if one.gate not in LEFT]
+    if question.plan:
+        given = of_table(records.table, question.release, question.environment)
+        judged.append(Judged(APPROVAL, approved(question.plan, given, evidence, rule)))
+    return _answer(Decision(tuple(judged)), question)
 
 
-def _answer(decision: Decision, question: Question) -> Answer:
-    asked = Decision(tuple(one for one in decision.judged if one.gate not in LEFT))
-    reason = answer(decision, question.environment, question.release).comment
+def _answer(asked: Decision, question: Question) -> Answer:
     states = {one.verdict.state for one in asked.judged}
     # A refusal is one whatever else could not be found out: nothing that comes mends it.
     state = "failure" if "failure" in states else asked.state
+    word: Word = "approved" if state == "success" else "rejected" if state == "failure" else "waiting"
+    reason = comment(word, asked.judged, question.environment, question.release)
     if state == "error":
         raise UndecidedError(reason)
     waited = {one.gate for one in asked.judged if one.verdict.state == "pending"}

@@ -45,7 +45,7 @@ def definition(policy: Policy) -> dict[str, Any]:
 
 
 def _ask() -> dict[str, Any]:
-    asked = {f"{name}.$": f"$.{name}" for name in ("environment", "release", "commit")}
+    asked = {f"{name}.$": f"$.{name}" for name in ("plan", "release", "commit", "environment", "step")}
     told = {f"{name}.$": f"$.Payload.{name}" for name in ("state", "soaking", "reason")}
     return {
         "Type": "Task",

@@ -3,8 +3,8 @@
     Source, first environment, Validate; of each other environment Soak, Approve, the environment; Rollback
 
 Into every environment but the first the gate is asked before the deployment, in the same stage: by an action, since
-whoever may override the condition of a stage may not override an action. Names of environments are written as
-`${Prod}`, which the template replaces: it holds them in one place.
+whoever may override the condition of a stage may not override an action. It counts who approved the plan. Names of
+environments are written as `${Prod}`, which the template replaces: it holds them in one place.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.promotion.policy import Policy, Rule
+
+from .gate import ENTER, SOAK
 
 VALIDATED, OUTCOME, PLAN = "Validated", "Outcome", "Plan"
 """Namespaces of variables; the last one stands before the name of its environment."""
@@ -25,7 +27,7 @@ Kind = Literal["build", "gate", "approval"]
 class Action:
     """One action of a stage: a build of `project`, a question for the gate, or something that people approve.
 
-    `namespace` is where a build's variables are found, `plan` the variable with the plan that a build may execute,
+    `namespace` is where a build's variables are found, `variables` are those that it is handed, each with its value,
     `text` what the gate is asked or what people are told, `names` the environments that it names.
     """
 
@@ -33,7 +35,7 @@ class Action:
     kind: Kind
     project: str = ""
     namespace: str = ""
-    plan: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
     text: str = ""
     names: tuple[str, ...] = ()
 
@@ -66,9 +68,11 @@ def stages(policy: Policy) -> tuple[Stage, ...]:
     for rule in policy.rules[1:]:
         name = title(rule.environment)
         if rule.soak:
-            found.append(Stage(f"Soak{name}", (_gate(rule, "Soak"),)))
+            found.append(Stage(f"Soak{name}", (_gate(rule, "Soak", SOAK),)))
         found.append(Stage(f"Approve{name}", _approve(rule)))
-        found.append(Stage(name, (_gate(rule, "Gate"), _deploy(rule, "" if rule is not last else OUTCOME))))
+        found.append(
+            Stage(name, (_gate(rule, "Gate", ENTER), _deploy(rule, "" if rule is not last else OUTCOME)))
+        )
     if last is not first:
         found.append(_rollback(last))
     return tuple(found)
@@ -80,15 +84,23 @@ def _variable(namespace: str, name: str) -> str:
 
 def _deploy(rule: Rule, namespace: str) -> Action:
     name = title(rule.environment)
-    return Action("Deploy", "build", f"{name}Deploy", namespace, _variable(f"{PLAN}{name}", "PLAN"))
+    handed = (
+        ("PLAN", _variable(f"{PLAN}{name}", "PLAN")),
+        ("ASKED_RELEASE", _variable(VALIDATED, "RELEASE")),
+        ("ASKED_COMMIT", _variable(VALIDATED, "COMMIT")),
+    )
+    return Action("Deploy", "build", f"{name}Deploy", namespace, handed)
 
 
-def _gate(rule: Rule, name: str) -> Action:
+def _gate(rule: Rule, name: str, step: str) -> Action:
     environment = title(rule.environment)
+    # What builds say stands before what is fixed here: of a name that is there twice the last one counts.
     asked = {
-        "environment": f"${{{environment}}}",
+        "plan": _variable(f"{PLAN}{environment}", "PLAN") if step == ENTER else "",
         "release": _variable(VALIDATED, "RELEASE"),
         "commit": _variable(VALIDATED, "COMMIT"),
+        "environment": f"${{{environment}}}",
+        "step": step,
     }
     return Action(name, "gate", text=json.dumps(asked), names=(environment,))
 
@@ -103,7 +115,7 @@ def _approve(rule: Rule) -> tuple[Action, ...]:
     text = (
         f"Read the plan in the log of the action before. {rule.approvals} besides the authors then run: "
         f"lockstep approve ${{{name}}} --release {release} --plan {digest}. "
-        "Only that is an approval; what is pressed here lets the pipeline go on and ask for it."
+        "Only that is an approval; what is pressed here lets the pipeline go on, and wait for it."
     )
     return plan, Action("Approve", "approval", text=text, names=(name,))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,7 +26,7 @@ def render(policy: Policy) -> dict[str, str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    jinja.filters |= {"quoted": quoted, "title": title, "yaml": yaml}
+    jinja.filters |= {"handed": handed, "quoted": quoted, "title": title, "yaml": yaml}
     values = {
         "rules": policy.rules,
         "stages": stages(policy),
@@ -39,6 +39,11 @@ def render(policy: Policy) -> dict[str, str]:
 def quoted(text: str) -> str:
     """Return a text as YAML takes it, whatever is in it: JSON is YAML."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def handed(variables: Iterable[tuple[str, str]]) -> str:
+    """Return variables as a build action takes them."""
+    return json.dumps([{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in variables])
 
 
 def yaml(value: Any, indent: int) -> str:

@@ -52,6 +52,9 @@ def run(project: GitHubProject, name: str, folder: Path, **variables: str) -> tu
     build, here = BUILDS[name], folder / name
     with zipfile.ZipFile(io.BytesIO(source(project.root, TAG))) as archive:
         archive.extractall(here)
+    # A build has no git identity: none is here either, and none is made of the machine's name.
+    nobody = folder / "gitconfig"
+    nobody.write_text("[user]\nuseConfigOnly = true\n", encoding="utf-8")
     setup = (
         "mkdir -p .venv/bin && printf '#!/bin/bash\\nexec %s -m tests.e2e.github_lockstep \"$@\"\\n' "
         f"{sys.executable} > .venv/bin/lockstep && ln -s {sys.executable} .venv/bin/python && "
@@ -69,6 +72,10 @@ def run(project: GitHubProject, name: str, folder: Path, **variables: str) -> tu
             "PYTHONPATH": str(ROOT),
             "ENVIRONMENT": build.environment,
             "BRANCH": POLICY.of(build.environment).branch,
+            "ASKED_RELEASE": TAG,
+            "ASKED_COMMIT": project.git("rev-parse", f"{TAG}^{{commit}}"),
+            "GIT_CONFIG_GLOBAL": str(nobody),
+            "GIT_CONFIG_SYSTEM": "/dev/null",
             **variables,
         },
         capture_output=True,

@@ -19,7 +19,7 @@ import pytest
 from pipelines.codepipeline.source import source
 from pipelines.configuration import ConfigurationStore, Manifest, digest_of
 from pipelines.deployment_rule.packaged import packaged
-from pipelines.state.records import Check, Release, StackKey
+from pipelines.state.records import Approval, Check, Release, StackKey
 from sandbox import process, running
 from sandbox.advance import advance
 from tests.e2e import deployed_home
@@ -29,7 +29,7 @@ from tests.state_table import state, summary
 from tests.unit.deployment_rule.home import POLICY_TEXT, manifest
 
 pytestmark = pytest.mark.xdist_group("pipeline-gate")
-RELEASE, COMMIT = "v1.2.0", "a" * 40
+RELEASE, COMMIT, PLAN = "v1.2.0", "a" * 40, f"sha256:{'a' * 64}"
 STAGING = ("222222222222", "us-east-1")
 SCALE = 0.0005
 """An hour takes two seconds."""
@@ -45,6 +45,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     rest(found)
     for workload in packaged().workloads["prod"]:
         came(found, workload, RELEASE)
+    approval = Approval("prod", RELEASE, "AROA0:carol@example.com", PLAN, datetime.now(UTC), "tests")
+    assert found.table.approve(approval)
     yield found
     process.stop(place)
 
@@ -98,7 +100,8 @@ def _manifest(workload: str, environment: str, tag: str) -> Manifest:
 
 def start(plane: Plane, release: str = RELEASE, **given: str) -> str:
     """Start the machine as the pipeline does, and return the execution's ARN."""
-    asked = {"environment": "prod", "release": release, "commit": COMMIT, **given}
+    asked = {"plan": PLAN, "release": release, "commit": COMMIT, "environment": "prod", "step": "enter"}
+    asked |= given
     found = plane.client("stepfunctions").start_execution(
         stateMachineArn=plane.parameter("promotion-gate/MachineArn"), input=json.dumps(asked)
     )

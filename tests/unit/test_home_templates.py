@@ -398,6 +398,7 @@ def test_jobs_on_github_that_only_look_change_nothing() -> None:
             "token.actions.githubusercontent.com:sub"
         ]["Fn::Sub"].rpartition(":")[2]
         for name, role in roles.items()
+        if name != "PipelinePlanRole"
     }
     assert trusted == {
         "DeployRole": "${EnvironmentName}",
@@ -417,6 +418,19 @@ def test_jobs_on_github_that_only_look_change_nothing() -> None:
     (looked,) = listed(plan["LookForDrift"]["Resource"])
     assert looked["Fn::Sub"].endswith(":function:${NamePrefix}drift${NameSuffix}")
     assert roles["PlanRole"]["Properties"]["PermissionsBoundary"] == {"Ref": "PlanPolicy"}
+
+
+def test_what_plans_in_the_pipeline_may_no_more_than_jobs_that_only_look() -> None:
+    """REQ-G2, REQ-P9: nobody approved the code that runs there; one role at home may take it, and nobody else."""
+    roles = dict(read("github-deploy").resources("AWS::IAM::Role"))
+    plan, pipeline = (roles[name]["Properties"] for name in ("PlanRole", "PipelinePlanRole"))
+    for name in ("ManagedPolicyArns", "PermissionsBoundary"):
+        assert pipeline[name] == plan[name]
+    (trust,) = pipeline["AssumeRolePolicyDocument"]["Statement"]
+    home = "arn:${AWS::Partition}:iam::${HomeAccount}"
+    assert trust["Principal"] == {"AWS": {"Fn::Sub": f"{home}:root"}}
+    role = f"{home}:role/${{HomeNamePrefix}}plan-${{EnvironmentName}}-role${{HomeNameSuffix}}"
+    assert trust["Condition"] == {"ArnEquals": {"aws:PrincipalArn": {"Fn::Sub": role}}}
 
 
 def test_only_replication_writes_to_the_replica() -> None:

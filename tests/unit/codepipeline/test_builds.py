@@ -13,6 +13,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import botocore.session
 import click
 import pytest
 
@@ -24,6 +25,7 @@ from tests.unit.promotion.good import POLICY
 
 BUILDS = {one.id: one for one in builds(POLICY)}
 DIGEST = f"sha256:{'a' * 64}"
+LOOKING = "arn:aws:iam::222222222222:role/staging-control-pipeline-plan"
 TAG = "v1.0.0"
 STAND_IN = """#!/bin/bash
 echo "$(basename "$0") $*" >> "$ASKED"
@@ -56,8 +58,16 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
     return source(root, TAG), commit
 
 
-def run(build: Build, content: bytes, folder: Path, code: int = 0, outcome: str = "failed") -> Ran:
+def run(
+    build: Build,
+    release: tuple[bytes, str],
+    folder: Path,
+    code: int = 0,
+    outcome: str = "failed",
+    **given: str,
+) -> Ran:
     """Run a build's commands where its source was unpacked, as CodeBuild does: one shell, until one fails."""
+    content, commit = release
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(folder / "source")
     tools = folder / "tools"
@@ -85,6 +95,10 @@ def run(build: Build, content: bytes, folder: Path, code: int = 0, outcome: str 
         "ENVIRONMENT": build.environment,
         "BRANCH": POLICY.of(build.environment).branch,
         "PLAN": DIGEST,
+        "LOOKING_ROLE": LOOKING,
+        "ASKED_RELEASE": TAG,
+        "ASKED_COMMIT": commit,
+        **given,
     }
     if code:
         script = script.replace(
@@ -111,8 +125,8 @@ def run(build: Build, content: bytes, folder: Path, code: int = 0, outcome: str 
 @pytest.mark.parametrize("name", [name for name in BUILDS if name != "ProdRollback"])
 def test_a_build_does_its_step_on_the_release(name: str, release: tuple[bytes, str], tmp_path: Path) -> None:
     """With the environment's branch at the release, in a tree that is the release's."""
-    content, commit = release
-    ran = run(BUILDS[name], content, tmp_path)
+    commit = release[1]
+    ran = run(BUILDS[name], release, tmp_path)
     assert ran.code == 0
     assert set(ran.commits) == {commit}
     environment, step = BUILDS[name].environment, BUILDS[name].step
@@ -130,7 +144,7 @@ def test_a_build_does_its_step_on_the_release(name: str, release: tuple[bytes, s
 @pytest.mark.parametrize("name", [name for name in BUILDS if name != "ProdDeploy"])
 def test_a_build_fails_with_its_command(name: str, release: tuple[bytes, str], tmp_path: Path) -> None:
     """And nothing after it is run."""
-    ran = run(BUILDS[name], release[0], tmp_path, code=1)
+    ran = run(BUILDS[name], release, tmp_path, code=1)
     assert ran.code != 0
     assert len(ran.asked) == 2
     assert ran.exported == {}
@@ -141,15 +155,42 @@ def test_the_last_deployment_goes_on_where_something_is_half_done(
     outcome: str, goes_on: bool, release: tuple[bytes, str], tmp_path: Path
 ) -> None:
     """To the stage that takes it back; else the stage fails, and can be tried again."""
-    ran = run(BUILDS["ProdDeploy"], release[0], tmp_path, code=1, outcome=outcome)
+    ran = run(BUILDS["ProdDeploy"], release, tmp_path, code=1, outcome=outcome)
     assert (ran.code == 0) == goes_on
     assert ran.asked[-1] == f"python -m pipelines.codepipeline.outcome prod {TAG}"
     assert ran.exported == ({"OUTCOME": "failed"} if goes_on else {})
 
 
+@pytest.mark.parametrize("name", ["StagingDeploy", "ProdDeploy"])
+@pytest.mark.parametrize("given", [{"ASKED_RELEASE": "v9.9.9"}, {"ASKED_COMMIT": "f" * 40}])
+def test_what_the_gate_was_not_asked_about_is_not_deployed(
+    name: str, given: dict[str, str], release: tuple[bytes, str], tmp_path: Path
+) -> None:
+    """REQ-G2: a build before could name a release that somebody approved; nothing of this one is run."""
+    ran = run(BUILDS[name], release, tmp_path, **given)
+    assert ran.code != 0
+    assert ran.asked == []
+
+
+@pytest.mark.parametrize("name", ["StagingPlan", "ProdPlan"])
+def test_what_plans_takes_the_role_that_only_looks(
+    name: str, release: tuple[bytes, str], tmp_path: Path
+) -> None:
+    """REQ-G2: by what its container has, and by a file that botocore reads before that."""
+    assert run(BUILDS[name], release, tmp_path).code == 0
+    session = botocore.session.Session()
+    session.set_config_variable("config_file", str(tmp_path / "source" / "looking"))
+    assert session.full_config["profiles"]["default"] == {
+        "role_arn": LOOKING,
+        "credential_source": "EcsContainer",
+    }
+    variables = (tmp_path / "exported.env").read_text().splitlines()
+    assert f"AWS_CONFIG_FILE={(tmp_path / 'source' / 'looking').resolve()}" in variables
+
+
 def test_a_rollback_ends_red(release: tuple[bytes, str], tmp_path: Path) -> None:
     """The release did not stay."""
-    ran = run(BUILDS["ProdRollback"], release[0], tmp_path)
+    ran = run(BUILDS["ProdRollback"], release, tmp_path)
     assert ran.code != 0
     assert ran.asked[-1] == "lockstep rollback --last-consistent --env prod"
 

@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from pipelines.codepipeline.approved import recorders
 from pipelines.codepipeline.gate import Answer, Question, UndecidedError, ask, question_of
 from pipelines.deployment_rule.recorded import Records
+from pipelines.promotion.policy import Policy
+from pipelines.state.records import Approval
+from tests.unit.deployment_rule.asked import NOW
 from tests.unit.deployment_rule.double import RELEASED, TAG, Double
 from tests.unit.deployment_rule.home import Home
 from tests.unit.promotion.good import POLICY
@@ -94,12 +98,103 @@ def test_nothing_is_promoted_into_the_first_environment(home: Home) -> None:
         answered(home, replace(ASKED, environment="qa"))
 
 
-GOOD: dict[str, Any] = {"environment": "prod", "release": "v1.2.0", "commit": "a" * 40}
+ENTERING = replace(ASKED, plan=f"sha256:{'a' * 64}")
+
+
+def approve(home: Home, by: str, **given: Any) -> None:
+    """Record an approval of the plan."""
+    found = Approval("prod", TAG, f"AROA0:{by}", ENTERING.plan, home.now - timedelta(minutes=1), "tests")
+    assert home.table.approve(replace(found, **given))
+
+
+def test_a_plan_enters_once_it_is_approved_in_the_table(home: Home) -> None:
+    """REQ-G2: whatever the release's own code would say of approvals; until then the machine asks again."""
+    found = answered(home, ENTERING)
+    assert (found.state, found.soaking) == ("pending", False)
+    assert "pending: approval: `0 of 1 approvals" in found.reason
+    approve(home, "carol@example.com")
+    found = answered(home, ENTERING)
+    assert found.state == "success"
+    assert "approval" in found.reason.partition("success: ")[2].partition("\n")[0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"plan": f"sha256:{'b' * 64}"},
+        {"environment": "staging"},
+        {"tag": "v1.1.0"},
+        {"at": NOW - timedelta(minutes=91)},
+        {"at": NOW + timedelta(minutes=6)},
+        {"session": "AROA0:deployer"},
+        {"session": "AROA0:dependabot[bot]"},
+    ],
+    ids=str,
+)
+def test_another_approval_does_not_count(home: Home, given: dict[str, Any]) -> None:
+    """REQ-G2: of another plan, place or release, from before it was there, or of whoever recorded it."""
+    approve(home, "carol@example.com", **given)
+    assert answered(home, ENTERING).state == "pending"
+
+
+def test_an_approval_does_not_mend_anything_else(home: Home) -> None:
+    """REQ-G4, REQ-G6: a refusal stays one."""
+    approve(home, "carol@example.com")
+    home.report(home.now, "drifted")
+    assert answered(home, ENTERING).state == "failure"
+
+
+def test_who_cannot_tell_since_when_it_stands_there_counts_no_approval(home: Home) -> None:
+    """REQ-G6: a source that cannot be read is an error of this gate too."""
+    approve(home, "carol@example.com")
+    home.s3.objects.clear()
+    with pytest.raises(UndecidedError, match="error: approval"):
+        answered(home, ENTERING)
+
+
+def test_two_are_two_people(home: Home) -> None:
+    """REQ-G2: one who approves twice, or under names of two kinds, is one at the least."""
+    two = Policy(
+        tuple(replace(one, approvals=2) if one.environment == "prod" else one for one in POLICY.rules)
+    )
+
+    def state() -> str:
+        return ask(ENTERING, Records(home.table, home.store, two, ("orders",)), home.now).state
+
+    for by in ("carol@example.com", "Carol@example.com ", "carol"):
+        approve(home, by)
+    assert state() == "pending"
+    approve(home, "dave@example.com")
+    assert state() == "success"
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        "arn:aws:sts::333333333333:assumed-role/deployers/carol@example.com",
+        "arn:aws:sts::333333333333:assumed-role/github/GitHubActions (github:carol)",
+        "arn:aws:iam::333333333333:user/Carol",
+    ],
+)
+def test_whoever_recorded_the_release_does_not_approve_it(by: str) -> None:
+    """By the name of the session, or the login."""
+    name = "carol@example.com" if "@" in by else "carol"
+    assert name in recorders(by)
+
+
+GOOD: dict[str, Any] = {
+    "plan": ENTERING.plan,
+    "release": "v1.2.0",
+    "commit": "a" * 40,
+    "environment": "prod",
+    "step": "enter",
+}
 
 
 def test_a_question_is_read() -> None:
     """As the machine hands it on."""
-    assert question_of(GOOD) == Question("prod", "v1.2.0", "a" * 40)
+    assert question_of(GOOD) == Question("prod", "v1.2.0", "a" * 40, ENTERING.plan)
+    assert question_of({**GOOD, "step": "soak", "plan": ""}) == Question("prod", "v1.2.0", "a" * 40)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +208,13 @@ def test_a_question_is_read() -> None:
         {"commit": "a" * 39},
         {"commit": "A" * 40},
         {"commit": ""},
+        {"plan": ""},
+        {"plan": None},
+        {"plan": "sha256:a"},
+        {"step": "soak"},
+        {"step": "soak", "plan": None},
+        {"step": ""},
+        {"step": "other"},
         {"checked": True},
         {"soak": 0},
     ],
@@ -124,7 +226,7 @@ def test_what_is_no_question_is_refused(given: dict[str, Any]) -> None:
 
 
 def test_a_question_lacks_nothing() -> None:
-    """Each of the three."""
+    """Each of the five."""
     for name in GOOD:
         with pytest.raises(ValueError, match=r"question|release"):
             question_of({key: value for key, value in GOOD.items() if key != name})

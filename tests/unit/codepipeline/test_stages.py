@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipelines.codepipeline.builds import DEPLOY, DEPLOY_LAST, ENTER, PREPARE, builds
+from pipelines.codepipeline.builds import DEPLOY, DEPLOY_LAST, ENTER, PREPARE, SAME, builds
 from pipelines.codepipeline.stages import Action, Stage, stages, title
 from pipelines.promotion.policy import Policy
 from tests.unit.promotion.good import POLICY
@@ -82,24 +82,28 @@ def test_the_gate_stands_right_before_every_deployment_but_the_first(policy: Pol
     for name in policy.order[1:]:
         gate, deploy = stage(policy, title(name)).actions
         assert (gate.kind, deploy.project) == ("gate", f"{title(name)}Deploy")
-        assert json.loads(gate.text) == {
-            "environment": f"${{{title(name)}}}",
-            "release": "#{Validated.RELEASE}",
-            "commit": "#{Validated.COMMIT}",
-        }
+        assert list(json.loads(gate.text).items()) == [
+            ("plan", f"#{{Plan{title(name)}.PLAN}}"),
+            ("release", "#{Validated.RELEASE}"),
+            ("commit", "#{Validated.COMMIT}"),
+            # Last, so that no text of a build takes their place.
+            ("environment", f"${{{title(name)}}}"),
+            ("step", "enter"),
+        ]
         assert gate.names == (title(name),)
 
 
 @pytest.mark.parametrize("policy", ALL)
 def test_nobody_is_asked_before_the_soak_is_over(policy: Policy) -> None:
-    """REQ-G3: the soak stands before the plan that people read, and is the same question."""
+    """REQ-G3: the soak stands before the plan that people read, and is the same question but for that."""
     order = names(policy)
     for rule in policy.rules[1:]:
         name = title(rule.environment)
         if rule.soak:
             assert order.index(f"Soak{name}") + 1 == order.index(f"Approve{name}")
             (soak,) = stage(policy, f"Soak{name}").actions
-            assert soak.text == stage(policy, name).actions[0].text
+            entering = json.loads(stage(policy, name).actions[0].text)
+            assert json.loads(soak.text) == {**entering, "plan": "", "step": "soak"}
 
 
 @pytest.mark.parametrize("policy", ALL)
@@ -108,9 +112,13 @@ def test_only_the_plan_that_people_saw_is_executed(policy: Policy) -> None:
     for name in policy.order[1:]:
         plan = stage(policy, f"Approve{title(name)}").actions[0]
         deploy = stage(policy, title(name)).actions[1]
-        assert deploy.plan == f"#{{{plan.namespace}.PLAN}}"
+        handed = dict(deploy.variables)
+        assert handed["PLAN"] == f"#{{{plan.namespace}.PLAN}}"
+        gate = json.loads(stage(policy, title(name)).actions[0].text)
+        said = [handed[each] for each in ("PLAN", "ASKED_RELEASE", "ASKED_COMMIT")]
+        assert said == [gate[each] for each in ("plan", "release", "commit")]
         text = " ".join(one.text for one in stage(policy, f"Approve{title(name)}").actions[1:])
-        assert (deploy.plan in text) == bool(policy.of(name).approvals)
+        assert (handed["PLAN"] in text) == bool(policy.of(name).approvals)
 
 
 def test_the_rollback_is_entered_where_something_is_half_done_alone() -> None:
@@ -133,7 +141,9 @@ def test_every_build_that_a_stage_starts_is_there_and_every_variable_is_exported
         if one.namespace
         for name in there[one.project].exported
     }
-    asked = {one.plan for one in used if one.plan} | {one.variable for one in stages(policy) if one.variable}
+    asked = {value for one in used for _, value in one.variables} | {
+        one.variable for one in stages(policy) if one.variable
+    }
     assert asked <= exported
     assert all(there[one.project].exported for one in used if one.namespace)
 
@@ -141,11 +151,13 @@ def test_every_build_that_a_stage_starts_is_there_and_every_variable_is_exported
 @pytest.mark.parametrize("policy", ALL)
 def test_a_build_deploys_its_own_environment_and_the_release_that_it_was_given(policy: Policy) -> None:
     """REQ-G1: bare deployments are for people; only the first environment takes a release without a plan."""
-    steps = {(one.environment, one.step): one.commands[len(PREPARE) :] for one in builds(policy)}
+    steps = {(one.environment, one.step): one.commands for one in builds(policy)}
     for name in policy.order:
         last = name == policy.order[-1] and name != policy.order[0]
         wanted = ENTER if name == policy.order[0] else DEPLOY_LAST if last else DEPLOY
-        assert steps[name, "deploy"] == wanted
+        if name != policy.order[0]:
+            wanted = (*SAME, PREPARE[-1], *wanted)
+        assert steps[name, "deploy"][-len(wanted) :] == wanted
     for commands in (ENTER, DEPLOY, DEPLOY_LAST):
         assert 'lockstep deploy "$ENVIRONMENT" --release "$RELEASE"' in commands[0]
     for commands in (DEPLOY, DEPLOY_LAST):

@@ -80,9 +80,10 @@ def test_the_builds_run_their_commands_and_nothing_else(policy: Policy) -> None:
         assert list(spec["phases"]) == ["install", "build"]
         environment = project["Environment"]
         assert (environment["Type"], environment["PrivilegedMode"]) == ("ARM_CONTAINER", False)
-        assert (
-            project["ServiceRole"]["Fn::GetAtt"][0] == f"{build.id.removesuffix(build.step.title())}BuildRole"
-        )
+        role = f"{build.id}Role" if build.step == "plan" else f"{build.environment.title()}BuildRole"
+        assert project["ServiceRole"]["Fn::GetAtt"][0] == role
+        handed = {one["Name"]: one["Value"] for one in environment["EnvironmentVariables"]}
+        assert handed.get("LOCKSTEP_CREDENTIALS") == ("own" if build.step == "plan" else None)
 
 
 @pytest.mark.parametrize("policy", ALL)
@@ -101,6 +102,39 @@ def test_a_build_takes_the_role_of_its_own_environment_alone(policy: Policy) -> 
             *("OpenRelease", "ReadRelease", "TakeDeployingRole", "TakeReaderAtHome", "WriteOwnLogs"),
         ]
         assert found[f"{name}BuildRole"]["PermissionsBoundary"] == {"Ref": f"{name}BuildPolicy"}
+
+
+@pytest.mark.parametrize("policy", ALL)
+def test_nothing_that_runs_before_an_approval_may_take_a_role_that_deploys(policy: Policy) -> None:
+    """REQ-G2: a plan is made by the release's own code, before anybody approved. It takes what only looks."""
+    found = resources(policy)
+    for name in policy.order[1:]:
+        role = found[found[f"{name.title()}Plan"]["ServiceRole"]["Fn::GetAtt"][0]]
+        (attached,) = role["ManagedPolicyArns"]
+        assert attached == role["PermissionsBoundary"] == {"Ref": f"{name.title()}PlanPolicy"}
+        statements = found[attached["Ref"]]["PolicyDocument"]["Statement"]
+        assert "lockstep-deploy" not in str(statements)
+        assert "recorder" not in str(statements)
+        (take,) = [one for one in statements if "sts:" in str(one["Action"])]
+        assert take["Resource"]["Fn::Sub"][0].endswith(":role/${Environment}-control-pipeline-plan")
+        assert take["Condition"] == {
+            "StringEquals": {"aws:ResourceAccount": {"Ref": f"{name.title()}Accounts"}}
+        }
+
+
+@pytest.mark.parametrize("policy", ALL)
+def test_a_role_lets_in_the_builds_that_have_it_and_no_other(policy: Policy) -> None:
+    """REQ-G2: whoever plans may not have the role that deploys, whatever a project is changed to."""
+    found = resources(policy)
+    for build in builds(policy):
+        role = found[found[build.id]["ServiceRole"]["Fn::GetAtt"][0]]
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        sources = trust["Condition"]["ArnEquals"]["aws:SourceArn"]
+        listed = sources if isinstance(sources, list) else [sources]
+        steps = {one["Fn::Sub"][0].partition("${Environment}-")[2] for one in listed}
+        mine = {one.step for one in builds(policy) if one.environment == build.environment}
+        wanted = {"plan"} if build.step == "plan" else mine - {"plan"}
+        assert steps == {f"{step}${{NameSuffix}}" for step in wanted}
 
 
 def test_the_machine_of_the_template_is_the_machine() -> None:
