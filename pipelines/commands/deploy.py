@@ -66,7 +66,9 @@ def deploy(environment: str, root: Path, style: str, tag: str | None, reason: st
 
         from .delivered import deliver_release
 
-        return deliver_release(root, environment, named(root.resolve(), tag), accepted, quiet=quiet)
+        return deliver_release(
+            root, environment, named(root.resolve(), tag, environment), accepted, quiet=quiet
+        )
     results = deploy_environment(root, environment, quiet=quiet, reason=reason)
     if quiet:
         echo_json("deploy", {"environment": environment, "stacks": rows(results)})

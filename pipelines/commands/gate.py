@@ -51,7 +51,7 @@ def gate(
     from pipelines.delivery.named import named
 
     root = root.resolve()
-    evidence, decision = ask(root, environment, named(root, tag), accepted, acknowledged)
+    evidence, decision = ask(root, environment, named(root, tag, environment), accepted, acknowledged)
     if style == "json":
         echo_json("gate", document(evidence, decision))
     else:

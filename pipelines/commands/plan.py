@@ -61,7 +61,7 @@ def plan(
     """
     from pipelines.workspace import Workspace
 
-    workspace = Workspace(files(root.resolve(), tag))
+    workspace = Workspace(files(root.resolve(), tag, environment))
     expected = _expected(workspace, expect) if expect else None
     found, lost, stateful = plan_environment(workspace, environment, back=back)
     if style == "json":
@@ -85,12 +85,12 @@ def plan(
     return exit_code(found)
 
 
-def files(root: Path, tag: str | None) -> Path:
+def files(root: Path, tag: str | None, environment: str) -> Path:
     """Return where the files to plan lie: what is checked out, or a release's own."""
     from pipelines.delivery.checkout import files_of
     from pipelines.delivery.named import named
 
-    return root if tag is None else files_of(root, named(root, tag))
+    return root if tag is None else files_of(root, named(root, tag, environment))
 
 
 def exit_code(found: Plan) -> int:

@@ -54,8 +54,9 @@ class Proposal:
 def proposal(root: Path, policy: Policy, environment: str, ask: Ask) -> Proposal | None:
     """Return what to promote into an environment; None where it has the files already.
 
-    Raises ConfigurationError for the first environment, PendingError where the branch before has no release, and what
-    `refused` returns where a gate says no that does not only wait.
+    Raises ConfigurationError for the first environment, and where nobody says which of several releases it is,
+    PendingError where the branch before has no release, and what `refused` returns where a gate says no that does not
+    only wait.
     """
     rule = policy.of(environment)
     if rule.source is None:
@@ -66,13 +67,13 @@ def proposal(root: Path, policy: Policy, environment: str, ask: Ask) -> Proposal
     source = policy.of(rule.source).branch
     for branch in (source, rule.branch):
         branches.refresh(root, branch)
-    tag = release_of(root, f"refs/heads/{source}")
+    if _files(root, source) == _files(root, rule.branch):
+        return None
+    tag = release_of(root, f"refs/heads/{source}", (rule.source,))
     if not tag:
         raise PendingError(
             f"{source} has the files of no release yet\n  mend: tag what {rule.source} runs, as v1.2.3, and push it"
         )
-    if _files(root, source) == _files(root, rule.branch):
-        return None
     evidence, decision = _as_if_merged(rule, *ask(environment, tag))
     blocking = [one for one in decision.judged if one.gate not in WAITS or one.verdict.state != "pending"]
     if worst(one.verdict.state for one in blocking) != "success":

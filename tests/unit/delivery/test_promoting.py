@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -11,7 +12,7 @@ import pytest
 
 from pipelines.commands import promote as command
 from pipelines.delivery import branches
-from pipelines.delivery.named import named
+from pipelines.delivery.named import named, release_of
 from pipelines.delivery.promoting import Ask, Proposal, body, proposal
 from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Missing
@@ -45,15 +46,54 @@ def proposed(repository: Repository, ask: Ask, environment: str = "staging") -> 
 
 
 def test_a_release_is_named_by_the_files_that_are_checked_out(repository: Repository) -> None:
-    """REQ-G1: whatever the commit; the newest where several have them, as versions go; none for other files."""
+    """REQ-G1: whatever the commit; none for other files."""
     repository.git("checkout", "-q", "env/dev")
-    assert named(repository.root, "@") == "v2"
-    repository.git("tag", "v10", "v2")
-    assert named(repository.root, "@") == "v10"
-    assert named(repository.root, "v1") == "v1"
+    assert named(repository.root, "@", "dev") == "v2"
+    assert named(repository.root, "v1", "dev") == "v1"
     repository.commit("three")
     with pytest.raises(ConfigurationError, match="the files of no release"):
-        named(repository.root, "@")
+        named(repository.root, "@", "dev")
+
+
+@pytest.mark.parametrize("further", ["v2-rc1", "v99"])
+def test_of_several_it_is_the_one_that_succeeded_before(repository: Repository, further: str) -> None:
+    """REQ-G1: a version says nothing of which was deployed; where nobody says it, it is not guessed."""
+    repository.git("tag", further, "v2")
+    root, branch = repository.root, "refs/heads/env/dev"
+    with pytest.raises(ConfigurationError, match="have the very same files") as raised:
+        release_of(root, branch, ("dev",))
+    assert further in str(raised.value) and "v2" in str(raised.value) and "--release TAG" in str(raised.value)
+    with pytest.raises(ConfigurationError, match="have the very same files"):
+        proposed(repository, asking())
+    commit = repository.git("rev-parse", "v2^{commit}")
+    branches.mark(root, "deployed/staging/20", commit, f"{further} succeeded in staging")
+    branches.mark(root, "deployed/dev/9", commit, f"{further} succeeded in dev")
+    branches.mark(root, "deployed/dev/10", commit, "v2 succeeded in dev")
+    branches.mark(root, "deployed/dev/11", repository.git("rev-parse", "v1"), "v1 succeeded in dev")
+    repository.git("tag", "deployed/dev/12", "v2")
+    assert release_of(root, branch, ("dev",)) == "v2"
+    assert release_of(root, branch, ("staging",)) == further
+    found = proposed(repository, asking())
+    assert found is not None and found.tag == "v2"
+    repository.git("tag", "v1-rc1", "v1")
+    assert proposed(repository, asking("prod"), "prod") is None, (
+        "there is nothing to promote, whatever it is called"
+    )
+
+
+@pytest.mark.parametrize(("environment", "expected"), [("dev", "v2"), ("staging", "v2"), ("prod", "v2-rc1")])
+def test_what_is_checked_out_comes_from_the_environment_before(
+    repository: Repository, environment: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.git("tag", "v2-rc1", "v2")
+    commit = repository.git("rev-parse", "v2^{commit}")
+    branches.mark(repository.root, "deployed/dev/1", commit, "v2 succeeded in dev")
+    branches.mark(repository.root, "deployed/staging/1", commit, "v2-rc1 succeeded in staging")
+    repository.git("checkout", "-q", "env/dev")
+    project: Any = SimpleNamespace(environments=good.POLICY.order)
+    monkeypatch.setattr("pipelines.workspace.Workspace.project", lambda _self: project)
+    monkeypatch.setattr("pipelines.delivery.named.policy_of", lambda *_: good.POLICY)
+    assert named(repository.root, "@", environment) == expected
 
 
 def test_what_only_waits_may_be_proposed(repository: Repository) -> None:
