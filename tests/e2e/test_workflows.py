@@ -275,16 +275,27 @@ def test_a_dispatch_takes_an_environment_back(stage: Stage) -> None:
     stage.project.point("dev", NEXT)
     done = stage.project.deploy("dev")
     assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
-    inputs = {"inputs": {"release": GOOD}}
-    expect(stage.runner.job("rollback", "look", "env/dev", **inputs))
+    inputs = {"inputs": {"environment": "dev", "release": GOOD, "accept_loss": ""}}
+    dev = {"matrix": {"environment": "dev"}}
+    last = {"inputs": {**inputs["inputs"], "release": ""}}
+    none = stage.runner.job("rollback", "look", "env/dev", **last, **dev)
+    expect(none, look=cli.FAILURE)
+    assert "no release was good in every environment" in none.said
+    expect(stage.runner.job("rollback", "look", "env/dev", **inputs, **dev))
     assert stage.project.states("dev")[0] == (NEXT, "succeeded")
-    expect(stage.runner.job("rollback", "rollback", "env/dev", **inputs))
+    # From the branch of the last environment, as where all go back.
+    expect(stage.runner.job("rollback", "rollback", "env/prod", **inputs, **dev))
     assert stage.project.states("dev")[0] == (GOOD, "succeeded")
     latest = stage.project.table.latest_environment_release("orders", "dev")
     assert latest is not None and ":assumed-role/dev-control-github-rollback/" in latest.by
     stage.project.git("fetch", "-q", "origin")
     trees = [stage.project.git("rev-parse", f"{each}^{{tree}}") for each in ("origin/env/dev", GOOD)]
     assert trees[0] == trees[1]
+    matrix = workflow("rollback")["jobs"]["rollback"]["strategy"]["matrix"]["environment"]
+    environments = EXPRESSION.fullmatch(matrix)
+    assert environments is not None
+    for scope, expected in (("all", ["prod", "staging", "dev"]), ("staging", ["staging"])):
+        assert evaluated(environments[1], {"inputs": {"environment": scope}}) == expected
 
 
 def killed(stage: Stage, tag: str, back_to: str) -> None:

@@ -57,7 +57,7 @@ MAY_WRITE = {
 """What a job may write; any other job nothing."""
 RUNNER = {"GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
 """The variables of the runner that commands may use. GitHub sets them, no pull request does."""
-SCRIPTS = {".ci/run", ".github/identity"}
+SCRIPTS = {".ci/run", ".github/identity", ".github/rollback"}
 AFTER = {
     ">": re.compile(r"\$RUNNER_TEMP/[a-z]+\.(json|md)"),
     ">>": re.compile(r"\$GITHUB_STEP_SUMMARY"),
@@ -227,7 +227,7 @@ def commands_are_not_composed(workflow: Workflow) -> Iterator[str]:
 
 GROUPS = {
     "deploy": "deploy-${{ github.ref }}",
-    "rollback": "rollback-${{ github.ref }}",
+    "rollback": "rollback-${{ inputs.environment }}",
 }
 """What waits for what: a way back for no deployment, which may wait for people, or an hour (REQ-R1)."""
 
@@ -337,13 +337,61 @@ def test_a_broken_workflow_is_noticed(check: Check, old: str, new: str) -> None:
         ),
         ("deploy", nothing_is_secret, "- name: Become", "- run: make .venv/main\n      - name: Become"),
         ("rollback", nothing_is_secret, "${{ steps.app.outputs.token }}", "${{ secrets.LOCKSTEP_APP_KEY }}"),
-        ("rollback", commands_are_of_the_project, '"$RELEASE" --env', '"$RELEASE" --environ'),
+        ("rollback", commands_are_of_the_project, ".github/rollback", ".github/roll"),
+        (
+            "rollback",
+            commands_are_not_composed,
+            '"$ENVIRONMENT" --dry-run',
+            '"${{ inputs.environment }}" --dry-run',
+        ),
     ],
 )
 def test_a_broken_workflow_of_another_kind_is_noticed(name: str, check: Check, old: str, new: str) -> None:
     text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
     assert old in text, "the change no longer applies"
     assert list(check(Workflow.of(text.replace(old, new, 1)))) != []
+
+
+@pytest.mark.parametrize(
+    ("release", "accepted", "options"),
+    [
+        ("v1.2.3", "", ["--", "v1.2.3"]),
+        ("", "", ["--last-consistent"]),
+        ("v1.2.3", "a/Table\n b/Key ", ["--accept-loss=a/Table", "--accept-loss=b/Key", "--", "v1.2.3"]),
+        ("--all", "--all *", ["--accept-loss=--all", "--accept-loss=*", "--", "--all"]),
+        ("$(touch a)", "$(touch", ["--accept-loss=$(touch", "--", "$(touch a)"]),
+    ],
+)
+def test_what_somebody_typed_for_a_way_back_stays_text(
+    release: str, accepted: str, options: list[str], tmp_path: Path
+) -> None:
+    """REQ-R1, REQ-R3: names, and neither options of their own nor commands."""
+    lockstep = tmp_path / ".venv/bin/lockstep"
+    lockstep.parent.mkdir(parents=True)
+    lockstep.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n", encoding="utf-8")
+    lockstep.chmod(0o755)
+    done = subprocess.run(
+        [ROOT / ".github/rollback", "prod", "--dry-run"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "RELEASE": release, "ACCEPT_LOSS": accepted},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["rollback", "--env", "prod", "--dry-run", *options]
+    assert [one.name for one in tmp_path.iterdir()] == [".venv"]
+
+
+def test_a_way_back_names_what_it_takes_and_goes_from_the_last() -> None:
+    """REQ-R1: one environment or all, of which prod goes first, one after the other."""
+    body = Workflow.of((ROOT / ".github/workflows/rollback.yml").read_text(encoding="utf-8")).body
+    inputs = body["on"]["workflow_dispatch"]["inputs"]
+    assert inputs["environment"]["options"] == [*ENVIRONMENTS, "all"]
+    strategy = body["jobs"]["rollback"]["strategy"]
+    assert (strategy["fail-fast"], strategy["max-parallel"]) == (True, 1)
+    order = json.dumps(list(reversed(ENVIRONMENTS)))
+    for job in body["jobs"].values():
+        assert f"inputs.environment == 'all' && '{order}'" in job["strategy"]["matrix"]["environment"]
 
 
 def test_every_check_is_shown_to_fail() -> None:

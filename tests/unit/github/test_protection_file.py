@@ -12,6 +12,7 @@ from pipelines.github import protection_file
 from pipelines.github.protection import Protection
 from pipelines.promotion import policy_file
 from pipelines.promotion.policy import Policy
+from validator.environments import ENVIRONMENTS
 from validator.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
@@ -120,11 +121,18 @@ def test_workflows_run_in_no_environment_that_nobody_declared(wanted: Protection
         name
         for path in (ROOT / ".github/workflows").glob("*.yml")
         for job in YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["jobs"].values()
-        for name in re.findall(r"'([a-z]+(?:-[a-z]+)?)'", str(job.get("environment", "")))
+        for name in _environments(str(job.get("environment", "")))
     }
     assert {one for one in named if not one.endswith("-plan")} == {
-        one for one in declared if one.endswith(protection_file.ROLLBACK)
+        one for one in declared if one not in ENVIRONMENTS
     }
+
+
+def _environments(text: str) -> list[str]:
+    """Return the environments that a job may enter; a deployment's is told by its plan, for the branch's."""
+    if "matrix.environment" in text:
+        return [text.replace("${{ matrix.environment }}", one) for one in ENVIRONMENTS]
+    return re.findall(r"'([a-z]+(?:-[a-z]+)?)'", text) if "${{" in text else [text] if text else []
 
 
 def test_the_schema_for_editors_is_that_of_the_code() -> None:
