@@ -90,7 +90,8 @@ def test_the_next_environment_is_begun_all_the_same(
     repository: Repository, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote(repository).git("tag", "deployed/prod/3", "v1")
-    home: Any = SimpleNamespace(table=lambda: SimpleNamespace(lock=lambda *_: None))
+    table = SimpleNamespace(lock=lambda *_: None, latest_environment_release=lambda *_: None)
+    home: Any = SimpleNamespace(table=lambda: table)
     monkeypatch.setattr(rollback, "who", lambda _home: "alex")
     ways = [way("prod"), way("dev")]
     if state == "back":
