@@ -11,8 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
+
+# The same examples in each run, and no bound on a time that other work on the machine decides.
+settings.register_profile(
+    "lockstep", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("lockstep")
 
 
 @pytest.fixture(scope="session")
