@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.delivery.checkout import files_of
-from pipelines.delivery.policy import policy_of
+from pipelines.delivery.git import commit_of_tag
+from pipelines.delivery.policy import policy_at, policy_of
 from pipelines.gathering import approvals
 from pipelines.gathering.gather import Places
 from pipelines.gathering.github_approvals import run_of
 from pipelines.gathering.known import known
+from pipelines.gathering.standing import entered
 from pipelines.home import home_of
 from pipelines.promotion.evidence import Approval, Missing, Plan, Tag
 from pipelines.release import named
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pipelines.home import Home
     from pipelines.plan.planning import Reporter
     from pipelines.promotion.people import People
+    from pipelines.promotion.policy import Policy
     from pipelines.workspace import Workspace
 
 
@@ -59,6 +62,9 @@ def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> P
     project = workspace.deployable()
     policy = policy_of(root, project.environments, sorted({stack.workload for stack in project.stacks}))
     home = known(lambda: home_of(project))
+    if home is not None and not isinstance(home, Missing):
+        workloads = sorted({stack.workload for stack in project.of(order.environment)})
+        policy = held(root, policy, home, workloads, order, project.environments)
     run = run_of(os.environ, root)
     return Places(
         repository=root,
@@ -72,6 +78,26 @@ def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> P
         plan=_planner(workspace, order, policy.of(order.environment).stateful, reporter),
         named=run.named if run is not None else lambda tag, _commits, _people: tag,
     )
+
+
+def held(
+    root: Path,
+    policy: Policy,
+    home: Home,
+    workloads: Sequence[str],
+    order: Ordered,
+    environments: tuple[str, ...],
+) -> Policy:
+    """Return the policy, no looser than that of what last entered: who makes a release could ask less of it (REQ-G5).
+
+    Where nobody can tell what that is, nobody can tell the authors either, and the gates say so.
+    """
+    commit = commit_of_tag(root, order.tag)
+    since = known(lambda: entered(root, home.table(), workloads, order.environment, commit)) if commit else ()
+    if isinstance(since, Missing) or not since:
+        return policy
+    standing = policy_at(root, since[0], environments)
+    return policy if standing is None else policy.held_to(standing, order.environment)
 
 
 def _approvals(

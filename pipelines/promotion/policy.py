@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .freezes import Freeze
@@ -47,6 +47,27 @@ class Rule:
             )
 
 
+def stricter(rule: Rule, other: Rule) -> Rule:
+    """Return a rule for the environment of `rule` that lets nothing in which one of the two keeps out.
+
+    Where the release comes from, and its branch, are those of `rule`.
+    """
+    drills = {
+        workload: min(each.drill_age[workload] for each in (rule, other) if workload in each.drill_age)
+        for workload in {**rule.drill_age, **other.drill_age}
+    }
+    return replace(
+        rule,
+        gates=tuple(dict.fromkeys((*rule.gates, *other.gates))),
+        soak=max(rule.soak, other.soak),
+        approvals=max(rule.approvals, other.approvals),
+        freezes=tuple(dict.fromkeys((*rule.freezes, *other.freezes))),
+        drill_age=drills,
+        stateful=rule.stateful | other.stateful,
+        signed_commits=rule.signed_commits or other.signed_commits,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The rules of a project, in the order in which a release moves.
@@ -74,3 +95,10 @@ class Policy:
             if rule.environment == environment:
                 return rule
         raise KeyError(environment)
+
+    def held_to(self, other: Policy, environment: str) -> Policy:
+        """Return this policy, for one environment no looser than another policy is; which may not know it."""
+        if environment not in other.order:
+            return self
+        rule = stricter(self.of(environment), other.of(environment))
+        return Policy(tuple(rule if one.environment == environment else one for one in self.rules))
