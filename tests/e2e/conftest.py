@@ -10,13 +10,18 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from sceptre.connection_manager import ConnectionManager
 
+from pipelines import aws
 from sandbox import accounts, process
 from sandbox.place import Place, Record
 from tests.e2e import clients
 
 HERE = Path(__file__).parent
 CLIENT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+
+ActAs = Callable[[Mapping[str, str]], None]
+"""`act_as(variables)` lets the test's own process act for an operator."""
 
 Client = Callable[..., Any]
 """`client(service, account=..., region=...)` gives an AWS client of the sandbox."""
@@ -64,6 +69,27 @@ def client(sandbox: Record) -> Client:
         return clients.make(sandbox.endpoint, service, region, account, config=CLIENT, **further)
 
     return make
+
+
+@pytest.fixture
+def act_as(monkeypatch: pytest.MonkeyPatch) -> Iterator[ActAs]:
+    """Let this process be a shell with an operator's variables; it knows no client of another sandbox, then or later."""
+
+    def act(operator: Mapping[str, str]) -> None:
+        for name, value in operator.items():
+            monkeypatch.setenv(name, value)
+        _forget()
+
+    yield act
+    _forget()
+
+
+def _forget() -> None:
+    for cache in (aws._session, aws._client):
+        cache.cache_clear()
+    for kept in (ConnectionManager._boto_sessions, ConnectionManager._boto_session_expirations):
+        kept.clear()
+    ConnectionManager._clients.clear()
 
 
 @pytest.fixture

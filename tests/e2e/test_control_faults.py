@@ -333,7 +333,7 @@ def test_a_stop_in_the_middle_loses_nothing(home: Home) -> None:
     stacks = Stacks("stopped", STACKS)
     stacks.send(home)
     until("the first is recorded", lambda: home.table.state(stacks.key(0)) is not None)
-    process.discard(home.place)
+    process.stop(home.place)
     home.record = process.start(home.place, lifeline=os.getpid())
     until("every stack is recorded", lambda: stacks.recorded(home))
     until("every alert is announced", lambda: set(home.announced("stopped")) == stacks.alerts)

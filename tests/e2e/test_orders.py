@@ -22,7 +22,7 @@ from sandbox.place import Record
 from tests.e2e import commands
 from tests.e2e.access import compare, granted, reviewed
 from tests.e2e.commands import ROOT, WITHOUT_GATES, orders_root
-from tests.e2e.conftest import Client
+from tests.e2e.conftest import ActAs, Client
 from tests.unit.pipelines.test_cli import validate
 from validator.environments import ENVIRONMENTS
 from validator.loader import load
@@ -60,10 +60,9 @@ def deployed(operator: Mapping[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def aws(deployed: Any, operator: Mapping[str, str], loaded: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def aws(deployed: Any, operator: Mapping[str, str], loaded: Any, act_as: ActAs) -> Any:
     """Return a maker of clients that act as an environment's deploy role."""
-    for name, value in operator.items():
-        monkeypatch.setenv(name, value)
+    act_as(operator)
 
     def make(environment: str) -> Aws:
         settings = loaded.settings[environment, "orders"]

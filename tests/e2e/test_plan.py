@@ -26,6 +26,7 @@ from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e import clients
 from tests.e2e.commands import BIN, environment, lockstep, orders_root, share_wheels
+from tests.e2e.conftest import ActAs
 from validator.errors import FailureError
 
 pytestmark = pytest.mark.xdist_group("planned")
@@ -138,12 +139,9 @@ def test_what_was_deployed_is_another_plan_than_before(deployed: Project, first:
     assert "dev/orders/table: it, or what would change in it, is another than was planned" in refused.stderr
 
 
-def test_a_way_back_that_nobody_asked_about_takes_no_data_along(
-    deployed: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_way_back_that_nobody_asked_about_takes_no_data_along(deployed: Project, act_as: ActAs) -> None:
     """REQ-R3: the release before comes back by itself, unless that replaces what holds data: a person says so."""
-    for name, value in deployed.operator.items():
-        monkeypatch.setenv(name, value)
+    act_as(deployed.operator)
     queues, nobody = frozenset({"AWS::SQS::Queue"}), SimpleNamespace(table=lambda: None)
 
     def admit(stateful: frozenset[str]) -> str:
@@ -217,12 +215,9 @@ def _interrupted(project: Project) -> bool:
     return seen
 
 
-def test_what_nobody_gave_up_is_not_executed_whatever_was_planned(
-    deployed: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nobody_gave_up_is_not_executed_whatever_was_planned(deployed: Project, act_as: ActAs) -> None:
     """REQ-R3: the very change set is asked once more, and goes. This test is the last: it changes what stands."""
-    for name, value in deployed.operator.items():
-        monkeypatch.setenv(name, value)
+    act_as(deployed.operator)
     data, name = Data(frozenset({"AWS::SQS::Queue"})), "dev/orders/queue/DeadLetterQueue"
     deployed.edit("templates/queue.yaml", "queue-dead-letter$", "queue-dead$")
     workspace = Workspace(deployed.root)

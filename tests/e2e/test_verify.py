@@ -32,6 +32,7 @@ from pipelines.state.store import StateStore
 from pipelines.workspace import Workspace
 from sandbox import accounts, process
 from sandbox.place import Place
+from tests.e2e.conftest import ActAs
 from tests.e2e.recorded_project import BUCKET_NAME, TABLE_NAME, RecordedProject
 from validator.digest import RELEASE_TAGS, stack_digest
 
@@ -326,12 +327,9 @@ def deployed_and_confirmed(project: RecordedProject) -> Brought:
 BROKEN = "def handler(event, context):\n    raise RuntimeError('a fault of the release')\n"
 
 
-def test_a_deployment_whose_api_takes_no_order_fails(
-    project: RecordedProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deployment_whose_api_takes_no_order_fails(project: RecordedProject, act_as: ActAs) -> None:
     """REQ-V10: every stack is as rendered, and the function behind the API raises; mended, it succeeds."""
-    for name, value in project.operator.items():
-        monkeypatch.setenv(name, value)
+    act_as(project.operator)
     observe(project)
     function, aws = "dev-orders-order-api", project.client("lambda", **DEV)
     handler, code = aws.get_function_configuration(FunctionName=function)["Handler"], code_of(project)
