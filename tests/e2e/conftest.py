@@ -73,7 +73,7 @@ def client(sandbox: Record) -> Client:
 
 @pytest.fixture
 def act_as(monkeypatch: pytest.MonkeyPatch) -> Iterator[ActAs]:
-    """Let this process be a shell with an operator's variables; it knows no client of another sandbox, then or later."""
+    """Let this process be a shell with an operator's variables; it knows no client of another sandbox."""
 
     def act(operator: Mapping[str, str]) -> None:
         for name, value in operator.items():
