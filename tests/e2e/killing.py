@@ -1,8 +1,8 @@
 """Killing runs of the tiny project at each of their steps, and what has to hold after one more run (issue 5, Faults).
 
 The steps are those of the code: a normal run is watched, and what it writes to AWS, git, GitHub or a file is a step
-(tests.e2e.tiny_run). Of several in a row that belong together, objects of the store and folders, the first and the last
-are tried.
+(tests.e2e.tiny_run). Of several in a row that belong together, objects of the store, files, and change sets of a plan,
+the first and the last are tried.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pipelines.plan.asking import PREFIX
 from pipelines.state.records import EnvironmentRelease
 from sandbox import accounts
 from tests.e2e.tiny_project import TinyProject
-from tests.e2e.tiny_run import REFUSED
+from tests.e2e.tiny_run import OF_PLAN, REFUSED
 
-TOGETHER = ("PutObject", "file")
+TOGETHER = ("PutObject", "file", OF_PLAN)
 REGIONS = {"dev": "us-east-1", "staging": "us-east-2", "prod": "us-east-1"}
 STACKS = ("first", "second")
 KILLED = -9
@@ -45,13 +45,16 @@ class Steps:
         void = {int(line.split()[1]) for line in log if line.startswith(REFUSED)}
         numbers = range(names.index(first) + 1 if first else 1, len(names) + 1)
         points = list[int]()
-        kinds = groupby(
-            numbers, lambda number: "file" if names[number - 1].startswith("file ") else names[number - 1]
-        )
+        kinds = groupby(numbers, lambda number: _kind(names[number - 1]))
         for kind, those in kinds:
             every = [number for number in those if number not in void]
             points += sorted({every[0], every[-1]}) if kind in TOGETHER and every else every
         return cls(tuple(names), tuple(points))
+
+
+def _kind(name: str) -> str:
+    """Return which steps a step belongs together with, where they are neighbours."""
+    return "file" if name.startswith("file ") else OF_PLAN if name.endswith(OF_PLAN) else name
 
 
 def _names(log: Sequence[str]) -> list[str]:

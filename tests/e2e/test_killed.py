@@ -19,6 +19,7 @@ from sandbox import accounts, process
 from sandbox.place import Place as SandboxPlace
 from tests.e2e.killing import REGIONS, STACKS, Killing, Place, left_of_plans
 from tests.e2e.tiny_project import TinyProject
+from tests.e2e.tiny_run import OF_PLAN
 from tests.github_double import ADMIN, Double, serving
 from tests.state_table import state
 
@@ -128,7 +129,7 @@ def test_a_release_on_its_way_and_back(killing: Killing, half: int, record_prope
         assert len(staging.marks) == staging.count
     for name in ("dev", "staging"):
         tried = [one for names in killing.tried.values() for one in names]
-        assert left_of_plans(killing.project, name) <= tried.count("DeleteChangeSet")
+        assert left_of_plans(killing.project, name) <= tried.count(f"DeleteChangeSet{OF_PLAN}")
     told(record_property, killing)
 
 

@@ -28,6 +28,7 @@ from pipelines import cli, holding, launcher, smoke
 from pipelines.commands import delivered, deploy, rollback
 from pipelines.gathering import project
 from pipelines.gathering.repository import head
+from pipelines.plan.asking import PREFIX
 from pipelines.promotion.evidence import Checked
 from pipelines.smoke.trial import Target, Trial
 from tests.e2e.warm import become
@@ -38,6 +39,7 @@ FILES = {"os.rename", "os.mkdir", "os.symlink", "shutil.rmtree"}
 """What changes a file."""
 CACHE = ".lockstep/cache/"
 """What is kept of results is no step: earlier runs decide what is there, and what is not whole is as if it were not."""
+OF_PLAN = " of a plan"
 END, REFUSED = "end", "refused"
 """The step after the last, when everything is done; and what notes that a step was none after all."""
 
@@ -104,6 +106,11 @@ def run(commands: Sequence[list[str]], folder: str, variables: Mapping[str, str]
     return code
 
 
+def _title(name: str, arguments: Mapping[str, Any]) -> str:
+    """Return the name of a step; a plan's change sets are apart from those that are executed."""
+    return f"{name}{OF_PLAN}" if str(arguments.get("ChangeSetName")).startswith(PREFIX) else name
+
+
 def _inject() -> None:
     """Try the tiny project's own stacks, find nothing in it, look often, and let the clock go ahead."""
     smoke.SMOKE["orders", False] = answer  # type: ignore[index]
@@ -120,7 +127,7 @@ def _watch(folder: Path) -> None:
 
     def asked(self: Any, name: str, arguments: Any) -> Any:
         self.meta.events.register("before-send", _fault, unique_id="fault")
-        number = 0 if name.startswith(READS) else count(name)
+        number = 0 if name.startswith(READS) else count(_title(name, arguments))
         try:
             return ask(self, name, arguments)
         except ClientError:
