@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -220,7 +219,7 @@ class Deployment:
 
         names = self._stack_sets.get(stack.name)
         order = self._orders[stack.name] = launcher.Order(
-            f"lockstep-{uuid.uuid4().hex}", lambda changes: self.objection(stack.name, changes)
+            objection=lambda changes: self.objection(stack.name, changes)
         )
         if not names:
             return launcher.launch(sceptre_stack, self.stop.is_set, order)

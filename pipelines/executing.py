@@ -18,12 +18,11 @@ from botocore.exceptions import ClientError
 
 from validator.errors import TechnicalError
 
-NAME = "lockstep-deploy"
-"""Of the one change set that a deployment makes of a stack, under the lock: it replaces that of a killed run."""
+DESCRIPTION = "lockstep deploy: executed as soon as it is looked at"
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.1, 3.0, 1.5
 PATIENCE = timedelta(minutes=10)
-"""How long CloudFormation may take to make a change set, or to remove one."""
+"""How long CloudFormation may take to make a change set."""
 EXECUTED_WITH = ("DisableRollback",)
 """Arguments of UpdateStack that belong to the execution."""
 
@@ -39,12 +38,16 @@ class NotAllowedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """How one stack is updated: with which calls, what may stop it, and under which token."""
+    """How one stack is updated: with which calls, what may stop it, and under which token.
+
+    The token names the change set too. One that a killed run left goes with the next that is executed: CloudFormation
+    deletes it then.
+    """
 
     call: Call
     objection: Objection
     pause: Callable[[float], None]
-    token: str = ""
+    token: str
 
     def run(self, arguments: Mapping[str, Any]) -> str:
         """Begin the update that UpdateStack would begin with these arguments; return the change set's ARN.
@@ -54,39 +57,22 @@ class Update:
         changed then.
         """
         stack = arguments["StackName"]
-        made = self._make({k: v for k, v in arguments.items() if k not in EXECUTED_WITH})
+        sent = {name: value for name, value in arguments.items() if name not in EXECUTED_WITH}
+        sent |= {"ChangeSetName": self.token, "ChangeSetType": "UPDATE", "Description": DESCRIPTION}
+        made = str(self.call("create_change_set", sent)["Id"])
         try:
             self._await(stack, made)
             if reason := self.objection(self._changes(stack, made)):
                 raise NotAllowedError(reason)
         except BaseException:
-            with suppress(ClientError):  # As while it is still being made: the next run replaces it.
+            with suppress(ClientError):  # As while it is still being made.
                 self.call("delete_change_set", {"StackName": stack, "ChangeSetName": made})
             raise
         more = {name: arguments[name] for name in EXECUTED_WITH if name in arguments}
-        named = {"ClientRequestToken": self.token} if self.token else {}
         # What a failed update made goes again, Retain or not, so that the next attempt does not fail on its name.
-        whole = {"StackName": stack, "ChangeSetName": made, "RetainExceptOnCreate": True, **more, **named}
-        self.call("execute_change_set", whole)
+        whole = {"StackName": stack, "ChangeSetName": made, "RetainExceptOnCreate": True, **more}
+        self.call("execute_change_set", {**whole, "ClientRequestToken": self.token})
         return made
-
-    def _make(self, arguments: Mapping[str, Any]) -> str:
-        """Make the change set, in the place of one that a killed run left."""
-        sent = {
-            **arguments,
-            "ChangeSetName": NAME,
-            "ChangeSetType": "UPDATE",
-            "Description": "lockstep deploy: executed as soon as it is looked at",
-        }
-        for wait in self._waits(f"does not remove the old change set of {arguments['StackName']}"):
-            try:
-                return str(self.call("create_change_set", sent)["Id"])
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "AlreadyExistsException":
-                    raise
-            self.call("delete_change_set", {"StackName": arguments["StackName"], "ChangeSetName": NAME})
-            self.pause(wait)
-        raise AssertionError("waiting ends with an error")
 
     def _await(self, stack: str, made: str) -> None:
         for wait in self._waits(f"makes no change set of {stack}"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,13 +37,13 @@ def _nothing(_changes: Sequence[Mapping[str, Any]]) -> str:
 
 @dataclass(slots=True)
 class Order:
-    """How a stack is to be launched. `token` names the request in the stack's events and in CloudTrail; empty for none.
+    """How a stack is to be launched. `token` names the request in the stack's events and in CloudTrail.
 
     `objection` says why changes of a stack that stands may not be made. `change_set` is the ARN of the one that was
     executed, empty until one was (REQ-G6).
     """
 
-    token: str = ""
+    token: str = field(default_factory=lambda: f"lockstep-deploy-{uuid.uuid4().hex}")
     objection: Objection = _nothing
     change_set: str = ""
 
@@ -68,7 +69,7 @@ class _Connection:
             self._order.change_set = update.run(sent)
             return {}
         if (service, command) == ("cloudformation", "create_stack"):
-            sent |= {"RetainExceptOnCreate": True, **({"ClientRequestToken": token} if token else {})}
+            sent |= {"RetainExceptOnCreate": True, "ClientRequestToken": token}
         return self._inner.call(service, command, kwargs=sent, **more)
 
     def _cloudformation(self, command: str, sent: Mapping[str, Any]) -> Any:

@@ -236,6 +236,6 @@ def test_what_nobody_gave_up_is_not_executed_whatever_was_planned(deployed: Proj
     assert deployed.queues() == ["dev-orders-queue", "dev-orders-queue-dead-letter"]
     executed = run(Data(data.stateful, frozenset({name})))["dev/orders/queue"]
     assert executed.outcome == "updated", executed.reason
-    assert ":changeSet/lockstep-deploy/" in executed.change_set
+    assert ":changeSet/lockstep-deploy-" in executed.change_set
     assert "dev-orders-queue-dead" in deployed.queues()
     assert PREFIX not in "".join(deployed.change_sets())

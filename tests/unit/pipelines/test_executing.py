@@ -61,7 +61,7 @@ def test_what_was_looked_at_is_executed_and_nothing_else() -> None:
     assert cloud.calls[0][1] == {
         "StackName": "table",
         "Parameters": [],
-        "ChangeSetName": "lockstep-deploy",
+        "ChangeSetName": "t-1",
         "ChangeSetType": "UPDATE",
         "Description": "lockstep deploy: executed as soon as it is looked at",
     }
@@ -122,13 +122,6 @@ def test_what_cannot_be_made_is_told_as_an_update_tells_it(reason: str, said: st
     assert cloud.names[-1] == "delete_change_set"
 
 
-def test_what_a_killed_run_left_is_replaced() -> None:
-    cloud = CloudFormation(READY, refusals=("AlreadyExistsException", "AlreadyExistsException"))
-    cloud.update().run(SENT)
-    assert cloud.names[:5] == ["create_change_set", "delete_change_set"] * 2 + ["create_change_set"]
-    assert cloud.calls[1][1] == {"StackName": "table", "ChangeSetName": "lockstep-deploy"}
-
-
 def test_what_is_refused_is_not_tried_again() -> None:
     cloud = CloudFormation(READY, refusals=("ValidationError",))
     with pytest.raises(ClientError):
@@ -137,7 +130,7 @@ def test_what_is_refused_is_not_tried_again() -> None:
 
 
 def test_a_stop_changes_nothing() -> None:
-    """Also where the change set cannot be removed yet: the next run replaces it."""
+    """Also where the change set cannot be removed yet."""
     cloud = CloudFormation({"Status": "CREATE_IN_PROGRESS"})
 
     def call(command: str, sent: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -151,7 +144,7 @@ def test_a_stop_changes_nothing() -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        Update(call, lambda _: "", stopped).run(SENT)
+        Update(call, lambda _: "", stopped, "t-1").run(SENT)
     assert "execute_change_set" not in cloud.names
 
 

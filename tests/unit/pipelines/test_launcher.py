@@ -116,7 +116,7 @@ def test_a_stop_while_a_stack_is_in_progress_starts_nothing_more(monkeypatch: py
     assert (first.stack, first.outcome) == ("dev/orders/queue", "interrupted")
     assert "the next run waits for it" in first.reason
     assert (second.stack, second.outcome) == ("dev/orders/archive", "not started")
-    assert re.fullmatch(r"lockstep-[0-9a-f]{32}", first.request)
+    assert re.fullmatch(r"lockstep-deploy-[0-9a-f]{32}", first.request)
     assert second.request == ""
 
 
