@@ -8,21 +8,17 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pipelines.plan.asking import FIRST_WAIT, GROWTH, LONGEST_WAIT, NO_CHANGES, PATIENCE
 from validator.errors import TechnicalError
 
 DESCRIPTION = "lockstep deploy: executed as soon as it is looked at"
-NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
-FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.1, 3.0, 1.5
-PATIENCE = timedelta(minutes=10)
-"""How long CloudFormation may take to make a change set."""
 EXECUTED_WITH = ("DisableRollback",)
 """Arguments of UpdateStack that belong to the execution."""
 
@@ -61,7 +57,6 @@ class Update:
         sent |= {"ChangeSetName": self.token, "ChangeSetType": "UPDATE", "Description": DESCRIPTION}
         made = str(self.call("create_change_set", sent)["Id"])
         try:
-            self._await(stack, made)
             if reason := self.objection(self._changes(stack, made)):
                 raise NotAllowedError(reason)
         except BaseException:
@@ -74,30 +69,30 @@ class Update:
         self.call("execute_change_set", {**whole, "ClientRequestToken": self.token})
         return made
 
-    def _await(self, stack: str, made: str) -> None:
-        for wait in self._waits(f"makes no change set of {stack}"):
-            found = self.call("describe_change_set", {"StackName": stack, "ChangeSetName": made})
-            if found["Status"] == "CREATE_COMPLETE":
-                return
-            if found["Status"] not in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
-                raise _refused(str(found.get("StatusReason") or found["Status"]))
-            self.pause(wait)
-
     def _changes(self, stack: str, made: str) -> list[Mapping[str, Any]]:
         asked = {"StackName": stack, "ChangeSetName": made}
-        found = self.call("describe_change_set", asked)
+        found = self._described(asked)
         changes = list(found.get("Changes", ()))
         while token := found.get("NextToken"):
             found = self.call("describe_change_set", {**asked, "NextToken": token})
             changes += found.get("Changes", ())
         return changes
 
-    def _waits(self, what: str) -> Iterator[float]:
+    def _described(self, asked: Mapping[str, str]) -> Mapping[str, Any]:
+        """Wait until the change set is made; return the first page of it."""
         deadline, wait = time.monotonic() + PATIENCE.total_seconds(), FIRST_WAIT
         while time.monotonic() < deadline:
-            yield wait
+            found = self.call("describe_change_set", asked)
+            if found["Status"] == "CREATE_COMPLETE":
+                return found
+            if found["Status"] not in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+                raise _refused(str(found.get("StatusReason") or found["Status"]))
+            self.pause(wait)
             wait = min(wait * GROWTH, LONGEST_WAIT)
-        raise TechnicalError(f"CloudFormation {what} within {PATIENCE.total_seconds() / 60:.0f} minutes")
+        minutes = PATIENCE.total_seconds() / 60
+        raise TechnicalError(
+            f"CloudFormation makes no change set of {asked['StackName']} within {minutes:.0f} minutes"
+        )
 
 
 def _refused(reason: str) -> ClientError:

@@ -57,7 +57,7 @@ def test_what_was_looked_at_is_executed_and_nothing_else() -> None:
     """By its ARN, with the flag and the token that UpdateStack had, and what only an execution takes."""
     cloud = CloudFormation({"Status": "CREATE_IN_PROGRESS"}, READY)
     assert cloud.update().run(SENT) == MADE
-    assert cloud.names == ["create_change_set", *["describe_change_set"] * 3, "execute_change_set"]
+    assert cloud.names == ["create_change_set", *["describe_change_set"] * 2, "execute_change_set"]
     assert cloud.calls[0][1] == {
         "StackName": "table",
         "Parameters": [],
@@ -88,7 +88,7 @@ def test_data_that_nobody_gave_up_stops_it(found: Mapping[str, Any], word: str, 
     """Whatever the plan said: it is asked of the very change set, on each of its pages."""
     harmless = change("Other", Replacement="False")
     first, last = (found, harmless) if place == "first page" else (harmless, found)
-    pages = [READY, {"Changes": [first], "NextToken": "more"}, {"Changes": [last]}]
+    pages = [{**READY, "Changes": [first], "NextToken": "more"}, {"Changes": [last]}]
     data = Data(frozenset({"AWS::DynamoDB::Table"}))
     cloud = CloudFormation(*pages)
     with pytest.raises(NotAllowedError, match=f"prod/orders/table/Table .* would be {word}") as caught:
@@ -102,7 +102,7 @@ def test_data_that_nobody_gave_up_stops_it(found: Mapping[str, Any], word: str, 
 
 def test_what_keeps_its_data_is_executed() -> None:
     kept = [change("Kept", "Remove", PolicyAction="Retain"), change("Table", Replacement="False")]
-    cloud = CloudFormation(READY, {"Changes": kept})
+    cloud = CloudFormation({**READY, "Changes": kept})
     cloud.update(Data(frozenset({"AWS::DynamoDB::Table"}))).run(SENT)
     assert cloud.names[-1] == "execute_change_set"
 
