@@ -73,7 +73,8 @@ class Deployment:
     clock: Callable[[], float] = time.monotonic
     stop: threading.Event = field(default_factory=threading.Event)
     look: Callable[[], None] = lambda: None
-    """Called before each stack: sets `stop` where this run may not go on."""
+    """Called before each stack, and before and while CloudFormation changes one: sets `stop` where this run may not go
+    on."""
     objection: Callable[[str, Sequence[Mapping[str, Any]]], str] = lambda _stack, _changes: ""
     """Says why the changes of a stack that stands may not be made, as CloudFormation has them; empty where they may."""
     _report: threading.Lock = field(default_factory=threading.Lock)
@@ -193,12 +194,16 @@ class Deployment:
             outcome, reason = "failed", str(error)
         return self._ended(Result(stack.name, outcome, reason, self.clock() - started))
 
+    def _stopping(self) -> bool:
+        self.look()
+        return self.stop.is_set()
+
     def _bring(self, stack: Stack, action: Action) -> tuple[Outcome, str]:
         from pipelines import launcher
 
         sceptre_stack = self.workspace.loaded().sceptre_stacks[stack.name]
         if action.kind == "wait":
-            launcher.wait(sceptre_stack, self.stop.is_set)
+            launcher.wait(sceptre_stack, self._stopping)
             self._live.pop(stack.name, None)
             self._live |= live_stacks([stack])
             action = self._decide(stack)
@@ -222,16 +227,16 @@ class Deployment:
             objection=lambda changes: self.objection(stack.name, changes)
         )
         if not names:
-            return launcher.launch(sceptre_stack, self.stop.is_set, order)
+            return launcher.launch(sceptre_stack, self._stopping, order)
         aws = Aws(stack.region, stack.role_arn)
-        if not stack_sets.wait(aws, names, self.stop.is_set):
+        if not stack_sets.wait(aws, names, self._stopping):
             raise launcher.Interrupted
         since = datetime.now(UTC) - launcher.CLOCK_SKEW
         watch = stack_sets.Watch(
             aws, names, since, lambda place: self._tell(self.reporter.placed, stack.name, place)
         )
         with watch.watching():
-            live, failure = launcher.launch(sceptre_stack, self.stop.is_set, order)
+            live, failure = launcher.launch(sceptre_stack, self._stopping, order)
         return live, "\n".join([failure, *map(str, watch.failures(failure))]) if failure else ""
 
     def _ended(self, result: Result) -> Result:

@@ -36,8 +36,8 @@ class NotAllowedError(Exception):
 class Update:
     """How one stack is updated: with which calls, what may stop it, and under which token.
 
-    The token names the change set too. One that a killed run left goes with the next that is executed: CloudFormation
-    deletes it then.
+    The token names the change set too. One that a killed run left goes with the next that is executed, or before:
+    `pipelines.unexecuted`. `pause` waits, and raises where this run may not go on.
     """
 
     call: Call
@@ -59,6 +59,7 @@ class Update:
         try:
             if reason := self.objection(self._changes(stack, made)):
                 raise NotAllowedError(reason)
+            self.pause(0.0)  # Whether this run may go on is asked as late as can be (REQ-G5).
         except BaseException:
             with suppress(ClientError):  # As while it is still being made.
                 self.call("delete_change_set", {"StackName": stack, "ChangeSetName": made})

@@ -16,6 +16,7 @@ from sceptre.stack_status import StackStatus
 from pipelines.aws import Aws
 from pipelines.executing import NotAllowedError, Objection, Update
 from pipelines.live import LiveStack, failure_reason, read_stack
+from pipelines.unexecuted import PREFIX
 
 FIRST_WAIT, LONGEST_WAIT, GROWTH = 0.2, 4.0, 1.5
 """Seconds between two looks at a stack: short at first, Sceptre's own four seconds in the end."""
@@ -43,7 +44,7 @@ class Order:
     executed, empty until one was (REQ-G6).
     """
 
-    token: str = field(default_factory=lambda: f"lockstep-deploy-{uuid.uuid4().hex}")
+    token: str = field(default_factory=lambda: f"{PREFIX}{uuid.uuid4().hex}")
     objection: Objection = _nothing
     change_set: str = ""
 
@@ -69,6 +70,7 @@ class _Connection:
             self._order.change_set = update.run(sent)
             return {}
         if (service, command) == ("cloudformation", "create_stack"):
+            self._pause(0.0)  # As before an update: a run that lost its lock begins nothing.
             sent |= {"RetainExceptOnCreate": True, "ClientRequestToken": token}
         return self._inner.call(service, command, kwargs=sent, **more)
 

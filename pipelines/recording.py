@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -22,10 +22,12 @@ from pipelines.release import Release as CheckedOut
 from pipelines.release_record import keep
 from pipelines.state.records import Ending, EnvironmentRelease, Lock, Release, ReleaseState
 from pipelines.state.store import StateStore
+from pipelines.unexecuted import remove_unexecuted
 from validator.errors import TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.workspace import Workspace
+    from validator.model import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def begin(
     with ExitStack() as undo:
         hold = Hold.take(home.table(impatient=True), workloads, environment, by, clock)
         undo.callback(hold.close)
+        _leave_nothing(table, project.of(environment), environment)
         releases = keep(workspace, home, environment, checked_out)
         decision = admit(home, hold) if admit is not None else ""
         places = [f"{agent.account}/{agent.region}" for agent in agents_of(project, environment)]
@@ -102,6 +105,18 @@ def begin(
         )
         undo.pop_all()
     return Recording(home, table, begun, clock, hold)
+
+
+def _leave_nothing(table: StateStore, stacks: Sequence[Stack], environment: str) -> None:
+    """Remove what a run would execute that stands still, where the end of the last deployment is not recorded.
+
+    Whoever records that end, or carries the deployment on, comes by here first: others need not ask.
+    """
+    latest = [
+        table.latest_environment_release(one, environment) for one in {each.workload for each in stacks}
+    ]
+    if any(one is not None and one.state == "deploying" for one in latest):
+        remove_unexecuted(stacks)
 
 
 def _begin(

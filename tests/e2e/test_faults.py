@@ -138,6 +138,25 @@ def test_a_run_that_lost_its_lock_begins_no_further_stack_and_records_nothing(wo
     expect_deployed(later, tag)
 
 
+def test_what_a_run_that_stood_still_would_execute_is_gone_by_then(world: TinyProject) -> None:
+    """Right before it executes, it looks at no lock again: whoever goes on finds its stacks unchanged, and they stay."""
+    before = released(world)
+    deployed(world, before)
+    tag = released(world)
+    first = world.begin("deploy", "dev", "--release", tag, TINY_STOP_AT="ExecuteChangeSet")
+    first.stopped()
+    later = world.later(AFTER_THE_LEASE)
+    back = later.run("rollback", before, "--env", "dev")
+    assert back.returncode == cli.SUCCESS, back.stdout + back.stderr
+    first.go_on(minutes=AFTER_THE_LEASE)
+    done = first.ended()
+    assert done.returncode in (cli.FAILURE, cli.TECHNICAL), done.stdout + done.stderr
+    expect_deployed(later, before, times=2)
+    name = "lockstep-dev-orders-first"
+    events = cloudformation(world).describe_stacks(StackName=name)["Stacks"][0]
+    assert {"Key": "Version", "Value": before} in events["Tags"]
+
+
 @contextmanager
 def refusing(project: TinyProject, reference: str) -> Iterator[None]:
     """Let the remote take no push to a reference, as a protected one does."""

@@ -154,3 +154,16 @@ def test_nothing_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(TechnicalError, match="makes no change set of table within 10 minutes"):
         cloud.update().run(SENT)
     assert cloud.names[-1] == "delete_change_set"
+
+
+def test_a_run_that_may_not_go_on_executes_nothing() -> None:
+    """It is asked after the change set is made and looked at: a look before is as old as that takes (REQ-G5)."""
+    cloud = CloudFormation(READY)
+
+    def lost(_seconds: float) -> None:
+        assert cloud.names[-1] == "describe_change_set"
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Update(cloud.call, lambda _: "", lost, "t-1").run(SENT)
+    assert cloud.names[-1] == "delete_change_set"
