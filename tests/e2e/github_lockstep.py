@@ -1,11 +1,36 @@
-"""`lockstep` as it is, but for the smoke test of `orders`: that of a project whose `orders` are two values."""
+"""`lockstep` as it is, but for the smoke test of `orders`: that of a project whose `orders` are two values.
+
+Scripts run it by a program that asks this process, which has it done by one that has read its code (tests.e2e.warm):
+in the program's folder, and with its variables for an environment.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingUnixStreamServer
 
 from pipelines import cli, smoke
 from pipelines.smoke.trial import Target, Trial
+from tests.e2e import warm
+from tests.e2e.commands import PATIENCE_SECONDS
+
+PROGRAM = """#!{python} -ISE
+import json, os, socket, sys
+asking = socket.socket(socket.AF_UNIX)
+asking.connect({address!r})
+with asking.makefile("rw", encoding="utf-8") as talk:
+    print(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]), file=talk, flush=True)
+    code, output, errors = json.loads(talk.readline())
+sys.stdout.buffer.write(output.encode())
+sys.stderr.buffer.write(errors.encode())
+sys.exit(code)
+"""
 
 
 def answer(target: Target) -> list[Trial]:
@@ -13,6 +38,42 @@ def answer(target: Target) -> list[Trial]:
     return [target.tried("second", "second/Value", lambda value: "" if value else "it is empty")]
 
 
-if __name__ == "__main__":
+def run(arguments: list[str], folder: str, variables: Mapping[str, str], said: Sequence[str]) -> int:
+    """Run a command line in this process, as `tests.e2e.warm` has it; return the exit code."""
+    warm.become(folder, variables, said)
     smoke.SMOKE["orders", False] = answer  # type: ignore[index]
-    sys.exit(cli.run(sys.argv[1:]))
+    return cli.run(arguments)
+
+
+def ended(arguments: list[str], folder: str, variables: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run a command line to its end; return exit code, output and errors."""
+    with tempfile.TemporaryDirectory(prefix="lockstep-said-") as base:
+        said = [f"{base}/{name}" for name in ("output", "errors")]
+        here = {"folder": folder, "variables": dict(variables), "said": said}
+        number = warm.begin(f"{__name__}:run", arguments=arguments, **here)
+        code = warm.ended(number, PATIENCE_SECONDS)
+        output, errors = (Path(file).read_text(encoding="utf-8") for file in said)
+        return code, output, errors
+
+
+class _Handler(StreamRequestHandler):
+    def handle(self) -> None:
+        """Answer a program."""
+        self.wfile.write(json.dumps(ended(*json.loads(self.rfile.readline()))).encode() + b"\n")
+
+
+@contextmanager
+def serving() -> Iterator[Path]:
+    """Yield the program that scripts run."""
+    with tempfile.TemporaryDirectory(prefix="lockstep-program-") as folder:
+        address, program = f"{folder}/socket", Path(folder) / "lockstep"
+        program.write_text(PROGRAM.format(python=sys.executable, address=address), encoding="utf-8")
+        program.chmod(0o755)
+        with ThreadingUnixStreamServer(address, _Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+            thread.start()
+            try:
+                yield program
+            finally:
+                server.shutdown()
+                thread.join()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.e2e import github_lockstep
 from tests.e2e.commands import ROOT, environment
 from tests.e2e.recorded_project import RecordedProject
 
@@ -92,15 +92,8 @@ class GitHubProject(RecordedProject):
 
     def deploy(self, name: str) -> subprocess.CompletedProcess[str]:
         """Deploy what is checked out."""
-        return subprocess.run(
-            [sys.executable, "-m", "tests.e2e.github_lockstep", "deploy", name],
-            cwd=self.root,
-            env={**environment(self.operator), "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        ended = github_lockstep.ended(["deploy", name], str(self.root), environment(self.operator))
+        return subprocess.CompletedProcess(["deploy", name], *ended)
 
     def states(self, name: str) -> list[tuple[str, str]]:
         """Return tag and state of each deployment into an environment, the newest first."""

@@ -23,6 +23,7 @@ from pipelines.promotion.policy_file import read
 from pipelines.state.records import Approval, Check, DriftSummary, StackKey
 from sandbox import accounts, process
 from sandbox.place import Place
+from tests.e2e import github_lockstep
 from tests.e2e.commands import ROOT, environment
 from tests.e2e.github_project import GitHubProject
 from tests.state_table import state
@@ -47,7 +48,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubProject]
     process.stop(place)
 
 
-def run(project: GitHubProject, name: str, folder: Path, **variables: str) -> tuple[int, dict[str, str], str]:
+@pytest.fixture(scope="module")
+def program() -> Iterator[Path]:
+    """Return what is `lockstep` in builds."""
+    with github_lockstep.serving() as found:
+        yield found
+
+
+def run(
+    project: GitHubProject, program: Path, name: str, folder: Path, **variables: str
+) -> tuple[int, dict[str, str], str]:
     """Run a build; return its exit code, what it exports, and what it said."""
     build, here = BUILDS[name], folder / name
     with zipfile.ZipFile(io.BytesIO(source(project.root, TAG))) as archive:
@@ -56,9 +66,8 @@ def run(project: GitHubProject, name: str, folder: Path, **variables: str) -> tu
     nobody = folder / "gitconfig"
     nobody.write_text("[user]\nuseConfigOnly = true\n", encoding="utf-8")
     setup = (
-        "mkdir -p .venv/bin && printf '#!/bin/bash\\nexec %s -m tests.e2e.github_lockstep \"$@\"\\n' "
-        f"{sys.executable} > .venv/bin/lockstep && ln -s {sys.executable} .venv/bin/python && "
-        "chmod +x .venv/bin/lockstep && "
+        f"mkdir -p .venv/bin && ln -s {program} .venv/bin/lockstep && "
+        f"ln -s {sys.executable} .venv/bin/python && "
         # What one build found counts for the next, so that the test takes seconds; in the pipeline nothing is kept.
         f"mkdir -p {folder}/cache .lockstep && ln -s {folder}/cache .lockstep/cache"
     )
@@ -98,16 +107,16 @@ def looked_at(project: GitHubProject) -> None:
     assert table.put_check(Check("orders", "dev", now, TAG, "consistent", ()))
 
 
-def test_a_release_goes_from_build_to_build(project: GitHubProject, tmp_path: Path) -> None:
+def test_a_release_goes_from_build_to_build(project: GitHubProject, program: Path, tmp_path: Path) -> None:
     """REQ-G1, REQ-G2: dev, the plan of staging, an approval of it, staging; what is in prod is what was there."""
-    code, _, said = run(project, "DevDeploy", tmp_path)
+    code, _, said = run(project, program, "DevDeploy", tmp_path)
     assert code == 0, said
     looked_at(project)
-    code, planned, said = run(project, "StagingPlan", tmp_path)
+    code, planned, said = run(project, program, "StagingPlan", tmp_path)
     assert code == 0, said
     session, now = "AROA0:carol@example.com", datetime.now(UTC)
     assert project.table.approve(Approval("staging", TAG, session, planned["PLAN"], now, "tests"))
-    code, _, said = run(project, "StagingDeploy", tmp_path, **planned)
+    code, _, said = run(project, program, "StagingDeploy", tmp_path, **planned)
     assert code == 0, said
     assert project.states("staging") == [(TAG, "succeeded")]
     assert outcome(project, "staging") == "succeeded"

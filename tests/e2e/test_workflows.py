@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from pipelines.github.connection import Connection
 from pipelines.state.records import Check, DriftSummary, Ending, Release, StackKey, StackState
 from sandbox import accounts, process
 from sandbox.place import Place
+from tests.e2e import github_lockstep
 from tests.e2e.clients import assumed
 from tests.e2e.commands import ROOT, environment
 from tests.e2e.github_project import GitHubProject
@@ -98,7 +98,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         project.release(tag)
     for name, tag in (("dev", GOOD), ("staging", BEFORE), ("prod", BEFORE)):
         project.point(name, tag)
-    with serving(Double()) as double, identities() as address:
+    with serving(Double()) as double, identities() as address, github_lockstep.serving() as program:
         double.delivery.commits = [("t@example.com", "tom"), ("alex@example.com", "alex")]
         github = {
             "repository": f"{double.owner}/{double.name}",
@@ -114,7 +114,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             folder=folder / "runner",
             remote=folder / "remote",
             variables=around(project, address, folder),
-            lockstep=f"{sys.executable} -m tests.e2e.github_lockstep",
+            lockstep=str(program),
             context={"github": github, "vars": variables, "secrets": keys},
         )
         yield Stage(project, runner, double)
