@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,9 @@ from sandbox import accounts, process
 from sandbox.cli import sandbox
 from sandbox.place import HOST, Place, Record
 from sandbox.running import children
-from tests.e2e.commands import BIN, environment, lockstep, orders_root
-
-END_SECONDS = 120
-"""How long a command may take to see that nothing answers, on a busy machine; some seconds are usual."""
+from tests.e2e.commands import HELD, lockstep
+from tests.e2e.control_plane import until
+from tests.e2e.tiny_project import TinyProject
 
 
 @pytest.fixture
@@ -61,29 +62,25 @@ def test_status_and_start_say_that_state_is_lost(place: Place) -> None:
     assert "cut off" not in say(place, "status") + say(place, "start")
 
 
-def test_a_stop_after_a_kill_changes_nothing(place: Place) -> None:
+def test_a_stop_after_a_kill_changes_nothing(killed: Place) -> None:
     """There is nothing to stop, and the loss is told still."""
-    kill(process.start(place))
-    assert say(place, "stop") == "was not running\n"
-    assert "beginning empty" in say(place, "start")
+    assert say(killed, "stop") == "was not running\n"
+    assert "beginning empty" in say(killed, "start")
 
 
-def test_a_fresh_start_after_a_kill_has_lost_nothing(place: Place) -> None:
+def test_a_fresh_start_after_a_kill_has_lost_nothing(killed: Place) -> None:
     """Whoever wants it empty is not warned that it is."""
-    kill(process.start(place))
-    assert "cut off" not in say(place, "start", "--fresh")
+    assert "cut off" not in say(killed, "start", "--fresh")
 
 
-def test_the_port_of_a_killed_sandbox_may_be_taken_since(place: Place) -> None:
+def test_the_port_of_a_killed_sandbox_may_be_taken_since(killed: Place, dead: Record) -> None:
     """Then another one serves, and what listens there is left alone."""
-    record = process.start(place)
-    kill(record)
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind((HOST, record.port))
+        taken.bind((HOST, dead.port))
         taken.listen()
-        assert "not running" in say(place, "status")
-        assert process.start(place).port != record.port
+        assert "not running" in say(killed, "status")
+        assert process.start(killed).port != dead.port
 
 
 def test_a_start_that_fails_keeps_the_saved_state(place: Place) -> None:
@@ -102,45 +99,67 @@ def test_a_start_that_fails_keeps_the_saved_state(place: Place) -> None:
     "command",
     ["status", "drift dev", "drift dev --detect", "verify dev", "manifest dev --live", "deploy dev"],
 )
-def test_a_command_on_a_dead_sandbox_says_so(command: str, dead: Record) -> None:
+def test_a_command_on_a_dead_sandbox_says_so(command: str, dead: Record, project: TinyProject) -> None:
     """Exit code 2: the address, that nothing answers there, and how to start it; no traceback, no long wait."""
-    done = lockstep(accounts.variables(dead.endpoint), *command.split())
+    done = lockstep(accounts.variables(dead.endpoint), *command.split(), cwd=project.root)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stdout + done.stderr
     assert f"nothing answers at {dead.endpoint}: the local AWS is not running" in done.stderr
     assert "lockstep sandbox start" in done.stderr
 
 
-def test_a_deployment_whose_sandbox_dies_ends_and_can_be_done_again(place: Place) -> None:
-    """It says why it ends, with exit code 3; after a start the same command does all of it."""
+def test_a_deployment_whose_sandbox_dies_ends_and_can_be_done_again(
+    place: Place, project: TinyProject
+) -> None:
+    """It says why it ends, with exit code 3; after a start the same command does all of it.
+
+    Its second stack is held in progress, so that no machine is fast enough to end before.
+    """
     record = process.start(place)
-    variables = accounts.variables(record.endpoint)
-    deploying = subprocess.Popen(
-        [str(BIN / "lockstep"), "deploy", "dev"],
-        cwd=orders_root(),
-        env=environment(variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert deploying.stdout is not None
-    while "created" not in (line := deploying.stdout.readline()):
-        assert line, "it ended before anything was created"
+    project = replace(project, operator=accounts.variables(record.endpoint))
+    project.make_role()
+    cloudformation = project.client("cloudformation", account=accounts.ACCOUNTS["dev"], region="us-east-1")
+    cloudformation.create_stack(StackName="lockstep-dev-orders-second", TemplateBody=HELD)
+    deploying = project.begin("deploy", "dev")
+    until("the first stack", lambda: "created" in Path(deploying.said[0]).read_text(encoding="utf-8"))
     kill(record)
-    said, errors = deploying.communicate(timeout=END_SECONDS)
-    assert deploying.returncode == 3, said + errors
-    assert "Traceback" not in said + errors
-    assert "nothing answers at" in said + errors
-    again = process.start(place)
-    done = lockstep(accounts.variables(again.endpoint), "deploy", "dev", cwd=orders_root())
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = deploying.ended()
+    said = done.stdout + done.stderr
+    assert done.returncode == 3, said
+    assert "Traceback" not in said
+    assert "nothing answers at" in said
+    again = replace(project, operator=accounts.variables(process.start(place).endpoint))
+    again.deploy("dev")
 
 
 @pytest.fixture(scope="module")
-def dead(tmp_path_factory: pytest.TempPathFactory) -> Record:
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Return the place of a sandbox that was killed, which no test changes."""
+    place = Place.of(tmp_path_factory.mktemp("dead") / "sandbox")
+    kill(process.start(place))
+    return place
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> TinyProject:
+    """Return a project with a release, which is nowhere."""
+    made = TinyProject.made(tmp_path_factory.mktemp("tiny") / "project", {})
+    made.release("v1.0.0")
+    return made
+
+
+@pytest.fixture
+def dead(ended: Place) -> Record:
     """Return where a sandbox served that was killed."""
-    record = process.start(Place.of(tmp_path_factory.mktemp("dead") / "sandbox"))
-    kill(record)
+    record = ended.read()
+    assert record is not None
     return record
+
+
+@pytest.fixture
+def killed(ended: Place, place: Place) -> Place:
+    """Return a place of the test's own, as a sandbox leaves it that was killed there."""
+    shutil.copytree(ended.directory, place.directory)
+    return place
 
 
 def _ssm(record: Record) -> Any:
