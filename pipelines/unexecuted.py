@@ -1,4 +1,4 @@
-"""Change sets that a run made and did not come to execute, removed before another run counts on its stacks. I/O (REQ-G5).
+"""Change sets that a run made and did not come to execute, removed before another counts on its stacks. I/O (REQ-G5).
 
 A run that stands still right before its execution looks at no lock again: what it would execute must not be there. So
 whoever goes on from a deployment whose end nobody recorded removes that first.

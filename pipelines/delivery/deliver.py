@@ -23,6 +23,7 @@ from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.fence import refuse_who_takes_back
 from pipelines.delivery.git import commit_of_tag
+from pipelines.delivery.moved import refuse_moved
 from pipelines.delivery.places import Ordered, places_of
 from pipelines.delivery.returning import before, bring_back, finish_return, mark_if_taken
 from pipelines.delivery.settling import settle
@@ -124,31 +125,37 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
     table = places.home.table()
     workloads = sorted({stack.workload for stack in places.workspace.project().of(order.environment)})
     finish_return(root, table, workloads, order, stage, clock)
+    refuse_moved(root, table, order.tag, order.environment, workloads)
     settle(root, table, workloads, order.environment, rule.branch, stage)
     branches.refresh(root, rule.branch)
     if stands := _stands(table, workloads, order):
-        return Delivered(Brought((), stands, ()), mark_if_taken(root, stands, stage))
+        return Delivered(Brought((), stands, ()), mark_if_taken(root, table, stands, stage))
     entry = Entry(order, places, stage, clock, expected)
     brought = bring(places.workspace, order.environment, places.release, stage, clock, entry)
     if brought.succeeded:
-        return Delivered(brought, mark_if_taken(root, brought.recorded, stage))
+        return Delivered(brought, mark_if_taken(root, table, brought.recorded, stage))
     if not brought.failed:
         return Delivered(brought)  # Somebody stopped it: the next run carries on.
     if not entry.before:
         return Delivered(brought)
-    back = give_back(root, entry.before, brought.recorded, stage, clock)
+    back = give_back(root, table, entry.before, brought.recorded, stage, clock)
     marked = settle(root, table, workloads, order.environment, rule.branch, stage) if back.succeeded else ""
     return Delivered(brought, back=Back(entry.before, back, marked))
 
 
 def give_back(
-    root: Path, tag: str, failed: Sequence[EnvironmentRelease], stage: Stage, clock: Clock
+    root: Path,
+    table: StateStore,
+    tag: str,
+    failed: Sequence[EnvironmentRelease],
+    stage: Stage,
+    clock: Clock,
 ) -> Brought:
     """Bring back the release before a failed one (REQ-R4). Raises FailureError where it did not come back."""
     bad, environment = failed[0].tag, failed[0].environment
     stage.warn(f"{bad} failed in {environment}: {tag} comes back")
     try:
-        return bring_back(root, environment, tag, tuple(failed), failed, stage, clock)
+        return bring_back(root, table, tag, tuple(failed), tuple(failed), stage, clock)
     except LockstepError as error:
         raise FailureError(f"{bad} failed in {environment}, and {tag} did not come back\n{error}") from None
 

@@ -17,6 +17,7 @@ from pipelines.delivery.confirming import confirm
 from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.git import commit_of_tag
+from pipelines.delivery.moved import refuse_moved
 from pipelines.delivery.odd import unsaid
 from pipelines.delivery.policy import policy_of
 from pipelines.release import named
@@ -132,20 +133,22 @@ class Return:
 
 def bring_back(
     root: Path,
-    environment: str,
+    table: StateStore,
     tag: str,
     away: tuple[EnvironmentRelease, ...],
-    latest: Iterable[EnvironmentRelease],
+    latest: Sequence[EnvironmentRelease],
     stage: Stage,
     clock: Clock,
 ) -> Brought:
     """Deploy a release that was good in an environment before, in the place of what is `away`.
 
-    `latest` are the last deployments as whoever decided on it saw them. Raises DataLossError where that would take data
-    along, FailureError where another run came in between.
+    `latest` are the last deployments there as whoever decided on it saw them, at least one. Raises DataLossError where
+    that would take data along, FailureError where another run came in between, or the tag was moved since.
     """
     from pipelines.workspace import Workspace
 
+    environment = latest[0].environment
+    refuse_moved(root, table, tag, environment, [one.workload for one in latest])
     workspace = Workspace(files_of(root, tag))
     release = named(workspace.root, tag)
     project = workspace.deployable()
@@ -172,7 +175,7 @@ def finish_return(
     away = taken_back(latest, tag)
     stage.warn(f"the way back to {tag} in {order.environment} did not end: it is carried on")
     try:
-        brought = bring_back(root, order.environment, tag, away, latest, stage, clock)
+        brought = bring_back(root, table, tag, away, latest, stage, clock)
     except DataLossError as error:
         if order.tag in {tag, *(one.tag for one in away)}:
             raise
@@ -236,11 +239,15 @@ def decision_of(table: StateStore, workloads: Sequence[str], environment: str, t
     return ""
 
 
-def mark(root: Path, succeeded: Sequence[EnvironmentRelease]) -> str:
-    """Tag what was deployed, and push the tag; repeated, it changes nothing. Return its name."""
+def mark(root: Path, table: StateStore, succeeded: Sequence[EnvironmentRelease]) -> str:
+    """Tag what was deployed, and push the tag; repeated, it changes nothing. Return its name.
+
+    Raises FailureError where the tag of the release was moved since, or that of the deployment is on another commit.
+    """
     first = succeeded[0]
     name = f"deployed/{first.environment}/{max(one.number for one in succeeded)}"
     commit = commit_of_tag(root, first.tag)
+    refuse_moved(root, table, first.tag, first.environment, [one.workload for one in succeeded])
     if commit is None:
         raise FailureError(f"{first.tag} is no tag any more\n  mend: `git fetch --tags`, then run again")
     branches.refresh_tag(root, name)
@@ -249,14 +256,16 @@ def mark(root: Path, succeeded: Sequence[EnvironmentRelease]) -> str:
     return name
 
 
-def mark_if_taken(root: Path, succeeded: Sequence[EnvironmentRelease], stage: Stage) -> str:
+def mark_if_taken(
+    root: Path, table: StateStore, succeeded: Sequence[EnvironmentRelease], stage: Stage
+) -> str:
     """Do as `mark`; where the tag cannot be put, warn, and return an empty name.
 
     The stacks are as the release has them by then, and the table says so. A tag is no reason to call that a failure,
     nor to leave what comes next undone: whoever may push one could stop every rollback. The next run tries it again.
     """
     try:
-        return mark(root, succeeded)
+        return mark(root, table, succeeded)
     except LockstepError as error:
         stage.warn(f"no tag says yet that {succeeded[0].environment} runs {succeeded[0].tag}\n{error}")
         return ""

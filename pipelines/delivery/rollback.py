@@ -119,8 +119,10 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
                 _refuse_odd(ways, way)
                 _refuse_busy(ways, way, clock)
             _restore(ways, way, stage)
+            table = ways.home.table()
             if way.plan is None:
-                return Ended(way, "there", marked=mark_if_taken(ways.root, list(way.latest.values()), stage))
+                marked = mark_if_taken(ways.root, table, list(way.latest.values()), stage)
+                return Ended(way, "there", marked=marked)
             brought = bring(
                 ways.workspace,
                 way.environment,
@@ -131,7 +133,7 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
             )
             if not brought.succeeded:
                 return Ended(way, "failed", brought)
-            return Ended(way, "back", brought, mark_if_taken(ways.root, brought.recorded, stage))
+            return Ended(way, "back", brought, mark_if_taken(ways.root, table, brought.recorded, stage))
     except LockstepError as error:
         return Ended(way, "failed", brought, error=error)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.delivery import branches
 from pipelines.delivery.git import commit_of_tag
+from pipelines.delivery.moved import refuse_moved
 from pipelines.delivery.named import releases_of
 from pipelines.delivery.returning import mark_if_taken
 from validator.errors import LockstepError
@@ -35,11 +36,12 @@ def settle(
     bad = dict.fromkeys(tag for one in back for tag in replaced(table, one))
     if not bad or {(one.tag, one.state) for one in back} != {(back[0].tag, "succeeded")}:
         return ""
-    marked = mark_if_taken(root, back, stage)
+    marked = mark_if_taken(root, table, back, stage)
     try:
         branches.refresh(root, branch)
         # Another release may stand on the branch by now: then its files are what somebody wants to have there.
         if _has_bad(root, branch, bad):
+            refuse_moved(root, table, back[0].tag, environment, [one.workload for one in back])
             branches.put_back(root, branch, back[0].tag, _message(back[0], bad))
             stage.tell(f"{branch}: has the files of {back[0].tag} again, by a new commit")
     except LockstepError as error:

@@ -139,7 +139,7 @@ def test_a_run_that_lost_its_lock_begins_no_further_stack_and_records_nothing(wo
 
 
 def test_what_a_run_that_stood_still_would_execute_is_gone_by_then(world: TinyProject) -> None:
-    """Right before it executes, it looks at no lock again: whoever goes on finds its stacks unchanged, and they stay."""
+    """Right before it executes, it looks at no lock again: whoever goes on finds its stacks unchanged."""
     before = released(world)
     deployed(world, before)
     tag = released(world)
@@ -155,6 +155,21 @@ def test_what_a_run_that_stood_still_would_execute_is_gone_by_then(world: TinyPr
     name = "lockstep-dev-orders-first"
     events = cloudformation(world).describe_stacks(StackName=name)["Stacks"][0]
     assert {"Key": "Version", "Value": before} in events["Tags"]
+
+
+def test_a_release_whose_tag_was_moved_is_not_said_to_stand(world: TinyProject) -> None:
+    """REQ-G1: what the tag names by now was never asked about, also where its files are the same."""
+    tag = released(world)
+    deployed(world, tag)
+    good = world.git("rev-parse", f"{tag}^{{commit}}")
+    evil = world.git("commit-tree", f"{tag}^{{tree}}", "-p", tag, "-m", "evil")
+    world.git("tag", "--force", tag, evil)
+    done = world.run("deploy", "dev", "--release", tag)
+    world.git("tag", "--force", tag, good)
+    assert done.returncode == cli.FAILURE, done.stdout + done.stderr
+    assert f"recorded in dev as commit {good}, and the tag names {evil} by now" in done.stderr
+    assert f"git tag --force {tag} {good}" in done.stderr
+    expect_deployed(world, tag)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipelines.state.records import Ending, EnvironmentRelease, ReleaseState
 from pipelines.state.store import StateStore
 from tests.state_table import START, release
@@ -15,9 +17,12 @@ def made_table() -> StateStore:
     return StateStore(table.client, TABLE, lambda _seconds: None)
 
 
-def deployed(store: StateStore, tag: str, *states: ReleaseState, back_to: str = "") -> EnvironmentRelease:
+def deployed(
+    store: StateStore, tag: str, *states: ReleaseState, back_to: str = "", commit: str = ""
+) -> EnvironmentRelease:
     """Record a deployment into dev that went through these states, one after the other."""
     one = release(tag)
+    one = replace(one, commit=commit or one.commit)
     store.put_release(one)
     ending = Ending(back_to=back_to)
     begun = store.begin_environment_release(one, START, "alex")

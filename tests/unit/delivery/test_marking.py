@@ -20,6 +20,7 @@ from pipelines.delivery.ways import Way, Ways
 from pipelines.state.records import EnvironmentRelease
 from tests.unit.promotion.good import NOW, deployment
 
+from .records import made_table
 from .repositories import Repository
 from .test_settling import Said
 
@@ -45,7 +46,7 @@ def remote(repository: Repository) -> Repository:
 
 def marked(repository: Repository) -> tuple[str, list[str]]:
     said: Any = Said()
-    return mark_if_taken(repository.root, [one()], said), said.warned
+    return mark_if_taken(repository.root, made_table(), [one()], said), said.warned
 
 
 def test_a_tag_that_somebody_pushed_is_told_and_put_once_it_is_gone(repository: Repository) -> None:
@@ -90,7 +91,7 @@ def test_the_next_environment_is_begun_all_the_same(
     repository: Repository, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote(repository).git("tag", "deployed/prod/3", "v1")
-    table = SimpleNamespace(lock=lambda *_: None, latest_environment_release=lambda *_: None)
+    table = made_table()
     home: Any = SimpleNamespace(table=lambda: table)
     monkeypatch.setattr(rollback, "who", lambda _home: "alex")
     ways = [way("prod"), way("dev")]

@@ -17,6 +17,7 @@ from pipelines.delivery.returning import (
     DataLossError,
     Return,
     before,
+    bring_back,
     decision_of,
     finish_return,
     owed,
@@ -24,6 +25,7 @@ from pipelines.delivery.returning import (
 )
 from pipelines.state.records import EnvironmentRelease
 from tests.unit.promotion.good import deployment
+from validator.errors import FailureError
 
 from .records import deployed, made_table
 from .repositories import Repository
@@ -184,3 +186,15 @@ def test_where_data_is_in_the_way_another_release_may_take_the_place(
         return
     with pytest.raises(DataLossError):
         finish_return(Path(), table, ["orders"], Ordered("dev", ordered), stage, NOTHING)
+
+
+def test_a_release_whose_tag_was_moved_does_not_come_back(tmp_path: Path) -> None:
+    """REQ-G1: what the tag names by now never ran there. It is known before a file of it is used."""
+    repository, table = Repository.made(tmp_path / "work"), made_table()
+    deployed(table, "v1", "succeeded", commit=repository.git("rev-parse", "v1"))
+    bad = deployed(table, "v2", "failed", back_to="v1")
+    repository.git("tag", "--force", "v1", "v2")
+    stage: Any = SimpleNamespace()
+    with pytest.raises(FailureError, match="the tag v1 was moved"):
+        bring_back(repository.root, table, "v1", (bad,), [bad], stage, NOTHING)
+    assert not (repository.root / ".lockstep").exists()

@@ -42,12 +42,13 @@ def repository(tmp_path: Path) -> Repository:
 
 
 @pytest.fixture
-def table() -> StateStore:
+def table(repository: Repository) -> StateStore:
     """Make a table with v1.1.0 that failed, and v1.0.0 that came back."""
     made = made_table()
-    deployed(made, "v1.0.0", "succeeded")
+    good = repository.git("rev-parse", "v1.0.0")
+    deployed(made, "v1.0.0", "succeeded", commit=good)
     deployed(made, "v1.1.0", "failed", "rolled_back", back_to="v1.0.0")
-    deployed(made, "v1.0.0", "succeeded")
+    deployed(made, "v1.0.0", "succeeded", commit=good)
     return made
 
 
@@ -132,9 +133,10 @@ def test_nothing_is_said_of_what_is_not_the_last_that_happened(
     if further == "another":
         deployed(table, "v1.2.0", "succeeded")
     elif further == "failed":
-        deployed(table, "v1.0.0", "failed", back_to="v1.0.0")
+        good = repository.git("rev-parse", "v1.0.0")
+        deployed(table, "v1.0.0", "failed", back_to="v1.0.0", commit=good)
     else:
-        deployed(table, "v1.0.0")
+        deployed(table, "v1.0.0", commit=repository.git("rev-parse", "v1.0.0"))
     assert settled(repository, table)[0] == ""
     assert repository.text(BRANCH) == "two"
     assert "deployed/" not in repository.git("tag", "--list")
@@ -144,3 +146,24 @@ def test_a_project_without_a_remote_says_it_here(repository: Repository, table: 
     repository.git("remote", "remove", "origin")
     assert settled(repository, table)[0] == MARK
     assert repository.text(BRANCH) == "one"
+
+
+def test_a_tag_that_was_moved_brings_nothing_onto_the_branch(
+    repository: Repository, table: StateStore
+) -> None:
+    """REQ-G1: whoever may push a tag could have anything on it; once the tag is back, the next run does it all."""
+    good = repository.git("rev-parse", "v1.0.0")
+    repository.commit("evil")
+    evil = repository.git("rev-parse", "HEAD")
+    repository.git("tag", "--force", "v1.0.0")
+    marked, said = settled(repository, table)
+    assert marked == ""
+    assert len(said.warned) == 2
+    for warned in said.warned:
+        assert f"recorded in dev as commit {good}, and the tag names {evil} by now" in warned
+        assert f"`git tag --force v1.0.0 {good}`, then `git push --force origin refs/tags/v1.0.0`" in warned
+    assert [one.text(BRANCH) for one in (repository, remote(repository))] == ["two", "two"]
+    assert "deployed/" not in repository.git("tag", "--list")
+    repository.git("tag", "--force", "v1.0.0", good)
+    assert settled(repository, table)[0] == MARK
+    assert remote(repository).text(BRANCH) == "one"
