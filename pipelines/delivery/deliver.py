@@ -124,8 +124,8 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
         raise TechnicalError(f"nobody can decide: {places.home.reason}\n  mend: run `lockstep deploy shared`")
     table = places.home.table()
     workloads = sorted({stack.workload for stack in places.workspace.project().of(order.environment)})
-    finish_return(root, table, workloads, order, stage, clock)
     refuse_moved(root, table, order.tag, order.environment, workloads)
+    finish_return(root, table, workloads, order, stage, clock)
     settle(root, table, workloads, order.environment, rule.branch, stage)
     branches.refresh(root, rule.branch)
     if stands := _stands(table, workloads, order):

@@ -245,9 +245,9 @@ def mark(root: Path, table: StateStore, succeeded: Sequence[EnvironmentRelease])
     Raises FailureError where the tag of the release was moved since, or that of the deployment is on another commit.
     """
     first = succeeded[0]
+    refuse_moved(root, table, first.tag, first.environment, [one.workload for one in succeeded])
     name = f"deployed/{first.environment}/{max(one.number for one in succeeded)}"
     commit = commit_of_tag(root, first.tag)
-    refuse_moved(root, table, first.tag, first.environment, [one.workload for one in succeeded])
     if commit is None:
         raise FailureError(f"{first.tag} is no tag any more\n  mend: `git fetch --tags`, then run again")
     branches.refresh_tag(root, name)
