@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,13 +85,21 @@ def read_stack(aws: Aws, name: str) -> LiveStack | None:
 def read_stacks(aws: Aws, names: Iterable[str], *, templates: bool) -> dict[str, LiveStack]:
     """Return the live stacks among `names`, by name; one list call, then the templates side by side."""
     client, wanted = aws.client("cloudformation"), set(names)
-    pages = client.get_paginator("describe_stacks").paginate()
-    raws = [raw for page in pages for raw in page["Stacks"] if raw["StackName"] in wanted]
+    raws = [raw for raw in _all(client) if raw["StackName"] in wanted]
     if not templates:
         return {raw["StackName"]: _live(raw) for raw in raws}
     with ThreadPoolExecutor(max_workers=8) as pool:
         bodies = pool.map(lambda raw: _template(client, raw["StackName"]), raws)
         return {raw["StackName"]: _live(raw, body) for raw, body in zip(raws, bodies, strict=True)}
+
+
+def all_stacks(aws: Aws) -> Iterator[LiveStack]:
+    """Yield every live stack of a region that is not deleted, without its template."""
+    yield from map(_live, _all(aws.client("cloudformation")))
+
+
+def _all(client: Any) -> Iterator[Mapping[str, Any]]:
+    yield from (raw for page in client.get_paginator("describe_stacks").paginate() for raw in page["Stacks"])
 
 
 def _template(client: Any, name: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipelines.configuration import Manifest, StoreError
+from pipelines.configuration import ConfigurationStore, Manifest, StoreError
 from pipelines.consistency import Actual, against_release, instances, unfit
 from pipelines.drift_age import verdict
 from pipelines.home import Home
+from pipelines.left_stacks import left_by
 from pipelines.smoke import Trial
 from pipelines.smoke.run import has_smoke, trials
 from pipelines.standing import Stands, standing
@@ -120,7 +121,7 @@ def _verify(
     those = standing(manifest, templates)
     states = {state.key: state for state in table.states(environment, workload)}
     found = [
-        *_against(table, manifest, templates, those, states.values()),
+        *_against(table, store, manifest, templates, those, states.values()),
         *_drift(manifest, those, states, now, is_watched),
     ]
     tried = tuple(trials(manifest, those, home.aws, deployment))
@@ -151,6 +152,7 @@ def _recorded(table: StateStore, workload: str, environment: str, tag: str | Non
 
 def _against(
     table: StateStore,
+    store: ConfigurationStore,
     manifest: Manifest,
     templates: Mapping[str, str],
     those: Iterable[Stands],
@@ -159,7 +161,8 @@ def _against(
     """Yield what differs from the manifest: live stacks as CloudFormation has them, others as the table knows them."""
     actuals = [one.actual for one in those]
     wanted = {(stack.account, stack.region, stack.external_name) for stack in manifest.stacks}
-    reached = [one for one in instances(manifest, templates) if one.account == one.owner.account]
+    sets = list(instances(manifest, templates))
+    reached = [one for one in sets if one.account == one.owner.account]
     actuals += [
         actual
         for actual in map(Actual.of_state, states)
@@ -171,7 +174,13 @@ def _against(
         for version in versions
         if table.release(manifest.workload, version, manifest.environment) is not None
     }
-    yield from against_release(manifest, actuals, known, templates)
+    odd = [
+        actual
+        for actual in actuals
+        if actual.is_there and actual.place not in wanted and not any(one.has(actual.place) for one in sets)
+    ]
+    left = left_by(table, store, manifest, odd)
+    yield from against_release(manifest, actuals, known, templates, left)
     for actual in actuals:
         if actual.is_moving:
             message = f"{actual.name}: is {actual.status}, so that nobody can tell yet"

@@ -62,9 +62,12 @@ def changes(way: Way) -> str:
 
     if way.plan is None:
         return "it is there already"
-    of_stacks = sum(stack.kind != "unchanged" for stack in way.plan.stacks)
+    staying = [stack.name for stack in way.plan.stacks if stack.kind == "stays"]
+    of_release = [stack for stack in way.plan.stacks if stack.kind != "stays"]
+    of_stacks = sum(stack.kind != "unchanged" for stack in of_release)
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts(way.plan.changes).items())
-    return f"{of_stacks} of {len(way.plan.stacks)} stacks" + (f": {kinds}" if kinds else "")
+    stays = f"; {', '.join(staying)} stays" if staying else ""
+    return f"{of_stacks} of {len(of_release)} stacks" + (f": {kinds}" if kinds else "") + stays
 
 
 def say_end(tag: str, ended: list[Ended]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from validator.errors import PendingError
-from validator.findings import Finding
+from validator.findings import Finding, Severity
 from validator.reports.escaping import harmless
 
 from .common import echo_json, environment_argument, format_option, project_option
@@ -33,14 +33,15 @@ def verify(environment: str, root: Path, style: str, tag: str | None) -> int:
     """Verify the stacks of ENVIRONMENT: template, parameters, tags, drift, and a smoke test of each workload.
 
     Exit code 1 where anything is not as the release says, or is not known to be; 3 where AWS does not answer; 4 where
-    all that could be judged is right, and a workload has no release recorded yet.
+    all that could be judged is right, and a workload has no release recorded yet. A stack that another release left is
+    a warning, which is shown and does not fail.
     """
     found = verify_environment(root, environment, tag)
     if style == "json":
         echo_json("verify", {"environment": environment, "workloads": [_row(one) for one in found]})
     else:
         _print(environment, found, tag)
-    if any(one.findings for one in found):
+    if any(finding.severity == Severity.ERROR for one in found for finding in one.findings):
         return 1
     return 0 if all(one.release for one in found) else PENDING
 
@@ -95,18 +96,19 @@ def _print(environment: str, found: list[Verified], tag: str | None = None) -> N
             f"{tried} of {_counted(len(one.trials), 'smoke test')} passed, {_counted(len(one.findings), 'finding')}"
         )
         click.echo(harmless(line))
-        for mend, messages in _by_mend(one.findings).items():
-            for message in messages:
-                click.secho("  error: ", fg="red", nl=False)
-                click.echo(harmless(message))
+        for mend, findings in _by_mend(one.findings).items():
+            for finding in findings:
+                color = "red" if finding.severity == Severity.ERROR else "yellow"
+                click.secho(f"  {finding.severity}: ", fg=color, nl=False)
+                click.echo(harmless(finding.message))
             click.echo(f"    mend: {harmless(mend)}")
 
 
-def _by_mend(findings: Iterable[Finding]) -> dict[str, list[str]]:
-    """Return the messages by their mend, in order: many stacks often have one cause."""
-    found: dict[str, list[str]] = {}
+def _by_mend(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Return the findings by their mend, in order: many stacks often have one cause."""
+    found: dict[str, list[Finding]] = {}
     for finding in findings:
-        found.setdefault(finding.remediation, []).append(finding.message)
+        found.setdefault(finding.remediation, []).append(finding)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from pipelines.configuration.manifest import Manifest, ManifestStack
 from pipelines.consistency.actual import HIDDEN, Actual, Place
@@ -26,14 +27,16 @@ def against_release(
     actuals: Iterable[Actual],
     known: Container[str] | None = None,
     templates: Mapping[str, str] | None = None,
+    left: Mapping[Place, str] | None = None,
 ) -> Iterator[Finding]:
     """Yield what differs between the stacks that run and those of the release that is recorded for the environment.
 
     `known` are the versions that are recorded as releases; None leaves that question out. `templates` has the release's
-    templates by digest: those that have StackSets explain the stacks that these made. What a stack does while an
-    operation is under way, and what only a deployment knows, is not judged.
+    templates by digest: those that have StackSets explain the stacks that these made. `left` names the release that
+    had a stack which this one has no more: that is a warning, since a deployment deletes no stack. What a stack does
+    while an operation is under way, and what only a deployment knows, is not judged.
     """
-    yield from (finding for _, finding in by_stack(manifest, actuals, known, templates))
+    yield from (finding for _, finding in by_stack(manifest, actuals, known, templates, left))
 
 
 def by_stack(
@@ -41,6 +44,7 @@ def by_stack(
     actuals: Iterable[Actual],
     known: Container[str] | None = None,
     templates: Mapping[str, str] | None = None,
+    left: Mapping[Place, str] | None = None,
 ) -> Iterator[tuple[Place, Finding]]:
     """Yield the findings of `against_release`, each with the place of the stack that it is about."""
     live = {actual.place: actual for actual in actuals if actual.is_there}
@@ -55,7 +59,11 @@ def by_stack(
     for place, actual in sorted(live.items()):
         message = f"{actual.name} runs in {actual.account} {actual.region}, and is no stack of release {manifest.tag}"
         mend = "delete it when nothing needs it, or add its stack file and deploy"
-        yield place, unfit(manifest.environment, message, mend, key=actual.name)
+        found = unfit(manifest.environment, message, mend, key=actual.name)
+        if tag := (left or {}).get(place):
+            message = f"{message}: it is left of {tag}, since a deployment deletes no stack"
+            found = replace(found, message=message, severity=Severity.WARNING)
+        yield place, found
 
 
 def _again(manifest: Manifest) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.consistency import unfit
 from pipelines.state.sequence import DELETED
 from validator.errors import FailureError
-from validator.findings import Finding, merged
+from validator.findings import Finding, Severity, merged
 
 if TYPE_CHECKING:
     from pipelines.agents import Agent
@@ -31,13 +31,18 @@ def confirm(project: Project, environment: str, recording: Recording, told: Told
 
     An agent that does not report, or does not look, is a finding: the release may be why. Raises TechnicalError where
     AWS does not answer, which says nothing of the release. A project that has no agent in the environment has nobody
-    who could look: that is told, all else is verified, and the drift gate before the next environment stays closed.
+    who could look: that is told, all else is verified, and the drift gate before the next environment stays closed. A
+    stack that another release left is told too, and is no reason to take this one back.
     """
     try:
-        return _looked(project, environment, recording, told)
+        found = _looked(project, environment, recording, told)
     except FailureError as error:
         message, _, mend = str(error).partition("\n  mend: ")
         return [unfit(environment, message, mend or f"run `lockstep verify {environment}`", key="verify")]
+    for one in found:
+        if one.severity == Severity.WARNING:
+            told(f"{one.message}\n  mend: {one.remediation}")
+    return [one for one in found if one.severity == Severity.ERROR]
 
 
 def _looked(project: Project, environment: str, recording: Recording, told: Told) -> Sequence[Finding]:

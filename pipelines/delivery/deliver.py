@@ -27,6 +27,7 @@ from pipelines.delivery.moved import refuse_moved
 from pipelines.delivery.places import Ordered, places_of
 from pipelines.delivery.returning import before, bring_back, finish_return, mark_if_taken
 from pipelines.delivery.settling import settle
+from pipelines.delivery.whole import is_whole
 from pipelines.gathering.gather import Places, Question
 from pipelines.promotion.evidence import Missing
 from validator.errors import FailureError, LockstepError, TechnicalError
@@ -128,7 +129,8 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
     finish_return(root, table, workloads, order, stage, clock)
     settle(root, table, workloads, order.environment, rule.branch, stage)
     branches.refresh(root, rule.branch)
-    if stands := _stands(table, workloads, order):
+    stands = _stands(table, workloads, order)
+    if stands and is_whole(places.workspace, order.environment, order.tag):
         return Delivered(Brought((), stands, ()), mark_if_taken(root, table, stands, stage))
     entry = Entry(order, places, stage, clock, expected)
     brought = bring(places.workspace, order.environment, places.release, stage, clock, entry)

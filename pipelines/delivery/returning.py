@@ -182,9 +182,11 @@ def finish_return(
         stage.warn(f"{error}\n{order.tag} may take its place all the same, if the gates let it in")
         return
     if not brought.succeeded:
+        reasons = [one.message for one in brought.findings]
+        reasons += [f"{one.stack}: {one.reason}" for one in brought.results if one.outcome == "failed"]
         raise FailureError(
-            f"{tag} did not come back whole in {order.environment}\n"
-            f"  mend: see `lockstep verify {order.environment}`, then run the same command again; "
+            "\n".join([f"{tag} did not come back whole in {order.environment}", *reasons])
+            + f"\n  mend: see `lockstep verify {order.environment}`, then run the same command again; "
             f"`lockstep rollback TAG --env {order.environment}` takes another one back"
         )
 

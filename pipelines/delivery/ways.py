@@ -17,6 +17,7 @@ from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.odd import left_out, unsaid
 from pipelines.delivery.places import Silent
 from pipelines.delivery.policy import policy_of
+from pipelines.delivery.whole import is_whole
 from pipelines.home import home_of
 from pipelines.promotion.evidence import Loss
 from pipelines.release import named
@@ -177,7 +178,7 @@ def _planned(workspace: Workspace, policy: Policy, way: Way, tag: str, told: Tol
     """Add what would change, and what of it holds data; nothing where the release stands there already."""
     from pipelines.plan.losses import losses
 
-    if _stands(way, tag):
+    if _stands(way, tag) and is_whole(workspace, way.environment, tag):
         return way
     plan = _plan(workspace, way.environment, tag, told)
     stateful = policy.of(way.environment).stateful

@@ -9,23 +9,34 @@ from pipelines.promotion.evidence import Loss
 
 from .model import Change, PlannedStack
 
+NESTED = "AWS::CloudFormation::Stack"
+
 
 def losses(changes: Iterable[Change], stateful: Collection[str]) -> tuple[Loss, ...]:
     """Return the resources of stateful types that would be deleted, or replaced by an empty one.
 
     A removal that leaves the resource behind (`Retain`) is no loss. A replacement always is: even where the old
-    resource is left behind, what runs goes on without its data. One that may happen counts as one that does.
+    resource is left behind, what runs goes on without its data. One that may happen counts as one that does. So does
+    what a nested stack changes: no change set of its parent tells of that.
     """
     return tuple(
-        Loss(
-            change.stack,
-            change.logical_id,
-            change.resource_type,
-            "deleted" if change.action == "remove" else "replaced",
-        )
+        Loss(change.stack, change.logical_id, change.resource_type, _how(change))
         for change in changes
-        if change.resource_type in stateful and _goes(change)
+        if (change.resource_type in stateful and _goes(change)) or _is_out_of_sight(change)
     )
+
+
+def _how(change: Change) -> str:
+    if change.action == "remove":
+        return "deleted"
+    return "changed out of sight" if change.resource_type == NESTED else "replaced"
+
+
+def _is_out_of_sight(change: Change) -> bool:
+    """Whether a change is one inside a nested stack, or of all of it; tags alone take nothing along."""
+    if change.resource_type != NESTED or change.action not in {"modify", "remove"}:
+        return False
+    return change.policy != "Retain" if change.action == "remove" else change.kind != "retagged"
 
 
 def left_behind(changes: Iterable[Change], stateful: Collection[str]) -> tuple[Change, ...]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pipelines.aws import Aws, clear_errors, has_own
 from pipelines.deployment import Action
+from pipelines.left_stacks import left_in
 from pipelines.live import LiveStack, read_physical_ids
 from pipelines.reading import check_accounts
 from pipelines.stack_sets import TYPE as STACK_SET
@@ -23,7 +24,7 @@ from validator.model import Stack
 from . import reading, stack_sets, templates
 from .change_sets import changes_of
 from .model import Plan, PlannedStack
-from .stages import begun, following
+from .stages import begun, following, staying
 
 SIDE_BY_SIDE = 8
 """Stacks asked about at a time, as a deployment launches them."""
@@ -73,7 +74,9 @@ class Planning:
             if touched:
                 self.workspace.loaded()
             planned = self._all(stacks, actions, reading.missing(touched))
-        return Plan(self.environment, self.release, tuple(following(stacks, planned)))
+            left = left_in(self.environment, stacks)
+        whole = (*following(stacks, planned), *staying(left))
+        return Plan(self.environment, self.release, whole)
 
     def read(self) -> tuple[list[Stack], dict[str, Action]]:
         """Return the stacks in deployment order with what a deployment would do; `live` holds how they stand."""

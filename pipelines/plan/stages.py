@@ -52,3 +52,20 @@ def following(stacks: Sequence[Stack], planned: Iterable[PlannedStack]) -> Itera
         yield (
             replace(one, note=f"may follow: it reads what {', '.join(makers)} publishes") if follows else one
         )
+
+
+def staying(left: Iterable[tuple[str, LiveStack]]) -> Iterator[PlannedStack]:
+    """Yield the stacks that run and that the release does not have, by CloudFormation's name. Pure.
+
+    No deployment deletes one; what is in it stays, and nothing of the release knows of it.
+    """
+    for region, live in left:
+        yield PlannedStack(
+            name=live.name,
+            region=region,
+            kind="stays",
+            reason=f"it is no stack of this release: {live.tags.get('Version') or 'another one'} left it",
+            note="a deployment deletes no stack; what it holds stays in it, and nothing of the release uses it",
+            digest_wanted="",
+            live_id=live.stack_id,
+        )

@@ -98,7 +98,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A resource that a change set would replace, or may, or delete; `action` is `replaced` or `deleted`."""
+    """A resource that a change set would replace, or may, or delete; `action` is `replaced` or `deleted`.
+
+    Of a nested stack it is `changed out of sight` too.
+    """
 
     stack: str
     logical_id: str

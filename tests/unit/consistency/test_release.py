@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.consistency import Actual, against_release
 from pipelines.consistency.actual import HIDDEN
+from validator.findings import Severity
 
 from .releases import TAG, changed, manifest, running
 
@@ -51,6 +52,16 @@ def test_an_unexpected_stack_is_named_with_its_place(live: dict[str, Actual]) ->
     ((key, message),) = said(live)
     assert key == "stray"
     assert message.startswith("stray runs in 111111111111 us-east-1, and is no stack of release")
+
+
+def test_a_stack_that_another_release_left_is_a_warning(live: dict[str, Actual]) -> None:
+    """REQ-R1: a deployment deletes no stack, so that this one is no reason to take a release back."""
+    left = live["stray"] = replace(live["queue"], name="stray")
+    (one,) = against_release(manifest("dev"), live.values(), left={left.place: "v1.1.0"})
+    assert one.severity == Severity.WARNING
+    assert one.message.endswith("it is left of v1.1.0, since a deployment deletes no stack")
+    (two,) = against_release(manifest("dev"), live.values(), left={("1", "2", "stray"): "v1.1.0"})
+    assert two.severity == Severity.ERROR
 
 
 def test_a_stack_in_another_region_is_both_missing_and_unexpected(live: dict[str, Actual]) -> None:

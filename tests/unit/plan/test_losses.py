@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pipelines.plan.losses import irreversible, left_behind, losses
+from pipelines.plan.model import Change
 from pipelines.promotion.evidence import Loss
 
 from .values import STATEFUL, change, stack
@@ -32,6 +34,22 @@ def test_what_is_a_loss(found: Any, action: str | None) -> None:
     """REQ-R3: deleted or replaced, also where that is not sure; a removal that retains is none."""
     expected = [Loss("prod/orders/table", "Table", "AWS::DynamoDB::Table", action)] if action else []
     assert list(losses([found], STATEFUL)) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "action"),
+    [
+        (change("modify", scope=("Properties",)), "changed out of sight"),
+        (change("modify", scope=("Tags",)), None),
+        (change("remove", policy="Delete"), "deleted"),
+        (change("remove", policy="Retain"), None),
+        (change("add"), None),
+    ],
+)
+def test_what_a_nested_stack_changes_counts_as_a_loss(found: Change, action: str | None) -> None:
+    """REQ-R3: its parent's change set says nothing of it, whatever types hold data."""
+    nested = replace(found, resource_type="AWS::CloudFormation::Stack")
+    assert [one.action for one in losses([nested], frozenset())] == ([action] if action else [])
 
 
 def test_what_is_left_behind_is_told() -> None:
