@@ -31,6 +31,14 @@ def folder(tmp_path: Path) -> Iterator[str]:
     process.discard(Place.of(tmp_path / "own"))
 
 
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Start a sandbox that no test changes; return its folder, and what was said."""
+    folder = str(tmp_path_factory.mktemp("started") / "own")
+    yield folder, CliRunner().invoke(sandbox, ["start", "--dir", folder]).stdout
+    process.discard(Place.of(folder))
+
+
 def _json(*arguments: str) -> dict[str, Any]:
     result = CliRunner().invoke(sandbox, [*arguments, "--format", "json"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -55,16 +63,16 @@ def test_the_life_of_a_sandbox(folder: str) -> None:
     assert _json("stop", "--dir", folder)["stopped"] is False
 
 
-def test_env_is_for_the_shell(folder: str) -> None:
+def test_env_is_for_the_shell(started: tuple[str, str]) -> None:
     """What `env` prints makes a shell the operator, whatever it was before."""
-    started = _json("start", "--dir", folder)
+    folder, _ = started
     printed = CliRunner().invoke(sandbox, ["env", "--dir", folder]).stdout
     ask = 'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])'
     script = f"{printed}\n{sys.executable} -c {shlex.quote(ask)}"
     before = {**os.environ, "AWS_PROFILE": "nobody", "AWS_SESSION_TOKEN": "stale", "AWS_REGION": "eu-west-3"}
     shell = subprocess.run(["sh", "-c", script], env=before, capture_output=True, text=True, check=True)
     assert shell.stdout.strip() == accounts.OPERATOR
-    assert started["endpoint"] in printed
+    assert process.require(Place.of(folder)).endpoint in printed
 
 
 def test_env_of_a_sandbox_that_does_not_run(folder: str) -> None:
@@ -84,10 +92,10 @@ def test_fresh_drops_the_state(folder: str) -> None:
     assert not (Path(folder) / "state" / "left").exists()
 
 
-def test_text_tells_the_next_step(folder: str) -> None:
+def test_text_tells_the_next_step(started: tuple[str, str]) -> None:
     """A person sees the endpoint and what to type next."""
-    result = CliRunner().invoke(sandbox, ["start", "--dir", folder])
-    assert f'eval "$(lockstep sandbox env --dir {folder})"' in result.stdout
+    folder, said = started
+    assert f'eval "$(lockstep sandbox env --dir {folder})"' in said
     status = CliRunner().invoke(sandbox, ["status", "--dir", f"{folder}-none"]).stdout
     assert status.startswith("not running")
     assert f"lockstep sandbox start --dir {folder}-none\n" in status

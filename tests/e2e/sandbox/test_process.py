@@ -31,6 +31,14 @@ def place(tmp_path: Path) -> Iterator[Place]:
     process.discard(own)
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Record]]:
+    """Start a sandbox for tests that neither stop it nor change what is in it."""
+    place = Place.of(tmp_path_factory.mktemp("running") / "sandbox")
+    yield place, process.start(place)
+    process.discard(place)
+
+
 def _ssm(record: Record) -> object:
     session = boto3.Session(accounts.OPERATOR, accounts.SECRET, region_name="us-east-1")
     return session.client(
@@ -52,10 +60,10 @@ def _gone(pid: int) -> bool:
     return False
 
 
-def test_start_twice_is_one_process(place: Place) -> None:
+def test_start_twice_is_one_process(running: tuple[Place, Record]) -> None:
     """The second start finds the first, and says so."""
     said: list[str] = []
-    first = process.start(place)
+    place, first = running
     assert process.start(place, progress=said.append) == first == process.find(place)
     assert said == [f"already running on port {first.port}"]
 
@@ -73,9 +81,9 @@ def test_two_starts_at_once_are_one_process(place: Place) -> None:
     assert process.require(place).pid == int(answers[0])
 
 
-def test_it_listens_on_loopback_only(place: Place) -> None:
+def test_it_listens_on_loopback_only(running: tuple[Place, Record]) -> None:
     """No other address of this machine answers."""
-    record = process.start(place)
+    _, record = running
     addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for address in addresses - {HOST}:
         with socket.socket() as probe, pytest.raises(OSError, match="refused"):
@@ -84,11 +92,13 @@ def test_it_listens_on_loopback_only(place: Place) -> None:
         probe.connect((HOST, record.port))
 
 
-def test_state_survives_a_stop(place: Place) -> None:
+def test_a_stop_ends_everything_but_the_state(place: Place) -> None:
     """What was made is there again, on the same port, in the same account."""
     record = process.start(place)
     _ssm(record).put_parameter(Name="/kept", Type="String", Value="v")  # type: ignore[attr-defined]
     assert process.stop(place) is True
+    with pytest.raises(ProcessLookupError):  # The whole process group goes, and so do functions.
+        os.killpg(record.pid, 0)
     assert process.find(place) is None
     again = process.start(place)
     assert again.port == record.port
@@ -113,17 +123,14 @@ def test_a_killed_sandbox_begins_empty(place: Place) -> None:
     assert again.pid != record.pid
 
 
-def test_two_sandboxes_side_by_side(place: Place, tmp_path: Path) -> None:
+def test_two_sandboxes_side_by_side(running: tuple[Place, Record], place: Place) -> None:
     """Each folder is a sandbox of its own; stopping one leaves the other."""
-    other = Place.of(tmp_path / "other")
-    first = process.start(place)
-    try:
-        second = process.start(other)
-        _ssm(first).put_parameter(Name="/mine", Type="String", Value="v")  # type: ignore[attr-defined]
-        assert _ssm(second).describe_parameters()["Parameters"] == []  # type: ignore[attr-defined]
-    finally:
-        process.stop(other)
-    assert process.find(place) == first
+    _, first = running
+    second = process.start(place)
+    _ssm(second).put_parameter(Name="/mine", Type="String", Value="v")  # type: ignore[attr-defined]
+    assert _ssm(first).describe_parameters()["Parameters"] == []  # type: ignore[attr-defined]
+    process.stop(place)
+    assert process.find(running[0]) == first
 
 
 def test_a_port_in_use_is_a_configuration_error(place: Place) -> None:
@@ -138,9 +145,9 @@ def test_a_port_in_use_is_a_configuration_error(place: Place) -> None:
     assert process.find(place) is None
 
 
-def test_another_port_than_the_running_one_is_a_configuration_error(place: Place) -> None:
+def test_another_port_than_the_running_one_is_a_configuration_error(running: tuple[Place, Record]) -> None:
     """A running sandbox does not move."""
-    record = process.start(place)
+    place, record = running
     with pytest.raises(ConfigurationError, match=f"already runs on port {record.port}"):
         process.start(place, port=1 + record.port)
 
@@ -155,19 +162,11 @@ def test_the_wanted_port_is_taken(place: Place) -> None:
 
 def test_it_ends_with_its_lifeline(place: Place) -> None:
     """A sandbox started for another process is gone soon after it."""
-    owner = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
     record = process.start(place, lifeline=owner.pid)
     owner.communicate(b"\n")
     assert _gone(record.pid)
     assert process.find(place) is None
-
-
-def test_stopping_ends_the_functions_too(place: Place) -> None:
-    """The server's whole process group goes, also when the server had no time to end its workers."""
-    record = process.start(place)
-    process.stop(place)
-    with pytest.raises(ProcessLookupError):
-        os.killpg(record.pid, 0)
 
 
 def test_a_server_that_cannot_start_says_why(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
