@@ -30,7 +30,7 @@ def started(factory: pytest.TempPathFactory, name: str) -> tuple[Place, Record, 
         fcntl.flock(lock, fcntl.LOCK_EX)
         project = _deployed(folder)
     place = Place.of(factory.mktemp(name) / "sandbox")
-    port = _copied(folder / "sandbox", place)
+    port = copied(folder / "sandbox", place)
     record = process.start(place, port=port, lifeline=os.getpid())
     return place, record, replace(project, operator=accounts.variables(record.endpoint))
 
@@ -51,7 +51,7 @@ def _deployed(folder: Path) -> RecordedProject:
     return project
 
 
-def _copied(stopped: Path, place: Place) -> int:
+def copied(stopped: Path, place: Place) -> int:
     """Copy what a stopped sandbox saved to a place that will serve on another port; return that."""
     before = Place.of(stopped).read()
     assert before is not None

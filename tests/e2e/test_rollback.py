@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from pipelines.state.keys import environment_release
 from pipelines.state.records import DriftSummary, StackKey
 from sandbox import accounts, process
 from sandbox.place import Place
+from tests.e2e.deployed_home import copied
 from tests.e2e.recorded_project import TABLE_NAME
 from tests.e2e.tiny_project import QUEUE, TinyProject
 from tests.state_table import state
@@ -33,29 +35,66 @@ REGIONS = {"dev": "us-east-1", "staging": "us-east-2", "prod": "us-east-1"}
 GOOD, BAD = "v1.0.0", "v1.1.0"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[TinyProject]:
-    """Make a project with a home, whose first release is good in dev."""
-    place = Place.of(tmp_path / "sandbox")
-    record = process.start(place, lifeline=os.getpid())
-    made = TinyProject.made(tmp_path / "project", accounts.variables(record.endpoint))
-    made.make_role()
-    made.make_home()
-    made.release(GOOD)
-    made.deploy("dev")
+@contextmanager
+def world(folder: Path, before: Path | None = None) -> Iterator[TinyProject]:
+    """Yield a project and its sandbox in a folder; both go on from what is in the folder `before`, stopped there."""
+    place, port = Place.of(folder / "sandbox"), None
+    if before is not None:
+        for name in ("project", "remote"):
+            shutil.copytree(before / name, folder / name, symlinks=True)
+        port = copied(before / "sandbox", place)
+    record = process.start(place, port=port, lifeline=os.getpid())
+    made = TinyProject(folder / "project", accounts.variables(record.endpoint))
+    if before is not None:
+        made.git("remote", "set-url", "origin", str(made.remote))
     yield made
     process.discard(place)
 
 
+def stopped(folder: Path) -> Path:
+    """Stop what is in a folder, which keeps its state; return it."""
+    process.stop(Place.of(folder / "sandbox"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a project with a home, whose first release is good in dev; tests have copies of it."""
+    folder = tmp_path_factory.mktemp("first")
+    with world(folder) as project:
+        TinyProject.made(project.root, project.operator)
+        project.make_role()
+        project.make_home()
+        project.release(GOOD)
+        project.deploy("dev")
+        return stopped(folder)
+
+
+@pytest.fixture(scope="module")
+def second(first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Deploy the good release, and then another, into every environment; tests have copies of it."""
+    folder = tmp_path_factory.mktemp("second")
+    with world(folder, first) as project:
+        for name in ("staging", "prod"):
+            project.deploy(name)
+        project.release(BAD)
+        for name in ORDER:
+            project.deploy(name)
+        return stopped(folder)
+
+
 @pytest.fixture
-def everywhere(project: TinyProject) -> TinyProject:
-    """Deploy the good release, and then another, into every environment."""
-    for name in ("staging", "prod"):
-        project.deploy(name)
-    project.release(BAD)
-    for name in ORDER:
-        project.deploy(name)
-    return project
+def project(first: Path, tmp_path: Path) -> Iterator[TinyProject]:
+    """Return a project whose first release is in dev."""
+    with world(tmp_path, first) as found:
+        yield found
+
+
+@pytest.fixture
+def everywhere(second: Path, tmp_path: Path) -> Iterator[TinyProject]:
+    """Return a project with two releases, one after the other, in every environment."""
+    with world(tmp_path, second) as found:
+        yield found
 
 
 def json_of(done: Any) -> list[dict[str, Any]]:
