@@ -15,7 +15,7 @@ from pipelines.delivery.tools import tools
 from pipelines.gathering.gather import Places, Question, gather
 from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Evidence, Missing, Plan, Source
-from pipelines.promotion.gates.approval import COUNTED
+from pipelines.promotion.gates.approval import COUNTED, NOBODY
 from pipelines.promotion.gates.approval import GATE as APPROVAL
 from pipelines.promotion.verdicts import Decision
 from pipelines.state.records import Promotion, StackKey
@@ -117,7 +117,7 @@ def _another_plan(question: Question, expected: str, found: str) -> FailureError
 def approvers(decision: Decision) -> str:
     """Return whose approval counted, by the gate that counts: others may have approved another plan, or their own."""
     counted = (one.verdict.inputs.get(COUNTED, "") for one in decision.judged if one.gate == APPROVAL.id)
-    return next(filter(None, counted), "nobody has to")
+    return next(filter(None, counted), NOBODY)
 
 
 def _source_digest(evidence: Evidence, workload: str, source: str) -> str:

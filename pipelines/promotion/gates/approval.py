@@ -17,6 +17,8 @@ from .gate import SKEW, Gate, missing, planned
 AUTHORS = "the release's author, who may not approve it,"
 COUNTED = "counted"
 """The input that names whose approval counted."""
+NOBODY = "nobody has to"
+"""What stands in the place of a name where the policy asks for no approval."""
 SIGNERS = "who signed the commits"
 Flaw = Callable[[Approval], str]
 """Says why an approval does not count, in words that follow the approver's name; empty where it does."""

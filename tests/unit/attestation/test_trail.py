@@ -26,7 +26,7 @@ TOOLS = {"lockstep": "0.1.0"}
 ARN = "arn:aws:cloudformation:us-east-1:333333333333:stack"
 CHANGE_SET = "arn:aws:cloudformation:us-east-1:333333333333:changeSet/lockstep-plan-0a"
 POLICY = "sha256:" + "a" * 64
-APPROVAL = Approval("prod", good.TAG, "AROA:grace@example.com", "sha256:plan", good.ago(20), "arn")
+APPROVAL = Approval("prod", good.TAG, "AROA:grace@example.com", "sha256:plan", good.NOW, "arn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,16 @@ class Case:
         trail = replace(self.trail, deployments=(replace(one, evidence=end.digest),))
         return Case(trail, {**self.texts, end.digest: end.text})
 
+    def recorded(self, **given: Any) -> Case:
+        """Return the case with other records."""
+        return Case(replace(self.trail, **given), self.texts)
+
+    def deciding(self, other: Statement) -> Case:
+        """Return the case with another statement in the place of what the promotion names."""
+        (one,) = self.trail.promotions
+        texts = {**self.texts, other.digest: other.text}
+        return Case(replace(self.trail, promotions=(replace(one, evidence_digest=other.digest),)), texts)
+
     def of(self, **given: Any) -> Case:
         """Return the case with another record of the deployment."""
         (one,) = self.trail.deployments
@@ -74,6 +84,13 @@ def _decision(**given: Any) -> Statement:
     plan = replace(good.plan(), change_sets={"prod/orders/table": f"{CHANGE_SET}/1"})
     evidence = good.evidence(**{"plan": plan, **given})
     return decided(evidence, decide(evidence, good.PROD), TOOLS, POLICY)
+
+
+def _elsewhere() -> Statement:
+    """Return a decision about another environment."""
+    own = _decision()
+    evidence = {**own.said["evidence"], "environment": "staging"}
+    return replace(own, said={**own.said, "evidence": evidence})
 
 
 def _whole(decision: Statement) -> Case:
@@ -135,6 +152,23 @@ def test_each_statement_that_is_changed_or_gone_is_named(case: Case) -> None:
         (lambda case: case.ending(decision="../release"), "../release of prod is not there"),
         (lambda case: _whole(_decision(approvals=())), "is pending"),
         (lambda case: _whole(_decision(tag="v9.9.9")), "is about v9.9.9 in prod"),
+        (lambda case: case.of(number=9), "number is 9 in the record"),
+        (lambda case: case.of(by="mallory"), "by is mallory in the record"),
+        (lambda case: case.of(started_at=good.ago(1)), "started_at is"),
+        (lambda case: case.ending(deployments=[]), "and None in"),
+        (lambda case: case.recorded(promotions=()), "no promotion is recorded"),
+        (lambda case: case.recorded(approvals=()), "and no record does"),
+        (
+            lambda case: case.recorded(approvals=(replace(APPROVAL, plan="sha256:other"),)),
+            "knows an approval by grace@example.com",
+        ),
+        (
+            lambda case: case.recorded(promotions=(replace(case.trail.promotions[0], approver="mallory"),)),
+            "approved by mallory, and the decision",
+        ),
+        (lambda case: case.deciding(_ended(case.trail.deployments[0], "")), "is no decision"),
+        (lambda case: case.deciding(_decision(tag="v9.9.9")), "promotion of orders from staging to prod"),
+        (lambda case: case.deciding(_elsewhere()), f"is about {good.TAG} in staging"),
     ],
 )
 def test_what_does_not_hang_together_is_found(case: Case, spoil: Callable[[Case], Case], says: str) -> None:
