@@ -44,11 +44,13 @@ if TYPE_CHECKING:
 @loss_option
 @acknowledge_option
 @click.option(
-    "--break-glass", "reason", metavar="REASON", default="", help="Deploy without gates; it is recorded."
+    "--break-glass", "reason", metavar="REASON", default=None, help="Deploy without gates; it is recorded."
 )
 @project_option
 @format_option
-def deploy(environment: str, root: Path, style: str, tag: str | None, reason: str, **accepted: Any) -> int:
+def deploy(
+    environment: str, root: Path, style: str, tag: str | None, reason: str | None, **accepted: Any
+) -> int:
     """Deploy ENVIRONMENT batch by batch; stop at the first stack that does not end COMPLETE.
 
     A release passes every gate first, and is verified before it counts; where that fails, the release before comes
@@ -69,7 +71,7 @@ def deploy(environment: str, root: Path, style: str, tag: str | None, reason: st
         return deliver_release(
             root, environment, named(root.resolve(), tag, environment), accepted, quiet=quiet
         )
-    results = deploy_environment(root, environment, quiet=quiet, reason=reason)
+    results = deploy_environment(root, environment, quiet=quiet, reason=reason or "")
     if quiet:
         echo_json("deploy", {"environment": environment, "stacks": rows(results)})
         return 0 if is_done(results) else 1
@@ -77,10 +79,13 @@ def deploy(environment: str, root: Path, style: str, tag: str | None, reason: st
     return 0
 
 
-def refuse_options(environment: str, tag: str | None, accepts: bool, reason: str) -> None:
+def refuse_options(environment: str, tag: str | None, accepts: bool, reason: str | None) -> None:
     """Raise ConfigurationError for options that do not belong together, and where a release has to be named."""
     if tag is not None and environment == SHARED:
         raise _wrong("what belongs to no environment is no release", "--release", "leave the option out")
+    if reason is not None and not any(letter.isalnum() for letter in reason):
+        hint = "say why, with the number of the incident and who decided it"
+        raise _wrong("a deployment without gates is kept with its reason", "--break-glass", hint)
     if tag is not None and reason:
         raise _wrong(
             "a release passes the gates, or nothing does", "--break-glass", "leave one of the two out"
@@ -183,7 +188,7 @@ def conclude(environment: str, results: list[Result]) -> None:
     mend = "correct the cause, then " if failed else ""
     if any("already exists" in result.reason.lower() for result in bad):
         mend = "see docs/failed-deployment.md for a name that is taken; then "
-    lines.append(f"  mend: {mend}run `lockstep deploy {environment}` again; it carries on from here")
+    lines.append(f"  mend: {mend}run the same command again; it carries on from here")
     raise FailureError("\n".join(lines))
 
 

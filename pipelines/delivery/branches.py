@@ -12,6 +12,7 @@ from pathlib import Path
 from validator.errors import FailureError, TechnicalError
 
 from .git import GitError, commit_of_tag, git, resolved, tree_of_tag
+from .uncommitted import refuse_uncommitted
 
 REMOTE = "origin"
 NOBODY = ("lockstep", "lockstep@localhost.invalid")
@@ -90,6 +91,7 @@ def put_back(root: Path, branch: str, tag: str, message: str) -> Moved:
     """
     head, commit = _restoring(root, branch, tag, message)
     if commit != head:
+        refuse_uncommitted(root, branch, commit)
         push(root, f"refs/heads/{branch}", commit)
         _move(root, branch, commit, head)
     return Moved(branch, commit, was_moved=commit != head)
@@ -160,7 +162,11 @@ def _restoring(root: Path, branch: str, tag: str, message: str) -> tuple[str, st
 
 
 def _move(root: Path, branch: str, commit: str, before: str | None) -> None:
-    """Move a branch forward, with the files where it is checked out; refused where somebody moved it meanwhile."""
+    """Move a branch forward, with the files where it is checked out; refused where somebody moved it meanwhile.
+
+    Raises ConfigurationError where that would lose what is not committed.
+    """
+    refuse_uncommitted(root, branch, commit)
     if git(root, "branch", "--show-current") == branch:
         git(root, "merge", "--ff-only", "--quiet", commit)
         return

@@ -34,7 +34,7 @@ def git(root: Path, *arguments: str, environment: dict[str, str] | None = None) 
     except FileNotFoundError:
         raise GitError(arguments, "git is not installed; install git 2.30 or newer") from None
     if done.returncode != 0:
-        raise GitError(arguments, done.stderr.strip())
+        raise GitError(arguments, done.stderr.strip().expandtabs(2))
     return done.stdout.strip()
 
 

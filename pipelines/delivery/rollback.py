@@ -22,6 +22,7 @@ from pipelines.delivery.last_consistent import Past, last_consistent
 from pipelines.delivery.odd import left_out
 from pipelines.delivery.policy import policy_of
 from pipelines.delivery.returning import Return, mark_if_taken
+from pipelines.delivery.uncommitted import refuse_uncommitted
 from pipelines.delivery.ways import Told, Way, Ways, reachable
 from pipelines.recording import who
 from pipelines.release import checked_out
@@ -99,7 +100,12 @@ def _past(table: StateStore, workload: str, environment: str, warn: Told) -> Pas
 
 
 def go(ways: Ways, stage: Stage, clock: Clock) -> Iterator[Ended]:
-    """Take each environment back in turn, and yield how it ended; the first that fails is the last that is begun."""
+    """Take each environment back in turn, and yield how it ended; the first that fails is the last that is begun.
+
+    Raises ConfigurationError before any is begun where what is not committed would be lost.
+    """
+    for way in ways.ways:
+        refuse_uncommitted(ways.root, way.branch, ways.tag)
     stopped = False
     for way in ways.ways:
         if stopped:

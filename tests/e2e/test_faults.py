@@ -172,6 +172,28 @@ def test_a_release_whose_tag_was_moved_is_not_said_to_stand(world: TinyProject) 
     expect_deployed(world, tag)
 
 
+@pytest.mark.parametrize("command", ["deploy", "rollback"])
+def test_what_nobody_committed_stands_in_the_way_of_nothing_else(world: TinyProject, command: str) -> None:
+    """A dirty tree on the environment's own branch: exit code 2, the file and the mend, and nothing is changed."""
+    tag = released(world)
+    deployed(world, tag)
+    world.git("branch", "--force", "env/dev", "origin/env/dev")
+    arguments: tuple[str, ...] = ("deploy", "dev", "--release", released(world))
+    if command == "rollback":
+        older = [one for one, state in world.states("dev") if state == "succeeded" and one != tag]
+        arguments = ("rollback", older[0], "--env", "dev")
+    world.git("switch", "-q", "env/dev")
+    (world.root / "templates" / "first.yaml").write_text("dirty: 1\n", encoding="utf-8")
+    states, remote = world.states("dev"), world.git("ls-remote", "origin", "env/dev")
+    done = world.run(*arguments)
+    assert done.returncode == cli.USAGE, done.stdout + done.stderr
+    assert "would lose what is not committed of templates/first.yaml" in done.stderr
+    assert "git stash" in done.stderr
+    assert (world.states("dev"), world.git("ls-remote", "origin", "env/dev")) == (states, remote)
+    assert (world.root / "templates" / "first.yaml").read_text(encoding="utf-8") == "dirty: 1\n"
+    world.git("switch", "-q", "-f", "main")
+
+
 @contextmanager
 def refusing(project: TinyProject, reference: str) -> Iterator[None]:
     """Let the remote take no push to a reference, as a protected one does."""

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.delivery import branches
-from pipelines.delivery.git import GitError
 from tests.unit.delivery.repositories import Repository
-from validator.errors import FailureError, TechnicalError
+from validator.errors import ConfigurationError, FailureError, TechnicalError
 
 BRANCH, HEAD = "env/dev", "refs/heads/env/dev"
 ROLES = ("AUTHOR", "COMMITTER")
@@ -45,10 +44,31 @@ def test_a_branch_that_is_checked_out_takes_its_files_along(repository: Reposito
 def test_changes_that_nobody_committed_are_not_lost(repository: Repository) -> None:
     repository.git("switch", "-q", BRANCH)
     (repository.root / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(GitError, match="overwritten"):
+    with pytest.raises(ConfigurationError, match=r"env/dev is checked out here, and would lose .* of file;"):
         branches.restore(repository.root, BRANCH, "v1", "Roll back")
     assert (repository.root / "file").read_text(encoding="utf-8") == "mine"
     assert repository.text(BRANCH) == "two"
+
+
+def test_what_nobody_committed_is_known_before_anything_is_pushed(
+    repository: Repository, tmp_path: Path
+) -> None:
+    """Also a new file in the place of one; what is in nobody's way is no matter, nor where another branch is out."""
+    remote = repository.with_remote(tmp_path / "remote")
+    repository.git("switch", "-q", "main")
+    (repository.root / "new").write_text("released", encoding="utf-8")
+    repository.commit("three", "v3")
+    repository.git("switch", "-q", BRANCH)
+    (repository.root / "other").write_text("mine", encoding="utf-8")
+    (repository.root / "new").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="what is not committed of new; nothing is changed"):
+        branches.put_back(repository.root, BRANCH, "v3", "Back")
+    assert remote.text(BRANCH) == repository.text(BRANCH) == "two"
+    (repository.root / "new").unlink()
+    assert branches.put_back(repository.root, BRANCH, "v3", "Back").was_moved
+    repository.git("switch", "-q", "main")
+    (repository.root / "file").write_text("mine", encoding="utf-8")
+    assert branches.put_back(repository.root, BRANCH, "v1", "Back").was_moved
 
 
 @pytest.mark.parametrize(("branch", "tag"), [("env/staging", "v1"), (BRANCH, "v9")])
