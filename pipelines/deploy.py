@@ -107,7 +107,7 @@ class Deployment:
         if self._lost is not None:
             raise TechnicalError(
                 f"the deployment of {self.environment} lost AWS on its way, and how its stacks stand is not known:\n"
-                f"{self._lost}\n  mend: bring AWS back, then run `lockstep deploy {self.environment}` again"
+                f"{self._lost}\n  mend: bring AWS back, then run the same command again"
             )
         return [
             self._identified(results.get(stack.name, Result(stack.name, "not started"))) for stack in stacks

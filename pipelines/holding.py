@@ -125,7 +125,7 @@ class Hold:
 
 def busy(workload: str, environment: str, holder: Lock | None) -> PendingError:
     """Return the error for a lock that another run holds, or held a moment ago."""
-    again = f"run `lockstep deploy {environment}` again"
+    again = "run the same command again"
     if holder is None:
         return PendingError(f"{workload} was being deployed into {environment} a moment ago\n  mend: {again}")
     return PendingError(

@@ -146,7 +146,7 @@ def _lost(workload: str, environment: str) -> TechnicalError:
     return TechnicalError(
         f"this run lost the lock of {workload} in {environment}: another run may have begun, and how this one ended is "
         "not recorded\n"
-        f"  mend: run `lockstep deploy {environment}` again; it says who deploys, or carries on"
+        f"  mend: run the same command again; it says who deploys, or carries on"
     )
 
 

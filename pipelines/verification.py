@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipelines.configuration import ConfigurationStore, Manifest, StoreError
-from pipelines.consistency import Actual, against_release, instances, unfit
+from pipelines.consistency import Actual, against_release, deploy_again, instances, unfit
 from pipelines.drift_age import verdict
 from pipelines.home import Home
 from pipelines.left_stacks import left_by
@@ -217,5 +217,5 @@ def _drift(
 
 def _of_trial(manifest: Manifest, trial: Trial) -> Finding:
     message = f"{manifest.workload}: {trial.name} does not answer as it should: {trial.reason}"
-    mend = f"look at that resource, then run `lockstep deploy {manifest.environment}`, and verify again"
+    mend = f"look at that resource, then {deploy_again(manifest.environment, manifest.tag)}, and verify again"
     return unfit(manifest.environment, message, mend, key=f"smoke.{trial.name}")

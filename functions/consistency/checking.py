@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functions.consistency.reading import AWS_ERRORS, NothingRecorded, Reading
 from functions.consistency.words import alert_of, finding_json, fingerprint
 from pipelines.configuration import ConfigurationStore
-from pipelines.consistency import unfit
+from pipelines.consistency import deploy_again, unfit
 from pipelines.state.records import Check, CheckVerdict, EnvironmentRelease
 from pipelines.state.store import StateStore
 from pipelines.state.times import timestamp
@@ -150,5 +150,5 @@ def _is_late(latest: EnvironmentRelease | None, now: datetime) -> bool:
 
 def _died(latest: EnvironmentRelease, at: datetime) -> Finding:
     message = f"the deployment of {latest.tag} by {latest.by} died at {timestamp(at)}: no run holds its lock any more"
-    mend = f"run `lockstep deploy {latest.environment}` again; it carries on"
+    mend = f"{deploy_again(latest.environment, latest.tag)}; it carries on"
     return unfit(latest.environment, message, mend)

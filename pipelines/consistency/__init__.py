@@ -6,7 +6,7 @@ from pipelines.consistency.actual import Actual
 from pipelines.consistency.between import Running, between
 from pipelines.consistency.instances import Instance, instances
 from pipelines.consistency.pending import Judged, Reported, judged
-from pipelines.consistency.release import against_release, by_stack, unfit
+from pipelines.consistency.release import against_release, by_stack, deploy_again, unfit
 
 __all__ = [
     "Actual",
@@ -17,6 +17,7 @@ __all__ = [
     "against_release",
     "between",
     "by_stack",
+    "deploy_again",
     "instances",
     "judged",
     "unfit",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pipelines.configuration.manifest import Manifest, ManifestStack
 from pipelines.consistency.actual import HIDDEN, Actual, Place
 from pipelines.consistency.instances import Instance, instances
+from validator.environments import SHARED
 from validator.findings import Finding, Severity
 from validator.parity import shown
 
 CHECK = "consistency"
+_NO_RELEASE = re.compile(r"^[^v]|-\d+-g[0-9a-f]+(-|$)|-dirty")
 GONE_MEND = (
     "where somebody deleted it, delete that instance from the StackSet, retaining stacks, and create it again"
 )
@@ -66,8 +69,18 @@ def by_stack(
         yield place, found
 
 
+def deploy_again(environment: str, tag: str) -> str:
+    """Return the command that brings an environment to what is recorded there: by name, where that is a release.
+
+    What was deployed without one has a name that says from which commit (`pipelines.release`).
+    """
+    if environment == SHARED or _NO_RELEASE.search(tag):
+        return f"run `lockstep deploy {environment}` from {tag}"
+    return f"run `lockstep deploy {environment} --release {tag}`"
+
+
 def _again(manifest: Manifest) -> str:
-    return f"run `lockstep deploy {manifest.environment}` from release {manifest.tag}"
+    return deploy_again(manifest.environment, manifest.tag)
 
 
 def _stack(

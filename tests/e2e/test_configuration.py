@@ -145,7 +145,7 @@ def test_a_second_run_ends_at_once_and_says_who_deploys(project: RecordedProject
         done = project.run("deploy", "dev")
         assert done.returncode == cli.PENDING, done.stdout + done.stderr
         assert "orders is being deployed into dev by another run, since " in done.stderr
-        assert "mend: wait for that run to end, then run `lockstep deploy dev` again" in done.stderr
+        assert "mend: wait for that run to end, then run the same command again" in done.stderr
         assert "unchanged" not in done.stdout
         assert len(states(project)) == count
     finally:

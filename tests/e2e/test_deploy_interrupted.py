@@ -95,7 +95,7 @@ def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int
     output, errors = running.communicate(timeout=60)
     assert running.returncode == cli.FAILURE, output + errors
     assert "stopping: nothing new is started" in errors
-    assert "run `lockstep deploy staging` again" in errors
+    assert "run the same command again" in errors
     assert "Traceback" not in errors
     before = stack_ids(own)
     assert before.pop(LAST), "the test holds nothing"

@@ -98,9 +98,7 @@ def test_a_second_run_is_told_who_since_when_and_how_to_go_on(
     said, mend = str(busy.value).splitlines()
     assert said.startswith("orders is being deployed into dev by arn:aws:iam::111111111111:user/alex, run ")
     assert said.endswith(", since 2026-03-02T09:30:00.000000Z")
-    assert (
-        "run `lockstep deploy dev` again; a run that died holds it until 2026-03-02T09:33:00.000000Z" in mend
-    )
+    assert "run the same command again; a run that died holds it until 2026-03-02T09:33:00.000000Z" in mend
     first.close()
     take("sam")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.consistency import Actual, against_release
+from pipelines.consistency import Actual, against_release, deploy_again
 from pipelines.consistency.actual import HIDDEN
 from validator.findings import Severity
 
@@ -133,3 +133,19 @@ def test_a_stack_that_does_not_stand_is_named_with_its_reason(live: dict[str, Ac
 def test_an_operation_under_way_is_not_judged(live: dict[str, Actual]) -> None:
     live["queue"] = replace(changed(live["queue"], MaxReceiveCount="9"), status="UPDATE_IN_PROGRESS")
     assert said(live) == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "tag", "command"),
+    [
+        ("dev", "v1.2.0", "run `lockstep deploy dev --release v1.2.0`"),
+        ("prod", "v2.0.0-rc1", "run `lockstep deploy prod --release v2.0.0-rc1`"),
+        ("dev", "v1.2.0-3-gabc1234", "run `lockstep deploy dev` from v1.2.0-3-gabc1234"),
+        ("dev", "v1.2.0-dirty.0123456789", "run `lockstep deploy dev` from v1.2.0-dirty.0123456789"),
+        ("dev", "abc1234", "run `lockstep deploy dev` from abc1234"),
+        ("shared", "v1.2.0", "run `lockstep deploy shared` from v1.2.0"),
+    ],
+)
+def test_a_release_is_deployed_again_by_name(environment: str, tag: str, command: str) -> None:
+    """What is checked out would be another one, and in dev it would go in without a gate (REQ-G1)."""
+    assert deploy_again(environment, tag) == command

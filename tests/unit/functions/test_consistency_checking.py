@@ -267,7 +267,7 @@ def test_a_deployment_that_died_is_an_alert_once_its_lock_ended(home: Home) -> N
     alert = home.alert()
     assert alert is not None
     assert f"the deployment of {TAG} by somebody died at 2026-03-02T09:45:00.000000Z" in alert.text
-    assert "run `lockstep deploy dev` again" in alert.text
+    assert f"run `lockstep deploy dev --release {TAG}`; it carries on" in alert.text
     home.check(60 * 24)
     assert home.alert() == alert, "it is said once"
     assert home.table.acquire_lock(WORKLOAD, "dev", "sam, run 2", home.now, LEASE)
