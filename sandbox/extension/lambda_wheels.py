@@ -6,7 +6,6 @@ not fit; what reads declared variances needs YAML's. The versions are those of t
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import io
 import re
@@ -21,23 +20,15 @@ from sandbox.extension.names import replace
 
 _COMPILED = re.compile(r"(?P<package>[^/]+)/.*\.so")
 
-_fitted: dict[str, bytes] = {}
-
 
 @cache
 def _is_here(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+@cache
 def fitted(code: bytes) -> bytes:
     """Return a package without the folders whose compiled parts do not fit and that this interpreter has itself."""
-    digest = hashlib.sha256(code).hexdigest()
-    if digest not in _fitted:
-        _fitted[digest] = _without_foreign(code)
-    return _fitted[digest]
-
-
-def _without_foreign(code: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
         compiled = [found for name in archive.namelist() if (found := _COMPILED.fullmatch(name))]
         foreign = {

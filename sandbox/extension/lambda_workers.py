@@ -2,9 +2,9 @@
 
 ministack starts a process for every request that finds none free. Starting one costs a third of a second of one core,
 so a burst on a cold function starts dozens at once, each slowed down by the others. AWS has cores for that; one machine
-does not. So a request waits a moment for a worker that is busy: it is free again long before a new one is ready. And
-of a queue's batches only so many are under way as there are cores: the messages wait in the queue, where the next batch
-takes more of them at once.
+does not. So a request waits until those that begin have begun, and then a moment for one that is busy: it is free again
+long before a new one is ready. And of a queue's batches only so many are under way as there are cores: the messages
+wait in the queue, where the next batch takes more of them at once.
 
 ministack also ends the workers of a function in every account and region when one function of that name changes; here
 only those of the account and region where it changed.
@@ -37,13 +37,32 @@ ENOUGH = max(2, os.cpu_count() or 2)
 PATIENCE_SECONDS = 0.5
 """How long a request waits for one of them to be free; after that it gets a worker of its own."""
 
-POLL_SECONDS = 0.002
+INIT_SECONDS = 10.0
+"""How long it waits at most for those that begin: Lambda's own limit for that.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+POLL_SECONDS = 0.005
 
 
-def _all_busy(key: str) -> bool:
+def _busy(key: str) -> tuple[bool, bool]:
+    """Tell whether all workers of a function are busy, so many as are enough, and whether one only begins."""
     with LOCK.get():
         workers = WORKERS.get().get(key, [])
-        return len(workers) >= ENOUGH and all(worker.in_use for worker in workers)
+        busy = len(workers) >= ENOUGH and all(worker.in_use for worker in workers)
+        return busy, any(worker._start_time is None for worker in workers)
+
+
+def _await_one(key: str) -> None:
+    """Return when a worker is free, or when there may be one more."""
+    waited, began = 0.0, time.monotonic()
+    while waited < PATIENCE_SECONDS:
+        busy, begins = _busy(key)
+        if not busy:
+            return
+        time.sleep(POLL_SECONDS)
+        waited += 0.0 if begins and time.monotonic() < began + INIT_SECONDS else POLL_SECONDS
 
 
 def _within_account(original: Any) -> Any:
@@ -57,10 +76,7 @@ def _waiting(original: Any) -> Any:
     def acquire(
         func_name: str, config: Any, code_zip: Any, qualifier: str = "$LATEST", max_concurrency: Any = None
     ) -> Any:
-        key = KEY.get()(func_name, config, qualifier)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while _all_busy(key) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        _await_one(KEY.get()(func_name, config, qualifier))
         return original(func_name, config, code_zip, qualifier, max_concurrency)
 
     return acquire
@@ -84,7 +100,8 @@ EXTENSION = Extension(
     claims=(
         emulated(
             "Lambda concurrency",
-            "a process for each call at a time; beyond one a core, a call waits up to 0.5 s, messages stay queued",
+            "a process for each call at a time; beyond one a core, a call waits up to 0.5 s for one that has begun, "
+            "messages stay queued",
         ),
     ),
     names=(ACQUIRE, INVALIDATE, ACCOUNT, REGION, KEY, IN_FLIGHT, WORKERS, LOCK),

@@ -211,6 +211,7 @@ NOT_COMPARED = {
     "kms_keys": "moto imports no material into an asymmetric key, and asks no policy",
     "lambda_functions": NO_DOCKER,
     "lambda_mappings": NO_DOCKER,
+    "lambda_processes": NO_DOCKER,
     "lambda_wheels": NO_DOCKER,
     "lambda_workers": NO_DOCKER,
     "mapping_access": NO_POLICIES,
