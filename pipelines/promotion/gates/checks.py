@@ -20,7 +20,8 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
         reason = f"commit {checked.commit[:12]} was checked, and the release is {evidence.git.commit[:12]}"
         return Verdict("error", reason, f"check out {evidence.tag}, then ask the gate again", inputs)
     if checked.errors:
-        return Verdict("failure", f"the checks found {checked.errors} errors", "see `lockstep check`", inputs)
+        errors = f"{checked.errors} error" + "s" * (checked.errors != 1)
+        return Verdict("failure", f"the checks found {errors}", "see `lockstep check`", inputs)
     return Verdict("success", "the checks found no error", inputs=inputs)
 
 

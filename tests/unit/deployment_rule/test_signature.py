@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 
 from pipelines.deployment_rule.signature import is_signed
@@ -60,3 +62,17 @@ def test_without_a_proper_secret_nothing_is_believed(secrets: tuple[str, ...]) -
     with pytest.raises(ValueError, match="secret") as raised:
         is_signed(BODY, signed(BODY), secrets)
     assert SECRET not in str(raised.value)
+
+
+def test_the_signature_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """REQ-G9: how long an answer takes tells nothing of how much of a signature was right."""
+    compared: list[tuple[str, str]] = []
+
+    def compare(one: str, two: str) -> bool:
+        compared.append((one, two))
+        return False
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert not is_signed(BODY, signed(BODY), (SECRET, SECOND))
+    assert len(compared) == 2, "each secret is tried, whichever fits"
+    assert all(signed(BODY) == f"sha256={given}" for _, given in compared)

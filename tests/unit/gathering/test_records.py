@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.gathering.records import _drifted, target_of
+from pipelines.gathering.records import _drifted, _unsure, target_of
 from pipelines.state import keys
 from pipelines.state.store import DriftMarker
 from tests.state_table import KEY, START, state, summary
@@ -24,6 +24,15 @@ def test_a_marker_that_somebody_emptied_hides_no_drift() -> None:
 
 def test_the_marker_counts_where_nobody_observed_the_stack() -> None:
     assert _drifted(DriftMarker((KEY,)), [state()]) == (KEY.stack,)
+
+
+def test_what_nobody_observed_is_unsure_where_it_should_stand() -> None:
+    """REQ-G4: a stack of the release without a report is none that is known to be in sync."""
+    sure = replace(state(), drift=summary(1, "in_sync"))
+    assert _unsure([sure], (KEY.stack,), (), START) == ()
+    assert _unsure([sure], (KEY.stack, "never-seen"), (), START) == ("never-seen",)
+    assert _unsure([state()], (), (), START) == (KEY.stack,)
+    assert _unsure([state()], (), (KEY.stack,), START) == ()
 
 
 @pytest.mark.parametrize("target", ["staging", "prod"])

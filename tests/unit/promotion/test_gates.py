@@ -316,6 +316,7 @@ CASES: list[Case] = [
     ),
     case("checks", "success", "the checks found no error", {}),
     case("checks", "failure", "the checks found 2 errors", {"checked": Checked(COMMIT, 2, 0)}),
+    case("checks", "failure", "the checks found 1 error", {"checked": Checked(COMMIT, 1, 0)}),
     case("checks", "error", f"the result of the checks {GONE_SAID}", {"checked": GONE}),
     case(
         "checks",

@@ -19,6 +19,8 @@ FREEZES = """freezes:
 """
 FROZEN = read(TEXT.replace("freezes: []\n", FREEZES)).of("prod")
 LOOSER: dict[str, Any] = {
+    "soak": timedelta(minutes=60),
+    "approvals": 1,
     "gates": tuple(one for one in PROD.gates if one != "freeze-window"),
     "freezes": (),
     "drill_age": {"orders": timedelta(days=90)},
