@@ -179,7 +179,14 @@ def begun(home: Home, order: Ordered, workloads: Sequence[str]) -> str:
 
 
 def _stands(table: StateStore, workloads: Sequence[str], order: Ordered) -> tuple[EnvironmentRelease, ...]:
-    """Return the deployments of a release that succeeded already and are the last ones; none unless all are."""
+    """Return the deployments of a release that succeeded already and are the last ones; none unless all are.
+
+    One that no gate let in, as behind broken glass, is no promotion yet.
+    """
     latest = [table.latest_environment_release(workload, order.environment) for workload in workloads]
-    good = [one for one in latest if one is not None and (one.tag, one.state) == (order.tag, "succeeded")]
+    good = [
+        one
+        for one in latest
+        if one is not None and (one.tag, one.state) == (order.tag, "succeeded") and one.decision
+    ]
     return tuple(good) if good and len(good) == len(latest) else ()

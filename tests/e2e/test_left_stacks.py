@@ -112,3 +112,14 @@ def test_a_stack_that_is_gone_is_made_again_whatever_is_recorded(project: TinyPr
         again = project.run(*command)
         assert again.returncode == cli.SUCCESS, again.stdout + again.stderr
         assert len(project.states("dev")) == before + 1
+
+
+def test_what_came_behind_broken_glass_is_promoted_only_by_the_gates(project: TinyProject) -> None:
+    """REQ-G1, REQ-G2: it runs there, and neither a tag nor a promotion says that it was let in."""
+    project.deploy("staging")
+    done = project.run("deploy", "staging", "--release", GOOD)
+    assert done.returncode in (cli.FAILURE, cli.TECHNICAL, cli.PENDING), done.stdout + done.stderr
+    assert f"{GOOD} may not enter staging" in done.stderr
+    assert "approval" in done.stderr
+    assert project.git("tag", "--list", "deployed/staging/*") == ""
+    assert project.states("staging") == [(GOOD, "succeeded")]
