@@ -75,8 +75,14 @@ def buckets(client: Client, account: str) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the wheels of every project here are kept, so that pip fetches them once."""
+    return tmp_path_factory.mktemp("wheels")
+
+
 @pytest.fixture
-def project(tmp_path: Path, account: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, account: str, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a project with a package, one wheel of its own index in it, in the test's account."""
     root = tmp_path / "project"
     shutil.copytree(CORPUS, root, symlinks=True, ignore=shutil.ignore_patterns(".lockstep"))
@@ -94,6 +100,8 @@ def project(tmp_path: Path, account: str, monkeypatch: pytest.MonkeyPatch) -> Pa
     (root / "locks").mkdir()
     lock = write_wheel(tmp_path / "index", "alpha", {"alpha/__init__.py": "VALUE = 1\n"})
     (root / "locks/functions.lock").write_text(lock, encoding="utf-8")
+    (root / ".lockstep/packages").mkdir(parents=True)
+    (root / ".lockstep/packages/wheels").symlink_to(wheels)
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
