@@ -1,4 +1,4 @@
-"""`lockstep deploy` after an interruption, a failure, and beside plain Sceptre, each on a sandbox of its own."""
+"""`lockstep deploy` after an interruption, a failure, and beside plain Sceptre, on sandboxes of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,38 @@ def sceptre(operator: Mapping[str, str], *arguments: str, cwd: Path | None = Non
     return commands.sceptre(operator, *arguments, cwd=cwd or orders_root())
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Mapping[str, str]]:
-    """Start a sandbox that no other test sees; return the operator's variables."""
-    place = Place.of(tmp_path / "sandbox")
+@contextmanager
+def started(folder: Path) -> Iterator[Mapping[str, str]]:
+    """Start a sandbox; yield the operator's variables."""
+    place = Place.of(folder / "sandbox")
     record = process.start(place, lifeline=os.getpid())
     yield accounts.variables(record.endpoint)
     process.discard(place)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Start a sandbox that no other test sees."""
+    with started(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Start a sandbox in which nothing is deployed, for tests that deploy nothing."""
+    with started(tmp_path_factory.mktemp("empty")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mapping[str, str], Path]]:
+    """Launch dev of a clone by plain Sceptre, with nothing but environment variables."""
+    folder = tmp_path_factory.mktemp("launched")
+    clone = clone_of(orders_root(), folder / "clone")
+    with started(folder) as own:
+        done = sceptre(own, "launch", "-y", "dev", cwd=clone)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield own, clone
 
 
 def client(own: Mapping[str, str], service: str, *, account: str, region: str) -> Any:
@@ -139,15 +165,14 @@ def test_a_failing_resource_stops_the_run_and_a_second_run_carries_on(own: Mappi
     assert {row["state"] for row in lockstep_json(own, "status", "staging")["stacks"]} == {"current"}
 
 
-def test_plain_sceptre_ends_with_the_same_stacks(own: Mapping[str, str]) -> None:
+def test_plain_sceptre_ends_with_the_same_stacks(launched: tuple[Mapping[str, str], Path]) -> None:
     """REQ-X4: `sceptre launch dev`, with nothing but environment variables, is `lockstep deploy dev`."""
-    launched = sceptre(own, "launch", "-y", "dev")
-    assert launched.returncode == 0, launched.stdout + launched.stderr
-    rows = lockstep_json(own, "status", "dev")["stacks"]
+    own, clone = launched
+    rows = lockstep_json(own, "status", "dev", cwd=clone)["stacks"]
     assert {row["state"] for row in rows} == {"current"}, "a live digest is not the rendered one"
-    again = lockstep_json(own, "deploy", "dev")
+    again = lockstep_json(own, "deploy", "dev", cwd=clone)
     assert {stack["outcome"] for stack in again["stacks"]} == {"unchanged"}
-    relaunched = sceptre(own, "launch", "-y", "dev")
+    relaunched = sceptre(own, "launch", "-y", "dev", cwd=clone)
     assert relaunched.returncode == 0
     assert relaunched.stdout.count("No updates to perform") + relaunched.stderr.count(
         "No updates to perform"
@@ -155,11 +180,10 @@ def test_plain_sceptre_ends_with_the_same_stacks(own: Mapping[str, str]) -> None
 
 
 def test_a_release_that_does_not_touch_a_stack_changes_nothing_in_it(
-    own: Mapping[str, str], tmp_path: Path
+    launched: tuple[Mapping[str, str], Path],
 ) -> None:
     """REQ-P6: not even its tags, whichever tool deploys; a touched stack gets the new release's."""
-    clone = clone_of(orders_root(), tmp_path / "clone")
-    lockstep_json(own, "deploy", "dev", cwd=clone)
+    own, clone = launched
 
     def commit(message: str) -> str:
         identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
@@ -179,8 +203,8 @@ def test_a_release_that_does_not_touch_a_stack_changes_nothing_in_it(
     commit("Change nothing")
     again = lockstep_json(own, "deploy", "dev", cwd=clone)
     assert {stack["outcome"] for stack in again["stacks"]} == {"unchanged"}
-    launched = sceptre(own, "launch", "-y", "dev/orders/queue.yaml", cwd=clone)
-    assert launched.returncode == 0, launched.stderr
+    done = sceptre(own, "launch", "-y", "dev/orders/queue.yaml", cwd=clone)
+    assert done.returncode == 0, done.stderr
     assert commits() == before
 
     config = clone / "sceptre" / "config" / "dev" / "orders" / "config.yaml"
@@ -199,7 +223,7 @@ def clone_of(root: Path, target: Path) -> Path:
     return target
 
 
-def test_prod_never_lands_in_another_account(own: Mapping[str, str], tmp_path: Path) -> None:
+def test_prod_never_lands_in_another_account(empty: Mapping[str, str], tmp_path: Path) -> None:
     """Without its role, prod would be deployed with the operator's own credentials: exit code 2, nothing deployed."""
     clone = clone_of(orders_root(), tmp_path / "clone")
     config = clone / "sceptre" / "config" / "config.yaml"
@@ -207,22 +231,22 @@ def test_prod_never_lands_in_another_account(own: Mapping[str, str], tmp_path: P
     config.write_text(
         "".join(line for line in lines if not line.startswith("sceptre_role")), encoding="utf-8"
     )
-    done = lockstep(own, "deploy", "prod", *WITHOUT_GATES, cwd=clone)
+    done = lockstep(empty, "deploy", "prod", *WITHOUT_GATES, cwd=clone)
     assert done.returncode == cli.USAGE, done.stdout + done.stderr
     assert "333333333333" in done.stderr
-    cloudformation = client(own, "cloudformation", account=accounts.OPERATOR, region="us-east-1")
+    cloudformation = client(empty, "cloudformation", account=accounts.OPERATOR, region="us-east-1")
     assert cloudformation.describe_stacks()["Stacks"] == []
 
 
-def test_status_shows_what_it_can_read(own: Mapping[str, str]) -> None:
+def test_status_shows_what_it_can_read(empty: Mapping[str, str]) -> None:
     """An environment whose role is gone is unknown, with the reason; the others are shown; exit code 3."""
-    iam = client(own, "iam", account=accounts.ACCOUNTS["staging"], region="us-east-1")
+    iam = client(empty, "iam", account=accounts.ACCOUNTS["staging"], region="us-east-1")
     for policy in iam.list_attached_role_policies(RoleName="staging-lockstep-deploy")["AttachedPolicies"]:
         iam.detach_role_policy(RoleName="staging-lockstep-deploy", PolicyArn=policy["PolicyArn"])
     for name in iam.list_role_policies(RoleName="staging-lockstep-deploy")["PolicyNames"]:
         iam.delete_role_policy(RoleName="staging-lockstep-deploy", PolicyName=name)
     iam.delete_role(RoleName="staging-lockstep-deploy")
-    done = lockstep(own, "status", "--format", "json")
+    done = lockstep(empty, "status", "--format", "json")
     assert done.returncode == cli.TECHNICAL, done.stderr
     document = json.loads(done.stdout)
     states = {row["environment"]: row["state"] for row in document["stacks"]}
