@@ -27,6 +27,7 @@ from .common import (
     project_option,
     warn,
 )
+from .ending import ended_in_order
 from .progress import Silent, progress
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 )
 @project_option
 @format_option
+@ended_in_order()
 def deploy(
     environment: str, root: Path, style: str, tag: str | None, reason: str | None, **accepted: Any
 ) -> int:

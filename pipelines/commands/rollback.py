@@ -12,6 +12,7 @@ from validator.errors import ConfigurationError
 
 from .common import echo_json, format_option, loss_option, project_option
 from .deploy import Terminal, now
+from .ending import ended_in_order
 
 if TYPE_CHECKING:
     from pipelines.delivery.rollback import Ended
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would be done, and change nothing.")
 @project_option
 @format_option
+@ended_in_order()
 def rollback(tag: str | None, environment: str | None, root: Path, style: str, **options: Any) -> int:
     """Take one environment, or all, back to a release TAG that succeeded there before.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from pipelines.recording import Recording, begin
 from validator.environments import SHARED
@@ -109,8 +109,8 @@ def bring(
 ) -> Brought:
     """Deploy what is checked out in `workspace`, under the environment's locks, and record how it went.
 
-    Raises FailureError where somebody has to let it in and there is no home that could tell, and what
-    `pipelines.recording.begin` raises.
+    Raises FailureError where somebody has to let it in and there is no home that could tell, and where somebody stops
+    it before or after its stacks; and what `pipelines.recording.begin` raises.
     """
     from pipelines.agents import OBSERVE, agents_of, ask
     from pipelines.aws import clear_errors
@@ -118,7 +118,9 @@ def bring(
 
     project = workspace.deployable()
     found: Sequence[Finding] = ()
-    with _begin(workspace, environment, release, stage, clock, terms) or nullcontext() as recording:
+    told = _Told(environment, release.version)
+    with told, _begin(workspace, environment, release, stage, clock, terms) or nullcontext() as recording:
+        told.began = True
         with stage.shown([stack.name for stack in project.of(environment)]) as reporter:
             deployment = Deployment(workspace, environment, reporter)
             if recording is not None:
@@ -128,6 +130,7 @@ def bring(
                 deployment.objection = terms.data.objection
             with stage.stoppable(deployment):
                 results = deployment.run()
+        told.is_in = is_done(results)
         if recording is not None and terms is not None and is_done(results):
             found = terms.confirm(recording)
         _end(recording, terms, results, found)
@@ -140,6 +143,38 @@ def bring(
             # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
             ask(agents_of(project, environment), OBSERVE)
     return Brought(tuple(results), recording.begun if recording else (), tuple(found))
+
+
+@dataclass(slots=True)
+class _Told:
+    """Says how things stand where somebody stops a run that no deployment of stacks could stop in order.
+
+    The locks are given back by then; a deployment that began has no end in the table, so that the next run carries on.
+    """
+
+    environment: str
+    release: str
+    began: bool = False
+    is_in: bool = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if not isinstance(error, KeyboardInterrupt):
+            return
+        where, release = self.environment, self.release
+        if not self.began:
+            raise FailureError(
+                f"{where}: stopped at your request, before anything of {release} was deployed\n"
+                "  mend: run the same command again"
+            ) from None
+        how = "its stacks stand, and nobody verified them" if self.is_in else "part of its stacks may stand"
+        raise FailureError(
+            f"{where}: stopped at your request, with {release} on its way: {how}; how it ended is not recorded\n"
+            f"  mend: run the same command again, which carries on; `lockstep rollback TAG --env {where}` takes "
+            "another release back"
+        ) from None
 
 
 def _begin(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -192,6 +193,23 @@ def test_what_nobody_committed_stands_in_the_way_of_nothing_else(world: TinyProj
     assert (world.states("dev"), world.git("ls-remote", "origin", "env/dev")) == (states, remote)
     assert (world.root / "templates" / "first.yaml").read_text(encoding="utf-8") == "dirty: 1\n"
     world.git("switch", "-q", "-f", "main")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_somebody_stops_a_run_before_its_stacks_and_the_lock_is_given_back(
+    world: TinyProject, number: signal.Signals
+) -> None:
+    """REQ-G5: not only while stacks are under way; the next run need not wait for a lease."""
+    tag = released(world)
+    first = world.begin("deploy", "dev", "--release", tag, TINY_STOP_AT="PutObject")
+    first.stopped()
+    assert world.table.lock("orders", "dev", world.now) is not None
+    os.kill(first.number, number)
+    first.go_on()
+    done = first.ended()
+    assert done.returncode == cli.FAILURE, done.stdout + done.stderr
+    assert f"dev: stopped at your request, before anything of {tag} was deployed" in done.stderr
+    deployed(world, tag)
 
 
 @contextmanager

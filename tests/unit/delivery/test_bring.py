@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipelines.delivery.bring import Brought, _end
+from pipelines.commands.ending import ended_in_order
+from pipelines.delivery.bring import Brought, _end, _Told
 from pipelines.deploy import Outcome, Result
 from pipelines.recording import Recording
 from tests.state_table import START, lock_of
+from validator.errors import FailureError
 from validator.findings import Finding, Severity
 
 from .records import deployed, made_table
@@ -52,3 +56,29 @@ def test_what_has_to_come_back_is_recorded_with_the_end(outcome: Outcome, awaits
     assert latest is not None
     assert (latest.awaits, latest.evidence) == (awaits, "sha256:0")
     assert latest.state == ("succeeded" if outcome == "updated" else "failed")
+
+
+@pytest.mark.parametrize(
+    ("began", "is_in", "said"),
+    [
+        (False, False, "before anything of v2 was deployed"),
+        (True, False, "with v2 on its way: part of its stacks may stand; how it ended is not recorded"),
+        (True, True, "with v2 on its way: its stacks stand, and nobody verified them; how it ended is not"),
+    ],
+)
+def test_who_stops_a_run_is_told_what_is_left_of_it(began: bool, is_in: bool, said: str) -> None:
+    """Also by SIGTERM, which would end the process at once and leave its locks for their lease (REQ-G5)."""
+    given_back = []
+    before = signal.getsignal(signal.SIGTERM)
+    with (
+        pytest.raises(FailureError, match=said) as stopped,
+        ended_in_order(),
+        _Told("dev", "v2", began, is_in),
+    ):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            given_back.append("lock")
+    assert given_back == ["lock"]
+    assert "mend: run the same command again" in str(stopped.value)
+    assert signal.getsignal(signal.SIGTERM) == before
