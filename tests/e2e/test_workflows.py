@@ -10,7 +10,7 @@ import json
 import os
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -325,12 +325,34 @@ def test_the_branch_says_what_came_back_after_a_run_that_was_killed(stage: Stage
     assert f"refs/tags/deployed/dev/{len(states)}" in stage.project.git("ls-remote", "origin")
     said = stage.project.git("log", "-1", "--format=%B", "origin/env/dev")
     assert said.startswith(f"Back to {GOOD} in dev\n")
-    begins = EXPRESSION.fullmatch(workflow("deploy")["jobs"]["plan"]["if"])
-    assert begins is not None
-    for message, expected in ((said, False), ("Merge pull request #7", True)):
-        event = {"event": {"head_commit": {"message": message}}}
-        assert evaluated(begins[1], {"github": event}) is expected
-    assert evaluated(begins[1], {"github": {"event": {}}}) is True
+    address = stage.project.git("log", "-1", "--format=%ce", "origin/env/dev")
+    assert not begins({"head_commit": {"message": said, "committer": {"email": address}}})
+
+
+def begins(event: Mapping[str, Any]) -> bool:
+    """Tell whether a push, or somebody by hand, begins a deployment."""
+    condition = EXPRESSION.fullmatch(workflow("deploy")["jobs"]["plan"]["if"])
+    assert condition is not None
+    return bool(evaluated(condition[1].replace("\n", " "), {"github": {"event": event}}))
+
+
+@pytest.mark.parametrize(
+    ("title", "address", "expected"),
+    [
+        ("Back to v1.0.0 in dev", "app[bot]@users.noreply.github.com", False),
+        ("Back to v1.0.0 in dev", "lockstep@localhost.invalid", False),
+        ("Back to basics (#7)", "noreply@github.com", True),
+        ("Merge pull request #7", "noreply@github.com", True),
+        ("Merge pull request #7", "alex@example.com", True),
+    ],
+)
+def test_only_the_push_of_a_way_back_deploys_nothing(title: str, address: str, expected: bool) -> None:
+    """Whatever people call what they merge on GitHub: GitHub is the committer of that (REQ-G7)."""
+    assert begins({"head_commit": {"message": title, "committer": {"email": address}}}) is expected
+
+
+def test_by_hand_a_deployment_begins_whatever_the_branch_says() -> None:
+    assert begins({}) is True
 
 
 def test_drift_is_looked_for_and_shown(stage: Stage) -> None:
