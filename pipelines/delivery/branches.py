@@ -34,16 +34,24 @@ def has_remote(root: Path) -> bool:
 
 
 def refresh(root: Path, branch: str) -> None:
-    """Bring a branch up to its remote's, where there is one.
+    """Bring a branch up to its remote's, where there is one. Raises what `refuse_apart` raises."""
+    ours, theirs = refuse_apart(root, branch)
+    if theirs is not None and ours != theirs and (ours is None or _is_ancestor(root, ours, theirs)):
+        _move(root, branch, theirs, ours)
+
+
+def refuse_apart(root: Path, branch: str) -> tuple[str | None, str | None]:
+    """Return where a branch stands here and at the remote, as asked now; None where there is none.
 
     Raises FailureError where both have commits that the other has not: nobody can tell which counts; TechnicalError
     where the remote does not answer.
     """
+    ours = resolved(root, f"refs/heads/{branch}")
     if not has_remote(root):
-        return
+        return ours, None
     try:
         if not git(root, "ls-remote", "--heads", REMOTE, f"refs/heads/{branch}"):
-            return
+            return ours, None
         wanted = f"+refs/heads/{branch}:refs/remotes/{REMOTE}/{branch}"
         git(root, "fetch", "--quiet", "--no-tags", REMOTE, wanted)
     except GitError as error:
@@ -53,16 +61,12 @@ def refresh(root: Path, branch: str) -> None:
             "what cannot wait goes back without it, as docs/runbooks/rollback.md says"
         ) from None
     theirs = resolved(root, f"refs/remotes/{REMOTE}/{branch}")
-    ours = resolved(root, f"refs/heads/{branch}")
-    if theirs is None or ours == theirs:
-        return
-    if ours is None or _is_ancestor(root, ours, theirs):
-        _move(root, branch, theirs, ours)
-    elif not _is_ancestor(root, theirs, ours):
+    if ours and theirs and not (_is_ancestor(root, ours, theirs) or _is_ancestor(root, theirs, ours)):
         raise FailureError(
             f"{branch} and {REMOTE}/{branch} have gone different ways\n"
             f"  mend: look at both (`git log {branch}...{REMOTE}/{branch}`), and bring yours to the remote's"
         )
+    return ours, theirs
 
 
 def refresh_tag(root: Path, name: str) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.aws import clear_errors
+from pipelines.delivery import branches
 from pipelines.delivery.checkout import files_of
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.odd import left_out, unsaid
 from pipelines.delivery.places import Silent
 from pipelines.delivery.policy import policy_of
+from pipelines.delivery.uncommitted import refuse_uncommitted
 from pipelines.delivery.whole import is_whole
 from pipelines.home import home_of
 from pipelines.promotion.evidence import Loss
@@ -84,7 +86,8 @@ def ways_of(root: Path, tag: str, wanted: str | None, told: Told, warn: Told) ->
     """Return the way back to a release in the environment `wanted`, or in all; warn of what is no record there.
 
     Raises ConfigurationError for a name that is no release, FailureError where the release was not good in one of them
-    or a stack stands in the way, PendingError where stacks do not end, TechnicalError where home cannot tell.
+    or a stack or a branch stands in the way, PendingError where stacks do not end, TechnicalError where home or the
+    remote cannot tell.
     """
     if commit_of_tag(root, tag) is None:
         hint = "`git tag --list 'v*'` shows the releases; `git fetch --tags` brings those of the remote"
@@ -95,6 +98,10 @@ def ways_of(root: Path, tag: str, wanted: str | None, told: Told, warn: Told) ->
     policy = policy_of(root, project.environments)
     home = reachable(workspace)
     places = [one for one in reversed_order(policy) if wanted in (None, one)]
+    for place in places:
+        branch = policy.of(place).branch
+        branches.refuse_apart(root, branch)
+        refuse_uncommitted(root, branch, tag)
     with clear_errors():
         found = [_way(workspace, policy, home.table(), place, tag, warn) for place in places]
         if wrong := [reason for way in found for reason in _refusals(way, root, tag, home.table())]:

@@ -202,6 +202,29 @@ def test_it_stops_at_the_first_failure_and_carries_on(everywhere: TinyProject) -
         expect_back(everywhere, name)
 
 
+def test_a_branch_that_went_another_way_is_told_before_anything_is_changed(everywhere: TinyProject) -> None:
+    """REQ-R2: also where its environment would be the last; the same of files that nobody committed."""
+    everywhere.git("fetch", "-q", "origin")
+    there = everywhere.git("rev-parse", "origin/env/dev")
+    apart = everywhere.git("commit-tree", f"{GOOD}^{{tree}}", "-m", "another way")
+    everywhere.git("update-ref", "refs/heads/env/dev", apart)
+    command = ("rollback", GOOD, "--all")
+    for extra in (("--dry-run",), ()):
+        done = everywhere.run(*command, *extra)
+        assert done.returncode == cli.FAILURE, done.stdout + done.stderr
+        assert "env/dev and origin/env/dev have gone different ways" in done.stderr
+    everywhere.git("update-ref", "refs/heads/env/dev", there)
+    everywhere.git("checkout", "-q", "env/dev")
+    file = everywhere.root / "templates" / "first.yaml"
+    file.write_text("mine", encoding="utf-8")
+    done = everywhere.run(*command)
+    assert done.returncode == cli.USAGE, done.stdout + done.stderr
+    assert "templates/first.yaml" in done.stderr
+    assert file.read_text(encoding="utf-8") == "mine"
+    for name in ORDER:
+        assert everywhere.states(name)[0] == (BAD, "succeeded")
+
+
 def let_in(project: TinyProject, name: str) -> None:
     """Record of every deployment into an environment that the gates let it in."""
     for one in project.table.environment_releases("orders", name):
