@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -77,19 +78,21 @@ def text_of(changes: Sequence[Change]) -> str:
 
 
 def together(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """Yield changes in lots that the model takes, each of another setting; one that it refuses is alone."""
-    lots: list[list[Change]] = []
+    """Yield changes in lots, each of another setting: those that the model takes, and those that it refuses."""
+    lots: dict[bool, list[list[Change]]] = {True: [], False: []}
     for change in changes:
-        if not is_valid(change):
-            yield [change]
-            continue
-        free = (lot for lot in lots if not any(map(change.meets, lot)) and is_valid(*lot, change))
+        valid = is_valid(change)
+        free = (
+            lot
+            for lot in lots[valid]
+            if not any(map(change.meets, lot)) and (not valid or is_valid(*lot, change))
+        )
         lot = next(free, None)
         if lot is None:
-            lots.append([change])
+            lots[valid].append([change])
         else:
             lot.append(change)
-    yield from lots
+    yield from itertools.chain.from_iterable(lots.values())
 
 
 def shared_changes(workload: str, environment: str) -> Iterator[Change]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,11 +66,50 @@ def findings(root: Path) -> tuple[Finding, ...]:
     return run(subject_of(survey(root), root), PURE)
 
 
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A file with another text, or gone for None. Of many at once, only what is found at its `place` is its own."""
+
+    name: str
+    path: Path
+    text: str | None
+    place: str
+    named: Sequence[str]
+
+
 def look(root: Path, name: str, named: Sequence[str], without: str = "") -> Verdict:
     """Load and check the project below `root`: what loading finds first, then parity, then the rest.
 
     The findings of the check `without` do not count.
     """
+    for found in _rounds(root, without):
+        one = verdict(name, found, named)
+        if one.caught:
+            break
+    return one
+
+
+def look_at(root: Path, mutants: Sequence[Mutant], without: str = "") -> Iterator[Verdict]:
+    """Look at mutants of different files at once; one that is not named at its place then, by itself."""
+    left = list(mutants)
+    with ExitStack() as files:
+        for mutant in mutants:
+            files.enter_context(replaced(mutant.path, mutant.text))
+        for found in _rounds(root, without) if len(mutants) > 1 else ():
+            for mutant in tuple(left):
+                own = [one for one in found if verdict("", [one], [mutant.place]).caught]
+                one = verdict(mutant.name, own, mutant.named)
+                if one.caught:
+                    left.remove(mutant)
+                    yield one
+            if not left:
+                break
+    for mutant in left:
+        with replaced(mutant.path, mutant.text):
+            yield look(root, mutant.name, mutant.named, without)
+
+
+def _rounds(root: Path, without: str) -> Iterator[list[Finding]]:
     given = subject_of(survey(root), root)
     rounds: list[Callable[[], Iterable[Finding]]] = [
         lambda: map(of_problem, given.problems),
@@ -78,10 +117,7 @@ def look(root: Path, name: str, named: Sequence[str], without: str = "") -> Verd
         lambda: run(given, PURE),
     ]
     for found in rounds:
-        one = verdict(name, (finding for finding in found() if finding.check != without), named)
-        if one.caught:
-            break
-    return one
+        yield [finding for finding in found() if finding.check != without]
 
 
 @cache
@@ -102,6 +138,7 @@ def subject_of(loaded: Loaded, root: Path = ROOT) -> Subject:
         lint=list,
         guard=list,
         naming=loaded.naming,
+        mended=loaded.mended,
     )
 
 

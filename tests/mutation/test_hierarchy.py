@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from validator.checks.subject import of_problem
 from validator.findings import Finding
 from validator.loader import survey
 
@@ -67,12 +68,13 @@ BESIDE: tuple[dict[str, Any], ...] = (
 
 
 def looked_at(root: Path, changes: Iterable[Change]) -> Iterator[Verdict]:
-    """Judge changes in lots, by what parity says of the setting of each; what is not named there, by itself."""
+    """Judge changes in lots, by what is said of the setting of each at loading and by parity; the others by itself."""
     for lot in together(changes):
         found: tuple[Finding, ...] = ()
         if len(lot) > 1:
             with written(root, *lot):
-                found = subject_of(survey(root), root).judged
+                given = subject_of(survey(root), root)
+                found = (*map(of_problem, given.problems), *given.judged)
         for change in lot:
             one = verdict(change.shown, found, [f"settings.{'.'.join(change.key)}"])
             yield one if one.caught else by_itself(root, change)
@@ -81,6 +83,11 @@ def looked_at(root: Path, changes: Iterable[Change]) -> Iterator[Verdict]:
 def by_itself(root: Path, change: Change) -> Verdict:
     with written(root, change):
         return look(root, change.shown, change.named)
+
+
+def found_with(root: Path, *changes: Change) -> tuple[Finding, ...]:
+    with written(root, *changes):
+        return findings(root)
 
 
 def written(root: Path, *changes: Change) -> AbstractContextManager[None]:
@@ -111,12 +118,15 @@ def test_each_varying_value_outside_its_bound_is_caught(
 def test_each_varying_value_inside_its_bound_passes(
     workload: str, environment: str, alone: Alone, record_property: Record
 ) -> None:
-    """Here a mutant counts when nothing at all is found."""
-    verdicts = []
-    for change in inside(workload, environment):
-        with written(alone(workload), change):
-            found = findings(alone(workload))
-        verdicts.append(Verdict(change.shown, not found, tuple(one.message for one in found)))
+    """Here a mutant counts when nothing at all is found: of a lot, or else of the mutant by itself."""
+    root, verdicts = alone(workload), []
+    for lot in together(inside(workload, environment)):
+        if not found_with(root, *lot):
+            verdicts += [Verdict(change.shown, True) for change in lot]
+            continue
+        for change in lot:
+            found = found_with(root, change)
+            verdicts.append(Verdict(change.shown, not found, tuple(one.message for one in found)))
     shares(record_property, "hierarchy: varying value inside its bound (passes)", verdicts)
 
 

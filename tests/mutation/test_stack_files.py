@@ -30,7 +30,7 @@ from validator.parity.pairs import Half, Pair
 from validator.places import StackPlaces
 
 from .conftest import Alone
-from .judging import DAY, ENVIRONMENTS, ROOT, Verdict, look, replaced, shares, subject, verdict
+from .judging import DAY, ENVIRONMENTS, ROOT, Mutant, Verdict, look_at, shares, subject, verdict
 
 Record = Callable[[str, object], None]
 FILES = sorted((ROOT / "sceptre" / "stacks" / "orders").glob("*.yaml"))
@@ -66,26 +66,29 @@ def test_each_stack_file_of_its_own_is_caught(
     environment: str, alone: Alone, record_property: Record
 ) -> None:
     """Every third mutant of every file in each environment, which comes to each one."""
-    orders, verdicts = alone("orders"), []
+    orders = alone("orders")
     every = [(file, *mutant) for file in FILES for mutant in texts(file, environment)]
+    kinds: dict[str, list[Mutant]] = {}
     for file, kind, text, named in every[ENVIRONMENTS.index(environment) :: len(ENVIRONMENTS)]:
-        with replaced(orders / "sceptre" / "config" / environment / "orders" / file.name, text):
-            verdicts.append(look(orders, f"{environment}, {file.stem}: {kind}", named, without=SHARED))
+        path = orders / "sceptre" / "config" / environment / "orders" / file.name
+        mutant = Mutant(f"{environment}, {file.stem}: {kind}", path, text, f"orders/{file.stem}", named)
+        kinds.setdefault(kind, []).append(mutant)
+    verdicts = [one for mutants in kinds.values() for one in look_at(orders, mutants, without=SHARED)]
     shares(record_property, "stack file: another in one environment", verdicts)
 
 
-def test_each_stack_file_in_one_environment_only_is_caught(alone: Alone, record_property: Record) -> None:
-    orders, verdicts = alone("orders"), []
+@pytest.mark.parametrize("kind", ["missing", "further", "with a comment"])
+def test_each_stack_file_in_one_environment_only_is_caught(
+    kind: str, alone: Alone, record_property: Record
+) -> None:
+    orders, mutants = alone("orders"), []
     for file, environment in zip(FILES, itertools.cycle(ENVIRONMENTS), strict=False):
-        folder = orders / "sceptre" / "config" / environment / "orders"
-        named = f"{environment}/orders/{file.name}"
         text = file.read_text(encoding="utf-8")
-        with replaced(folder / file.name, None):
-            verdicts.append(look(orders, f"{named} missing", [named]))
-        with replaced(folder / f"further-{file.name}", text):
-            verdicts.append(look(orders, f"further-{file.name} in {environment}", [f"further-{file.name}"]))
-        with replaced(folder / file.name, f"{text}# a comment\n"):
-            verdicts.append(look(orders, f"{named} with a comment", [named]))
+        text_of = {"missing": None, "further": text, "with a comment": f"{text}# a comment\n"}
+        named = f"{environment}/orders/{'further-' if kind == 'further' else ''}{file.name}"
+        path = orders / "sceptre" / "config" / named
+        mutants.append(Mutant(f"{named}: {kind}", path, text_of[kind], named, [named]))
+    verdicts = list(look_at(orders, mutants))
     shares(record_property, "stack file: missing, further, or a copy", verdicts)
 
 

@@ -23,8 +23,7 @@ import pytest
 from validator.effective import Template
 
 from .conftest import Alone
-from .judging import Verdict, replaced, shares, verdict
-from .judging import look as look_at
+from .judging import Mutant, Verdict, look_at, shares, verdict
 from .templates import (
     ATTRIBUTES,
     ELSEWHERE,
@@ -195,16 +194,16 @@ def test_each_entry_of_a_mapping_changed_for_one_region_is_caught(record_propert
 
 def test_a_mutant_of_each_template_on_disk_is_caught(alone: Alone, record_property: Record) -> None:
     """Written out, read by the loader, and judged by the checks: what the others leave out for speed."""
-    verdicts = []
+    mutants: dict[str, list[Mutant]] = {}
     for index, (file, stacks) in enumerate(stacks_by_template().items()):
         by = list(conditions_of(file).items())
         template, (who, condition) = template_of(file), by[index % len(by)]
         place = next(place for place in properties(template) if isinstance(place.value, str | int))
         mutant = changed(template, place.path, chosen(other(place.value), place.value), condition)
-        project = alone(stacks[0].workload)
-        with replaced(project / file, json.dumps(mutant.body, indent=1)):
-            named = [f"{stacks[0].path}: Conditions.{ELSEWHERE}", place.shown]
-            verdicts.append(look_at(project, f"{file}: {place.shown} by {who}", named))
+        text, own = json.dumps(mutant.body, indent=1), f"{stacks[0].path}: Conditions.{ELSEWHERE}"
+        path, name = alone(stacks[0].workload) / file, f"{file}: {place.shown} by {who}"
+        mutants.setdefault(stacks[0].workload, []).append(Mutant(name, path, text, own, [own, place.shown]))
+    verdicts = [one for workload, those in mutants.items() for one in look_at(alone(workload), those)]
     shares(record_property, "template: on disk", verdicts)
 
 
