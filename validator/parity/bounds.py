@@ -95,5 +95,5 @@ def _ratio(ratio: float, ordered: list[tuple[str, Any]]) -> Iterator[str]:
     known = [number for number in numbers if number is not None]
     if len(known) < len(numbers) or min(known, default=1) <= 0 or math.inf in known:
         yield f"{shown([value for _, value in ordered])} have no ratio"
-    elif max(known) / min(known) > ratio:
+    elif known and max(known) / min(known) > ratio:
         yield f"the largest of {shown([value for _, value in ordered])} is more than {ratio:g} times the smallest"

@@ -246,6 +246,7 @@ def test_a_value_outside_its_bound_is_caught_and_one_inside_passes(
         ),
         ({"ratio": 2}, {"dev": 0, "staging": 1}, ["no ratio"]),
         ({"ratio": 2}, {"dev": 1, "staging": None}, ["no ratio"]),
+        ({"ratio": 2}, {}, []),
         ({"among": ["a", "b"]}, {"dev": "a", "prod": "c"}, ["not among"]),
         ({"exactly": {"dev": False, "prod": True}}, {"dev": "false", "prod": "true"}, []),
         ({"among": ["present", "absent"]}, {"dev": {"Type": "T"}, "prod": ABSENT}, []),
