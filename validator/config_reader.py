@@ -63,6 +63,7 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
         self.problems: list[Problem] = []
         self.lost: dict[str, frozenset[strict_yaml.KeyPath]] = {}
         self._refused = refused_resolvers()
+        self._fitting: list[Any] = []
         with _YAML_REGISTRY:
             before = dict(yaml.SafeLoader.yaml_constructors)
             super().__init__(context)
@@ -95,10 +96,13 @@ class OfflineReader(ConfigReader):  # type: ignore[misc]  # Sceptre ships no typ
         return document.value
 
     def _check_version(self, config: dict[str, Any]) -> None:
+        key = "required_version"
+        if config.get(key) in self._fitting:
+            return
         try:
             super()._check_version(config)
+            self._fitting.append(config.get(key))
         except (VersionIncompatibleError, ValueError) as error:
-            key = "required_version"
             same = ((doc.value or {}).get(key) == config[key] for doc in self.documents.values())
             file = next(file for file, found in zip(self.documents, same, strict=True) if found)
             raise ConfigurationError.single(
