@@ -35,7 +35,7 @@ from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
 
 ACCOUNTS = Accounts({"dev": frozenset({DEV}), "staging": frozenset({"222222222222"})})
 NAMES = ("alpha", "beta", "beta-two")
-CHUNKS, SEQUENCES = 20, 100
+CHUNKS, SEQUENCES = 20, 30
 """So many times so many histories; the same ones at every run. A few run through botocore as well."""
 LATE = 20
 """After each of so many, days go by before the pass."""
