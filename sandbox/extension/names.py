@@ -57,6 +57,21 @@ class Name:
             raise ChangedError(f"{self} takes ({', '.join(actual)}) in this version of ministack")
 
 
+_places: dict[int, list[tuple[Any, str]]] = {}
+"""By the identity of a value, the modules of ministack that have it, and under which name."""
+
+_looked_through: set[str] = set()
+
+
+def _look_through() -> None:
+    """Find what those modules have that were not there the last time."""
+    new = {key for key in sys.modules if key.split(".")[0] == "ministack"} - _looked_through
+    _looked_through.update(new)
+    for module in map(sys.modules.__getitem__, new):
+        for attribute, value in vars(module).items():
+            _places.setdefault(id(value), []).append((module, attribute))
+
+
 def replace(name: Name, make: Callable[[Any], Any]) -> None:
     """Put `make(original)` in the place of a name, everywhere it was imported to by name.
 
@@ -65,7 +80,8 @@ def replace(name: Name, make: Callable[[Any], Any]) -> None:
     """
     original = name.get()
     replacement = make(original)
-    for module in [found for key, found in sys.modules.items() if key.split(".")[0] == "ministack"]:
-        for attribute, value in list(vars(module).items()):
-            if value is original:
-                setattr(module, attribute, replacement)
+    _look_through()
+    places = [place for place in _places.get(id(original), ()) if getattr(*place, None) is original]
+    for place in places:
+        setattr(*place, replacement)
+    _places[id(replacement)] = places

@@ -218,6 +218,7 @@ NOT_COMPARED = {
     "nested_references": "moto does not know AWS::LanguageExtensions",
     "object_access": NO_POLICIES,
     "parameter_access": NO_POLICIES,
+    "policy_documents": NO_POLICIES,
     "policy_variables": NO_POLICIES,
     "principal_arn": NO_POLICIES,
     "rest_apis": "moto serves no REST API over HTTP, and its CloudFormation knows no validators",
