@@ -1,6 +1,6 @@
 """The control plane end to end, with IAM enforced: what happens to a stack is recorded, judged and announced once.
 
-The tests run in the order in which they stand, in one sandbox; the last but one holds roles to what was used before.
+The tests run in the order in which they stand, in one sandbox; the last holds roles to what was used before.
 """
 
 from __future__ import annotations
@@ -37,13 +37,22 @@ ORDERS = "lockstep-dev-orders-queue"
 
 
 @pytest.fixture(scope="module")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """Begin with home and deploy dev, which asks its agents in both regions to tell what is there."""
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plane, Any]]:
+    """Begin with home, launch the agents of dev by plain Sceptre, and deploy dev.
+
+    That asks the agents in both regions to tell what is there. What it said is beside the plane.
+    """
     place, record, project = deployed_home.started(tmp_path_factory, "control-plane")
-    done = project.run("deploy", "dev")
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield Plane(record, project)
+    launched = commands.sceptre(project.operator, "launch", "-y", "dev/control", cwd=project.root)
+    assert launched.returncode == 0, launched.stdout + launched.stderr
+    yield Plane(record, project), commands.lockstep_json(project.operator, "deploy", "dev", cwd=project.root)
     process.discard(place)
+
+
+@pytest.fixture(scope="module")
+def plane(deployed: tuple[Plane, Any]) -> Plane:
+    """Return home, and dev with both its agents."""
+    return deployed[0]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,20 @@ def _is_at(plane: Plane, trial: Trial, drift: str, after: str = "") -> str:
     state = plane.table.state(trial.key)
     last = state.drift if state else None
     return last.detection_id if last and last.status == drift and last.detection_id != after else ""
+
+
+def test_plain_sceptre_deploys_agents_and_what_their_stack_sets_carry(deployed: tuple[Plane, Any]) -> None:
+    """REQ-X4, REQ-C10: `sceptre launch dev/control` ends as `lockstep deploy dev`, which finds nothing to change."""
+    plane, said = deployed
+    outcomes = {one["stack"]: one["outcome"] for one in said["stacks"]}
+    assert {outcomes[name] for name in outcomes if name.startswith("dev/control/")} == {"unchanged"}
+    for region in REGIONS:
+        cloudformation = plane.client("cloudformation", DEV, region)
+        stacks = cloudformation.describe_stacks()["Stacks"]
+        assert {stack["StackStatus"] for stack in stacks} == {"CREATE_COMPLETE"}
+        assert any("control-agent" in stack["StackName"] for stack in stacks)
+    rows = json.loads(plane.project.run("status", "dev", "--live", "--format", "json").stdout)["stacks"]
+    assert {row["state"] for row in rows if row["workload"] == "control"} == {"current"}
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -505,18 +528,3 @@ def test_every_role_needs_what_it_is_granted_and_no_more(
     named = {grant.role.rpartition("/")[2] for grant in grants}
     assert named >= {"shared-control-tracker-role", "dev-control-drift-us-west-2"}
     assert (found.denied, found.unused, found.stale) == ((), (), ()), str(found)
-
-
-def test_plain_sceptre_deploys_agents_and_what_their_stack_sets_carry(plane: Plane) -> None:
-    """REQ-X4, REQ-C10: `sceptre launch staging/control` ends as `lockstep deploy staging` would."""
-    launched = commands.sceptre(
-        plane.project.operator, "launch", "-y", "staging/control", cwd=plane.project.root
-    )
-    assert launched.returncode == 0, launched.stdout + launched.stderr
-    for region in ("us-east-1", "us-east-2"):
-        cloudformation = plane.client("cloudformation", STAGING, region)
-        stacks = cloudformation.describe_stacks()["Stacks"]
-        assert {stack["StackStatus"] for stack in stacks} == {"CREATE_COMPLETE"}
-        assert any("control-agent" in stack["StackName"] for stack in stacks)
-    rows = json.loads(plane.project.run("status", "staging", "--live", "--format", "json").stdout)["stacks"]
-    assert {row["state"] for row in rows if row["workload"] == "control"} == {"current"}
