@@ -18,7 +18,7 @@ from pipelines.state.records import Refusal, StackKey
 from pipelines.state.store import StateStore
 from sandbox import accounts
 from sandbox.place import Record
-from tests.e2e.commands import ROOT
+from tests.e2e.commands import ROOT, share_wheels
 from tests.e2e.recorded_project import COPIED, HOME, LEFT_OUT, RecordedProject
 
 DEV = accounts.ACCOUNTS["dev"]
@@ -232,4 +232,5 @@ def copied_project(root: Path, endpoint: str) -> RecordedProject:
     project = RecordedProject(root, accounts.variables(endpoint))
     project.git("init", "-q", "-b", "main")
     project.commit("v1.0.0")
+    share_wheels(root)
     return project

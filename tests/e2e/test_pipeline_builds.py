@@ -45,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubProject]
     made.make_home()
     made.release(TAG)
     yield made
-    process.stop(place)
+    process.discard(place)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     approval = Approval("prod", RELEASE, "AROA0:carol@example.com", PLAN, datetime.now(UTC), "tests")
     assert found.table.approve(approval)
     yield found
-    process.stop(place)
+    process.discard(place)
 
 
 def scale_waits(endpoint: str) -> None:
