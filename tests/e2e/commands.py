@@ -6,10 +6,12 @@ import atexit
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,37 @@ def lockstep(
 ) -> subprocess.CompletedProcess[str]:
     """Run `lockstep` to its end, in a process that has read its code already."""
     return warm.run(arguments, cwd, environment(operator), PATIENCE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A process that runs `lockstep`, and the files that its output and its errors go to."""
+
+    arguments: tuple[str, ...]
+    number: int
+    output: Path
+    errors: Path
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended."""
+        return ") Z " in Path(f"/proc/{self.number}/stat").read_text(encoding="utf-8")
+
+    def get(self, sent: signal.Signals) -> subprocess.CompletedProcess[str]:
+        """Send it a signal, which nobody gets where it is over, wait for its end, and return how it ended."""
+        os.kill(self.number, sent)
+        code = warm.ended(self.number, PATIENCE_SECONDS)
+        said = [file.read_text(encoding="utf-8") for file in (self.output, self.errors)]
+        return subprocess.CompletedProcess(self.arguments, code, *said)
+
+
+def begin(operator: Mapping[str, str], *arguments: str, folder: Path, cwd: Path = ROOT) -> Begun:
+    """Begin to run `lockstep`; what it says goes to files in a folder."""
+    files = [folder / name for name in ("output", "errors")]
+    for file in files:
+        file.write_text("", encoding="utf-8")
+    here = {"folder": str(cwd), "variables": environment(operator), "said": [str(file) for file in files]}
+    return Begun(arguments, warm.begin("tests.e2e.warm:lockstep", arguments=list(arguments), **here), *files)
 
 
 def lockstep_json(operator: Mapping[str, str], *arguments: str, cwd: Path = ROOT) -> Any:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -163,21 +164,19 @@ def hold_last_stack(project: RecordedProject) -> None:
     cloudformation.create_stack(StackName=LAST, TemplateBody=commands.HELD)
 
 
-def test_a_run_that_is_killed_is_carried_on_once_its_lock_has_ended(project: RecordedProject) -> None:
+def test_a_run_that_is_killed_is_carried_on_once_its_lock_has_ended(
+    project: RecordedProject, tmp_path: Path
+) -> None:
     """REQ-G5: until then the next one is told how long.
 
     A stack is held in progress in the place of its last one, so that no machine ends before the signal.
     """
-    command = [str(commands.BIN / "lockstep"), "deploy", "dev"]
     hold_last_stack(project)
-    killed = subprocess.Popen(
-        command, cwd=project.root, env=commands.environment(project.operator), stdout=subprocess.DEVNULL
-    )
+    killed = commands.begin(project.operator, "deploy", "dev", folder=tmp_path, cwd=project.root)
     while states(project)[-1][2] != "deploying":
-        assert killed.poll() is None, "it ended before it could be killed"
+        assert not killed.is_over, "it ended before it could be killed"
         time.sleep(0.1)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed.get(signal.SIGKILL)
     number = states(project)[-1][0]
     refused = project.run("deploy", "dev")
     assert refused.returncode == cli.PENDING, refused.stdout + refused.stderr

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from pipelines import cli
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e import clients, commands
-from tests.e2e.commands import BIN, WITHOUT_GATES, environment, orders_root
+from tests.e2e.commands import WITHOUT_GATES, orders_root
 from validator.loader import load
 
 STAGING = {"account": accounts.ACCOUNTS["staging"], "region": "us-east-2"}
@@ -97,32 +98,21 @@ def hold_last_stack(own: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("after", [1, 13], ids=lambda count: f"after-{count}-stacks")
-def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], after: int) -> None:
+def test_an_interrupted_deployment_carries_on(own: Mapping[str, str], tmp_path: Path, after: int) -> None:
     """SIGINT at several points: exit code 1 at once, and the next run ends complete with nothing made twice.
 
     A stack of the last batch is held in progress, so that no machine is fast enough to end before the signal.
     """
     hold_last_stack(own)
-    running = subprocess.Popen(
-        [BIN / "lockstep", "deploy", "staging", *WITHOUT_GATES],
-        cwd=orders_root(),
-        env=environment(own),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert running.stdout is not None
-    seen = 0
-    for line in running.stdout:
-        seen += line.startswith("  + ")
-        if seen == after:
-            running.send_signal(signal.SIGINT)
-            break
-    output, errors = running.communicate(timeout=60)
-    assert running.returncode == cli.FAILURE, output + errors
-    assert "stopping: nothing new is started" in errors
-    assert "run the same command again" in errors
-    assert "Traceback" not in errors
+    command = ("deploy", "staging", *WITHOUT_GATES)
+    running = commands.begin(own, *command, folder=tmp_path, cwd=orders_root())
+    while running.output.read_text(encoding="utf-8").count("  + ") < after and not running.is_over:
+        time.sleep(0.02)
+    done = running.get(signal.SIGINT)
+    assert done.returncode == cli.FAILURE, done.stdout + done.stderr
+    assert "stopping: nothing new is started" in done.stderr
+    assert "run the same command again" in done.stderr
+    assert "Traceback" not in done.stderr
     before = stack_ids(own)
     assert before.pop(LAST), "the test holds nothing"
     total = len(load(orders_root()).project.of("staging"))

@@ -25,7 +25,7 @@ from pipelines.workspace import Workspace
 from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e import clients
-from tests.e2e.commands import BIN, environment, lockstep, orders_root, share_wheels
+from tests.e2e.commands import begin, lockstep, orders_root, share_wheels
 from tests.e2e.conftest import ActAs
 from validator.errors import FailureError
 
@@ -183,35 +183,27 @@ def test_a_replaced_queue_is_a_loss_both_ways(deployed: Project) -> None:
     assert deployed.change_sets() == []
 
 
-def test_an_interrupted_plan_leaves_nothing(deployed: Project) -> None:
+def test_an_interrupted_plan_leaves_nothing(deployed: Project, tmp_path: Path) -> None:
     """REQ-G7: every stack is being asked about; after the signal none has a change set."""
     before = deployed.stacks()
     deployed.edit("sceptre/config/config.yaml", "cost_center: TR-4", "cost_center: TR-5")
     try:
-        assert any(_interrupted(deployed) for _ in range(TRIES)), "no change set was ever seen"
+        assert any(_interrupted(deployed, tmp_path) for _ in range(TRIES)), "no change set was ever seen"
     finally:
         deployed.edit("sceptre/config/config.yaml", "cost_center: TR-5", "cost_center: TR-4")
     assert deployed.stacks() == before
 
 
-def _interrupted(project: Project) -> bool:
+def _interrupted(project: Project, folder: Path) -> bool:
     """Begin a plan, stop it while a change set of it is there, and tell whether one was seen."""
-    running = subprocess.Popen(
-        [str(BIN / "lockstep"), "plan", "dev"],
-        cwd=project.root,
-        env=environment(project.operator),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    running = begin(project.operator, "plan", "dev", folder=folder, cwd=project.root)
     seen = False
-    while running.poll() is None and not seen:
+    while not running.is_over and not seen:
         seen = any(name.startswith(PREFIX) for name in project.change_sets())
-    running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
+    done = running.get(signal.SIGINT)
     assert project.change_sets() == []
     # The signal may come when everything was asked already: then the plan is told, and is whole.
-    assert running.returncode == cli.SUCCESS or "stopped at your request" in errors, errors
+    assert done.returncode == cli.SUCCESS or "stopped at your request" in done.stderr, done.stderr
     return seen
 
 
