@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 @click.option("--all", "every", is_flag=True, help="Every environment, the last one of the order first.")
 @loss_option
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would be done, and change nothing.")
+@click.option(
+    "--outputs", type=click.Path(path_type=Path), help="A file to add release= to, once it is found."
+)
 @project_option
 @format_option
 @ended_in_order()
@@ -51,6 +54,9 @@ def rollback(tag: str | None, environment: str | None, root: Path, style: str, *
     root, dry, quiet = root.resolve(), options["dry"], style == "json"
     stage = Terminal(quiet=quiet)
     name = tag or rolling.newest_consistent(root, stage.warn)
+    if (outputs := options["outputs"]) is not None:
+        with outputs.open("a", encoding="utf-8") as file:
+            file.write(f"release={name}\n")
     ways = ways_of(root, name, environment, stage.tell, stage.warn)
     ways = accept(ways, frozenset(options["accepted"]))
     if not quiet:

@@ -278,13 +278,14 @@ def test_a_dispatch_takes_an_environment_back(stage: Stage) -> None:
     inputs = {"inputs": {"environment": "dev", "release": GOOD, "accept_loss": ""}}
     dev = {"matrix": {"environment": "dev"}}
     last = {"inputs": {**inputs["inputs"], "release": ""}}
-    none = stage.runner.job("rollback", "look", "env/dev", **last, **dev)
-    expect(none, look=cli.FAILURE)
+    none = stage.runner.job("rollback", "find", "env/dev", **last)
+    expect(none, find=cli.FAILURE)
     assert "no release was good in every environment" in none.said
     expect(stage.runner.job("rollback", "look", "env/dev", **inputs, **dev))
     assert stage.project.states("dev")[0] == (NEXT, "succeeded")
     # From the branch of the last environment, as where all go back.
-    expect(stage.runner.job("rollback", "rollback", "env/prod", **inputs, **dev))
+    found = {"needs": {"find": {"outputs": {"release": GOOD}}}}
+    expect(stage.runner.job("rollback", "rollback", "env/prod", **last, **dev, **found))
     assert stage.project.states("dev")[0] == (GOOD, "succeeded")
     latest = stage.project.table.latest_environment_release("orders", "dev")
     assert latest is not None and ":assumed-role/dev-control-github-rollback/" in latest.by

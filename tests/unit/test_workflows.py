@@ -50,6 +50,7 @@ MAY_WRITE = {
     ("deploy", "plan"): {"id-token"},
     ("deploy", "deploy"): {"contents", "id-token"},
     ("promote", "promote"): {"id-token", "pull-requests"},
+    ("rollback", "find"): {"id-token"},
     ("rollback", "look"): {"id-token"},
     ("rollback", "rollback"): {"id-token"},
     ("drift", "drift"): {"id-token"},
@@ -390,8 +391,21 @@ def test_a_way_back_names_what_it_takes_and_goes_from_the_last() -> None:
     strategy = body["jobs"]["rollback"]["strategy"]
     assert (strategy["fail-fast"], strategy["max-parallel"]) == (True, 1)
     order = json.dumps(list(reversed(ENVIRONMENTS)))
-    for job in body["jobs"].values():
-        assert f"inputs.environment == 'all' && '{order}'" in job["strategy"]["matrix"]["environment"]
+    for name in ("look", "rollback"):
+        matrix = body["jobs"][name]["strategy"]["matrix"]
+        assert f"inputs.environment == 'all' && '{order}'" in matrix["environment"]
+
+
+def test_a_way_back_goes_where_its_reviewers_saw_it_go() -> None:
+    """REQ-R1: the last consistent release is asked for once, and every job of the run gets that one."""
+    jobs = Workflow.of((ROOT / ".github/workflows/rollback.yml").read_text(encoding="utf-8")).body["jobs"]
+    assert jobs["find"]["if"] == "${{ inputs.release == '' }}"
+    assert jobs["find"]["outputs"] == {"release": "${{ steps.find.outputs.release }}"}
+    for name, last in (("look", "Look"), ("rollback", "Roll back")):
+        (step,) = (one for one in jobs[name]["steps"] if one["name"] == last)
+        assert step["env"]["RELEASE"] == "${{ inputs.release || needs.find.outputs.release }}"
+        assert "find" in jobs[name]["needs"]
+    assert "look" in jobs["rollback"]["needs"]
 
 
 def test_every_check_is_shown_to_fail() -> None:

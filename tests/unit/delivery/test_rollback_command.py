@@ -113,3 +113,18 @@ def test_what_failed_is_told_after_the_table(capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert "1 of 2" in out
     assert "not begun" in out
+
+
+def test_what_was_found_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """REQ-R1: a later job goes back to the release that this one looked at, whatever is consistent by then."""
+
+    def looked(root: Path, tag: str, *_: object) -> None:
+        raise FailureError(f"{tag} was looked at")
+
+    monkeypatch.setattr("pipelines.delivery.rollback.newest_consistent", lambda *_: "v1.2.3")
+    monkeypatch.setattr("pipelines.delivery.ways.ways_of", looked)
+    outputs = tmp_path / "outputs"
+    outputs.write_text("before=1\n", encoding="utf-8")
+    arguments = ["--last-consistent", "--env", "dev", "--dry-run", "--project", str(ROOT)]
+    assert cli.run(["rollback", *arguments, "--outputs", str(outputs)]) == cli.FAILURE
+    assert outputs.read_text(encoding="utf-8") == "before=1\nrelease=v1.2.3\n"
