@@ -49,30 +49,30 @@ def left(client: Client, account: str) -> list[str]:
     return [one["StackName"] for one in stacks] + [one["Name"] for one in buckets]
 
 
-def test_templates_that_stand_alone_are_deployed_and_deleted(
-    client: Client, operator: Mapping[str, str], account: str
-) -> None:
-    """With the keys that they name, before them."""
-    done = run(operator, account, ROOT, *FEW)
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = [line.split() for line in done.stdout.splitlines()[1:]]
-    assert [(test, status) for test, _, status in lines] == [
-        (each, "CREATE_COMPLETE") for each in ("keys", *FEW)
-    ]
-    assert left(client, account) == []
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a project with the queue, and a template that cannot be deployed."""
+    """Return a project with a few of the templates, which taskcat uploads all, and one that cannot be deployed."""
     (tmp_path / "templates").mkdir()
-    for name in ("keys", "queue"):
+    for name in ("keys", *FEW):
         shutil.copy(ROOT / f"templates/{name}.yaml", tmp_path / "templates")
     (tmp_path / "templates/double.yaml").write_text(textwrap.dedent(DOUBLE), encoding="utf-8")
     text = (ROOT / ".taskcat.yml").read_text(encoding="utf-8")
     text += "  double:\n    template: templates/double.yaml\n"
     (tmp_path / ".taskcat.yml").write_text(text, encoding="utf-8")
     return tmp_path
+
+
+def test_templates_that_stand_alone_are_deployed_and_deleted(
+    client: Client, operator: Mapping[str, str], account: str, project: Path
+) -> None:
+    """With the keys that they name, before them."""
+    done = run(operator, account, project, *FEW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()[1:]]
+    assert [(test, status) for test, _, status in lines] == [
+        (each, "CREATE_COMPLETE") for each in ("keys", *FEW)
+    ]
+    assert left(client, account) == []
 
 
 def test_what_fails_is_said_and_deleted_too(
