@@ -2,7 +2,7 @@
 
 Reading them costs more than all else that a cold start does. `sandbox.extension.lambda_processes` starts one a sandbox
 and asks it through a socket: a JSON message with the streams of the new process beside it. The answer is a message
-with a handle of that process beside it, or an empty one where the process has to be an ordinary one.
+with a handle of that process beside it, or one without where the process has to be an ordinary one.
 
 It runs alone, with nothing of this repository in it, so that nothing of it gets into a function.
 """
