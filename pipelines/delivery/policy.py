@@ -1,25 +1,28 @@
-"""The policy of promotion that is in force: that of the folder the command runs in, or of a commit. I/O."""
+"""The policy of promotion: of a release's files, of the folder that a command runs in, or of a commit. I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.delivery.git import git, resolved
-from validator.errors import ConfigurationError, TechnicalError
+from pipelines.delivery.git import commit_of_tag, git, resolved
+from validator.errors import ConfigurationError, LockstepError, TechnicalError
 
 if TYPE_CHECKING:
     from pipelines.promotion.policy import Policy
 
 
 def policy_of(root: Path, environments: tuple[str, ...], workloads: Sequence[str] | None = None) -> Policy:
-    """Return the policy; `environments` and `workloads` are the project's.
+    """Return the policy in a folder; `environments` and `workloads` are the project's.
 
-    Raises ConfigurationError for none, or a wrong one.
+    Raises ConfigurationError for none, a wrong one, or a link: git keeps where that leads, and no policy.
     """
     from pipelines.promotion.policy_file import FILE, read
 
+    if any((root / each).is_symlink() for each in (FILE, Path(FILE).parent)):
+        hint = "put the policy itself there: of a link, git keeps only where it leads"
+        raise ConfigurationError.single("is a link", file=FILE, hint=hint)
     try:
         text = (root / FILE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -45,3 +48,30 @@ def policy_at(root: Path, commit: str, environments: tuple[str, ...]) -> Policy 
             f"the policy of what runs there, of commit {commit[:12]}, cannot be read: {reasons}\n"
             "  mend: deploy a release whose policy both Locksteps read, by the Lockstep of what runs there"
         ) from None
+
+
+def stateful_of(
+    root: Path,
+    environments: tuple[str, ...],
+    environment: str,
+    tags: Iterable[str],
+    warn: Callable[[str], None],
+) -> frozenset[str]:
+    """Return the types that hold data where a release comes back: those that any policy says hold it (REQ-R3).
+
+    `tags` are the release that comes back and those whose place it takes: that a folder, or a bad release, says less
+    takes nothing along. One that is no tag has no say, nor has one whose policy cannot be read, of which `warn` is
+    told: a bad release must not stop the way back from it. Raises the error where none can be read.
+    """
+    found, errors = list["Policy"](), list[LockstepError]()
+    for tag in (None, *dict.fromkeys(tags)):
+        try:
+            commit = commit_of_tag(root, tag) if tag else None
+            policy = policy_at(root, commit, environments) if commit else None
+            found += [policy_of(root, environments)] if tag is None else [policy] if policy else []
+        except LockstepError as error:
+            errors.append(error)
+            warn(f"what {tag or 'the folder'} says holds data cannot be read: {str(error).splitlines()[0]}")
+    if errors and not found:
+        raise errors[0]
+    return frozenset().union(*(one.of(environment).stateful for one in found))

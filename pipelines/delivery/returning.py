@@ -19,7 +19,7 @@ from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.moved import refuse_moved
 from pipelines.delivery.odd import unsaid
-from pipelines.delivery.policy import policy_of
+from pipelines.delivery.policy import stateful_of
 from pipelines.release import named
 from pipelines.state.records import Ending
 from validator.errors import FailureError, LockstepError, TechnicalError
@@ -47,7 +47,7 @@ class Return:
     `away` are the deployments that it takes the place of; they count as rolled back from then on, so that their release
     stays out. `seen` is the number of each workload's last deployment as somebody decided on the way back, where that
     was before the locks were taken. Of the types that are `stateful` nothing is taken along but what is `accepted`,
-    which is None where nobody was asked. `policy` is the digest of the policy in force.
+    which is None where nobody was asked. `policy` is the digest of the release's own policy.
     """
 
     environment: str
@@ -151,11 +151,12 @@ def bring_back(
     refuse_moved(root, table, tag, environment, [one.workload for one in latest])
     workspace = Workspace(files_of(root, tag))
     release = named(workspace.root, tag)
-    project = workspace.deployable()
-    stateful = policy_of(root, project.environments).of(environment).stateful
+    project, those = workspace.deployable(), list(latest)
+    tags = (tag, *(one.tag for one in (*away, *those)))
+    stateful = stateful_of(root, project.environments, environment, tags, stage.warn)
     note = f"{', '.join(dict.fromkeys(one.tag for one in away)) or 'another release'} failed: {tag} came back"
-    seen = {one.workload: one.number for one in latest}
-    terms = Return(environment, tag, away, workspace, stage, clock, note, seen, stateful, policy_digest(root))
+    seen, policy = {one.workload: one.number for one in those}, policy_digest(workspace.root)
+    terms = Return(environment, tag, away, workspace, stage, clock, note, seen, stateful, policy)
     return bring(workspace, environment, release, stage, clock, terms)
 
 

@@ -192,6 +192,6 @@ def _terms(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Return:
         note=f"rolled back to {ways.tag}" + (f" from {way.replaced}" if way.away else ""),
         seen={workload: one.number for workload, one in way.latest.items()},
         stateful=way.stateful,
-        policy=policy_digest(ways.root),
+        policy=policy_digest(ways.workspace.root),
         accepted=ways.accepted,
     )

@@ -17,7 +17,7 @@ from pipelines.delivery.checkout import files_of
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.odd import left_out, unsaid
 from pipelines.delivery.places import Silent
-from pipelines.delivery.policy import policy_of
+from pipelines.delivery.policy import policy_of, stateful_of
 from pipelines.delivery.uncommitted import refuse_uncommitted
 from pipelines.delivery.whole import is_whole
 from pipelines.home import home_of
@@ -110,9 +110,7 @@ def ways_of(root: Path, tag: str, wanted: str | None, told: Told, warn: Told) ->
                 + "\n  mend: name a release that was good there: `lockstep status` shows what runs, "
                 "`lockstep rollback --last-consistent` finds one"
             )
-    return Ways(
-        root, tag, workspace, home, tuple(_planned(workspace, policy, one, tag, told) for one in found)
-    )
+    return Ways(root, tag, workspace, home, tuple(_planned(root, workspace, one, tag, told) for one in found))
 
 
 def reachable(workspace: Workspace) -> Home:
@@ -181,14 +179,16 @@ def _refusals(way: Way, root: Path, tag: str, table: StateStore) -> Iterator[str
             )
 
 
-def _planned(workspace: Workspace, policy: Policy, way: Way, tag: str, told: Told) -> Way:
+def _planned(root: Path, workspace: Workspace, way: Way, tag: str, told: Told) -> Way:
     """Add what would change, and what of it holds data; nothing where the release stands there already."""
     from pipelines.plan.losses import losses
 
     if _stands(way, tag) and is_whole(workspace, way.environment, tag):
         return way
     plan = _plan(workspace, way.environment, tag, told)
-    stateful = policy.of(way.environment).stateful
+    tags = (tag, *(one.tag for one in (*way.away, *way.latest.values())))
+    environments = workspace.project().environments
+    stateful = stateful_of(root, environments, way.environment, tags, told)
     return replace(way, plan=plan, losses=losses(plan.changes, stateful), stateful=stateful)
 
 

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 
 from pipelines.delivery.places import Ordered, held
+from pipelines.delivery.policy import policy_of, stateful_of
 from pipelines.promotion.policy import Policy
 from pipelines.promotion.policy_file import FILE, read
 from tests.unit.delivery.repositories import Repository
 from tests.unit.gathering.test_standing import Records
 from tests.unit.promotion.good import TEXT
 from validator.environments import ENVIRONMENTS
-from validator.errors import TechnicalError
+from validator.errors import ConfigurationError, TechnicalError
 
 SIGNED = TEXT.replace("branch: env/prod\n", "branch: env/prod\n    signed_commits: true\n")
 UNSIGNED = TEXT.replace("  - AWS::S3::Bucket\n", "")
+LESS = UNSIGNED.replace("  - AWS::DynamoDB::Table\n", "")
 
 
 @pytest.fixture
@@ -56,3 +58,40 @@ def test_a_policy_that_cannot_be_read_lets_nothing_in(work: Repository) -> None:
     work.commit("six", "v6")
     with pytest.raises(TechnicalError, match=r"the policy of what runs there.*cannot be read"):
         judged(work, "v6", "v5")
+
+
+@pytest.mark.parametrize("folder", [LESS, "order: [", None])
+def test_what_holds_data_on_a_way_back_is_what_any_policy_says(work: Repository, folder: str | None) -> None:
+    """REQ-R3: of a folder, a bad release and the one that comes back; what cannot be read stops no way back."""
+    (work.root / FILE).unlink()
+    if folder is not None:
+        (work.root / FILE).write_text(folder, encoding="utf-8")
+    told = list[str]()
+
+    def stateful(*tags: str) -> frozenset[str]:
+        return stateful_of(work.root, ENVIRONMENTS, "prod", tags, told.append)
+
+    both = stateful("v4", "v3", "v5", "gone")
+    assert {"AWS::S3::Bucket", "AWS::DynamoDB::Table"} <= both
+    assert "AWS::S3::Bucket" not in stateful("v4")
+    assert [one for one in told if "what v5 says holds data cannot be read" in one]
+    assert any("the folder" in one for one in told) == (folder != LESS)
+    if folder != LESS:
+        with pytest.raises(ConfigurationError):
+            stateful("gone")
+
+
+def test_a_link_is_no_policy(work: Repository) -> None:
+    """Git keeps where it leads: whoever reads the commit later would find no policy there."""
+    (work.root / FILE).rename(work.root / "real.yaml")
+    (work.root / FILE).symlink_to("../real.yaml")
+    with pytest.raises(ConfigurationError, match=r"promotion.yaml: is a link\n  mend: put the policy itself"):
+        policy_of(work.root, ENVIRONMENTS)
+    (work.root / FILE).unlink()
+    (work.root / "real.yaml").write_text(UNSIGNED, encoding="utf-8")
+    folder = (work.root / FILE).parent
+    folder.rename(work.root / "elsewhere")
+    folder.symlink_to("elsewhere")
+    (work.root / "real.yaml").rename(work.root / FILE)
+    with pytest.raises(ConfigurationError, match="is a link"):
+        policy_of(work.root, ENVIRONMENTS)
