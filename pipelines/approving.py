@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.aws import Aws
 from pipelines.configuration.keys import is_digest
-from pipelines.delivery.checkout import commit_of
+from pipelines.delivery.checkout import commit_of, files_of
 from pipelines.delivery.policy import policy_of
 from pipelines.gathering.authors import since_release_before
 from pipelines.gathering.standing import people_of
@@ -80,8 +80,7 @@ def _refuse_wrong(root: Path, project: Project, environment: str, tag: str, plan
     if not is_digest(plan):
         hint = f"`lockstep plan {environment} --release {tag}` shows the digest of what you read: sha256:<64 digits>"
         raise ConfigurationError.single(f"{plan[:80]!r} is no digest", key="--plan", hint=hint)
-    commit_of(root, tag)
-    if not policy_of(root, project.environments).of(environment).approvals:
+    if not policy_of(files_of(root, tag), project.environments).of(environment).approvals:
         hint = f"run `lockstep deploy {environment} --release {tag}`"
         raise ConfigurationError.single(
             f"nobody has to approve for {environment}", key="ENVIRONMENT", hint=hint

@@ -15,6 +15,7 @@ from .common import HERE, acknowledge_option, echo_json, format_option, loss_opt
 
 if TYPE_CHECKING:
     from pipelines.promotion.evidence import Evidence
+    from pipelines.promotion.policy import Rule
     from pipelines.promotion.verdicts import Decision
 
 CODES = {"success": 0, "failure": 1, "error": 3, "pending": 4}
@@ -51,7 +52,7 @@ def gate(
     from pipelines.delivery.named import named
 
     root = root.resolve()
-    evidence, decision = ask(root, environment, named(root, tag, environment), accepted, acknowledged)
+    evidence, decision, _ = ask(root, environment, named(root, tag, environment), accepted, acknowledged)
     if style == "json":
         echo_json("gate", document(evidence, decision))
     else:
@@ -61,9 +62,10 @@ def gate(
 
 def ask(
     root: Path, environment: str, tag: str, accepted: tuple[str, ...] = (), acknowledged: tuple[str, ...] = ()
-) -> tuple[Evidence, Decision]:
-    """Gather all evidence of a release before an environment, and decide."""
+) -> tuple[Evidence, Decision, Rule]:
+    """Gather all evidence of a release before an environment, and decide by the rule that is returned with it."""
     from pipelines.aws import clear_errors
+    from pipelines.delivery.carrying import left_over
     from pipelines.delivery.places import Ordered, places_of
     from pipelines.gathering.gather import Question, gather
     from pipelines.promotion.decide import decide
@@ -71,9 +73,11 @@ def ask(
     order = Ordered(environment, tag, frozenset(accepted), acknowledged)
     with clear_errors():
         places = places_of(root, order)
-        question = Question(environment, tag, acknowledged=acknowledged)
+        begun = left_over(places, order)
+        question = Question(environment, tag, acknowledged=acknowledged, begun=begun)
         evidence = gather(question, places, datetime.now(UTC))
-    return evidence, decide(evidence, places.policy.of(environment))
+    rule = places.policy.of(environment)
+    return evidence, decide(evidence, rule), rule
 
 
 def document(evidence: Evidence, decision: Decision) -> dict[str, object]:

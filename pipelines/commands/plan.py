@@ -103,21 +103,14 @@ def plan_environment(
     workspace: Workspace, environment: str, *, back: bool = False
 ) -> tuple[Plan, tuple[Irreversible, ...], frozenset[str]]:
     """Plan one environment with live progress; return the plan, what cannot be undone, and the stateful types."""
+    from pipelines.delivery.policy import policy_of
     from pipelines.plan.planning import Planning
     from pipelines.plan.reverse import reverse
-    from pipelines.promotion.policy_file import FILE, read
     from pipelines.release import checked_out
 
     project = workspace.deployable()
     warn(project)
-    try:
-        text = (workspace.root / FILE).read_text(encoding="utf-8")
-    except OSError as error:
-        hint = "the policy says which resource types hold data"
-        raise ConfigurationError.single(
-            f"cannot be read: {error.strerror}", file=str(FILE), hint=hint
-        ) from None
-    stateful = read(text, environments=project.environments).rules[0].stateful
+    stateful = policy_of(workspace.root, project.environments).rules[0].stateful
     release = checked_out(workspace.root).version
     with _progress(len(project.of(environment))) as reporter:
         planning = Planning(workspace, environment, release, reporter)

@@ -17,6 +17,7 @@ from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Evidence, Missing, Plan, Source
 from pipelines.promotion.gates.approval import COUNTED, NOBODY
 from pipelines.promotion.gates.approval import GATE as APPROVAL
+from pipelines.promotion.gates.gate import plans_of
 from pipelines.promotion.verdicts import Decision
 from pipelines.state.records import Promotion, StackKey
 from validator.errors import FailureError, LockstepError, PendingError, TechnicalError
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected: str = "") -> str:
     """Decide under the locks of the environment, and let the release in; return the digest of the decision.
 
-    `expected` is the digest of the plan that may be executed, empty for any that the gates let through. Raises
-    what `refused` returns where the decision is no success, FailureError where the plan is another one, or what was
-    decided on holds no more.
+    `expected` is the digest of the plan that may be executed, empty for any that the gates let through; of what is
+    carried on, the plan of the whole counts as well as that of the rest. Raises what `refused` returns where the
+    decision is no success, FailureError where the plan is another one, or what was decided on holds no more.
     """
     if isinstance(places.home, Missing):
         raise TechnicalError(f"nobody can decide: {places.home.reason}")
@@ -40,12 +41,12 @@ def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected
     evidence = gather(replace(question, owner=owner), places, clock())
     rule = places.policy.of(question.environment)
     decision = decide(evidence, rule)
-    statement = decided(evidence, decision, tools(), policy_digest(places.repository))
+    statement = decided(evidence, decision, tools(), policy_digest(places.workspace.root))
     kept = places.home.store(question.environment).put_evidence(statement.text)
     if decision.state != "success":
         raise refused(question, decision)
-    if expected and isinstance(evidence.plan, Plan) and evidence.plan.digest != expected:
-        raise _another_plan(question, expected, evidence.plan.digest)
+    if expected and isinstance(evidence.plan, Plan) and expected not in plans_of(evidence):
+        raise another_plan(question, expected, evidence.plan.digest)
     if rule.source is not None:
         _promote(
             places.home.table(),
@@ -106,7 +107,8 @@ def refused(question: Question, decision: Decision) -> LockstepError:
     return kinds.get(decision.state, TechnicalError)("\n".join(lines))
 
 
-def _another_plan(question: Question, expected: str, found: str) -> FailureError:
+def another_plan(question: Question, expected: str, found: str) -> FailureError:
+    """Return the error for a plan that is not the only one which may be executed."""
     return FailureError(
         f"{question.environment}: this is not the plan that was expected\n"
         f"expected {expected}, found {found}\n"

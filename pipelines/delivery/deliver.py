@@ -14,17 +14,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.attestation import read
 from pipelines.delivery import branches
-from pipelines.delivery.admission import admit
+from pipelines.delivery.admission import admit, another_plan
 from pipelines.delivery.bring import Brought, Stage, bring
+from pipelines.delivery.carrying import begun, half_there, is_way_back
 from pipelines.delivery.confirming import confirm
 from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.fence import refuse_who_takes_back
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.moved import refuse_moved
-from pipelines.delivery.places import Ordered, places_of
+from pipelines.delivery.places import Ordered, judged, places_of
 from pipelines.delivery.returning import before, bring_back, finish_return, mark_if_taken
 from pipelines.delivery.settling import settle
 from pipelines.delivery.whole import is_whole
@@ -84,13 +84,35 @@ class Entry:
         """Ask the gates, and record the promotion; go on under the decision of a run that died on its way."""
         refuse_who_takes_back(self.order.environment, hold.locks)
         question = Question(self.order.environment, self.order.tag, acknowledged=self.order.acknowledged)
-        self.kept = begun(home, self.order, sorted(hold.locks))
-        if self.kept:
-            self.stage.tell(f"{self.order.tag} is on its way into {self.order.environment}: it is carried on")
-        else:
-            places = replace(self.places, home=home)
+        places, workloads = replace(self.places, home=home), sorted(hold.locks)
+        found = begun(home, self.order, workloads)
+        if found is None:
             self.kept = admit(question, places, hold, self.clock, self.expected)
+            return self.kept
+        self.stage.tell(f"{self.order.tag} is on its way into {self.order.environment}: it is carried on")
+        with half_there(home.table(), self.order, workloads, found):
+            self._ask_again(
+                replace(question, begun=found),
+                places,
+                hold,
+                is_asked=not is_way_back(home.table(), self.order, workloads, found),
+            )
+        self.kept = found.decision
         return self.kept
+
+    def _ask_again(self, question: Question, places: Places, hold: Hold, *, is_asked: bool) -> None:
+        """Ask the gates about the rest of a release, once nothing of it is under way; none of a way back."""
+        from pipelines.delivery.ways import quiet_plan
+
+        if not is_asked and not self.expected:
+            return
+        environment, tag = question.environment, question.tag
+        plan = quiet_plan(places.workspace, environment, tag, self.stage.tell)
+        if is_asked:
+            rest = replace(places, plan=lambda: judged(plan, self.order, self.data.stateful))
+            admit(question, rest, hold, self.clock, self.expected)
+        elif plan.digest != self.expected:
+            raise another_plan(question, self.expected, plan.digest)
 
     def confirm(self, recording: Recording) -> Sequence[Finding]:
         """Look at every stack, for drift, and try what was deployed."""
@@ -99,7 +121,7 @@ class Entry:
 
     def keep(self, recording: Recording, results: Sequence[Result], *, succeeded: bool) -> str:
         """Keep a statement of the deployment, with the decision that let it begin."""
-        ended = ending(recording, results, policy_digest(self.places.repository), succeeded=succeeded)
+        ended = ending(recording, results, policy_digest(self.places.workspace.root), succeeded=succeeded)
         return keep(self.order.environment, self.order.tag, recording, self.kept, ended)
 
     def back_to(self, recording: Recording, *, failed: bool) -> str:
@@ -160,22 +182,6 @@ def give_back(
         return bring_back(root, table, tag, tuple(failed), tuple(failed), stage, clock)
     except LockstepError as error:
         raise FailureError(f"{bad} failed in {environment}, and {tag} did not come back\n{error}") from None
-
-
-def begun(home: Home, order: Ordered, workloads: Sequence[str]) -> str:
-    """Return the digest of the decision under which an earlier run began to deploy this release; empty for none.
-
-    That run died, and what it changed may be half of the release. The gates would judge the plan of the rest, which is
-    another one than somebody approved. Raises StatementError where the decision that is kept is another.
-    """
-    table, store = home.table(), home.store(order.environment)
-    for workload in workloads:
-        latest = table.latest_environment_release(workload, order.environment)
-        if latest is not None and (latest.tag, latest.state) == (order.tag, "deploying") and latest.decision:
-            said = read(store.evidence(latest.decision), latest.decision).said
-            if said.get("decision") == "success":
-                return latest.decision
-    return ""
 
 
 def _stands(table: StateStore, workloads: Sequence[str], order: Ordered) -> tuple[EnvironmentRelease, ...]:

@@ -1,4 +1,4 @@
-"""Where a delivery looks for what it has to know: the release's files, the policy in force, home. I/O."""
+"""Where a delivery looks for what it has to know: the release's files, with the policy in them, and home. I/O."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from validator.errors import FailureError
 if TYPE_CHECKING:
     from pipelines.gathering.github_approvals import Run
     from pipelines.home import Home
+    from pipelines.plan.model import Plan as Planned
     from pipelines.plan.planning import Reporter
     from pipelines.promotion.people import People
     from pipelines.promotion.policy import Policy
@@ -60,7 +61,8 @@ def places_of(root: Path, order: Ordered, reporter: Reporter | None = None) -> P
     workspace = Workspace(files_of(root, order.tag))
     release = named(workspace.root, order.tag)
     project = workspace.deployable()
-    policy = policy_of(root, project.environments, sorted({stack.workload for stack in project.stacks}))
+    everything = sorted({stack.workload for stack in project.stacks})
+    policy = policy_of(workspace.root, project.environments, everything)
     home = known(lambda: home_of(project))
     if home is not None and not isinstance(home, Missing):
         workloads = sorted({stack.workload for stack in project.of(order.environment)})
@@ -114,14 +116,20 @@ def _planner(
     workspace: Workspace, order: Ordered, stateful: frozenset[str], reporter: Reporter | None
 ) -> Callable[[], Plan]:
     def plan() -> Plan:
-        from pipelines.plan.losses import losses
         from pipelines.plan.planning import Planning
 
         found = Planning(workspace, order.environment, order.tag, reporter or Silent()).run()
-        if found.problems:
-            reasons = "; ".join(f"{one.name}: {one.problem}" for one in found.problems)
-            raise FailureError(f"these stacks cannot be planned: {reasons}")
-        lost = losses(found.changes, stateful)
-        return Plan(found.environment, found.release, found.digest, lost, order.accepted, found.change_sets)
+        return judged(found, order, stateful)
 
     return plan
+
+
+def judged(found: Planned, order: Ordered, stateful: frozenset[str]) -> Plan:
+    """Return what the gates read of a plan. Raises FailureError where a stack cannot be planned."""
+    from pipelines.plan.losses import losses
+
+    if found.problems:
+        reasons = "; ".join(f"{one.name}: {one.problem}" for one in found.problems)
+        raise FailureError(f"these stacks cannot be planned: {reasons}")
+    lost = losses(found.changes, stateful)
+    return Plan(found.environment, found.release, found.digest, lost, order.accepted, found.change_sets)

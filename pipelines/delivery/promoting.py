@@ -19,19 +19,20 @@ from pipelines.delivery.named import release_of
 from pipelines.gathering.gather import Question
 from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Evidence, Plan
+from pipelines.promotion.policy import Rule
 from pipelines.promotion.verdicts import Decision, worst
 from validator.errors import ConfigurationError, PendingError
 from validator.reports.markdown import _code, _prose
 
 if TYPE_CHECKING:
-    from pipelines.promotion.policy import Policy, Rule
+    from pipelines.promotion.policy import Policy
 
 WAITS = frozenset({"soak", "approval", "freeze-window"})
 """Gates that open with time, or when somebody approves: the pull request may wait for them as well as anybody."""
 SIGNS = {"success": "✅", "pending": "⏳", "failure": "❌", "error": "⛔"}
 
-Ask = Callable[[str, str], tuple[Evidence, Decision]]
-"""Gathers and decides: environment, tag."""
+Ask = Callable[[str, str], tuple[Evidence, Decision, Rule]]
+"""Gathers and decides: environment, tag. The rule is that of the release, which is what counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +75,18 @@ def proposal(root: Path, policy: Policy, environment: str, ask: Ask) -> Proposal
         raise PendingError(
             f"{source} has the files of no release yet\n  mend: tag what {rule.source} runs, as v1.2.3, and push it"
         )
-    evidence, decision = _as_if_merged(rule, *ask(environment, tag))
+    evidence, decision = _as_if_merged(rule.branch, *ask(environment, tag))
     blocking = [one for one in decision.judged if one.gate not in WAITS or one.verdict.state != "pending"]
     if worst(one.verdict.state for one in blocking) != "success":
         raise refused(Question(environment, tag), Decision(tuple(blocking)))
     return Proposal(environment, tag, source, rule.branch, evidence, decision)
 
 
-def _as_if_merged(rule: Rule, evidence: Evidence, decision: Decision) -> tuple[Evidence, Decision]:
+def _as_if_merged(
+    branch: str, evidence: Evidence, decision: Decision, rule: Rule
+) -> tuple[Evidence, Decision]:
     """Return what would be decided once the environment's branch has the files, which is what is proposed."""
-    merged = replace(evidence, branch=rule.branch)
+    merged = replace(evidence, branch=branch)
     return (evidence, decision) if merged == evidence else (merged, decide(merged, rule))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.promotion.evidence import Approval, Evidence, Missing, Plan, Source, Tag, Target
+from pipelines.promotion.evidence import Approval, Begun, Evidence, Missing, Plan, Source, Tag, Target
 from pipelines.promotion.people import People
 from pipelines.promotion.policy import Policy
 
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 class Question:
     """Whether a release may enter an environment. `acknowledged` are stacks of the target that may stay drifted.
 
-    `owner` is who holds the locks of the environment; empty for who only asks.
+    `owner` is who holds the locks of the environment; empty for who only asks. `begun` is what an earlier run left half
+    done, None where none did.
     """
 
     environment: str
     tag: str
     owner: str = ""
     acknowledged: tuple[str, ...] = ()
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def gather(question: Question, places: Places, now: datetime) -> Evidence:
         checked=looked if isinstance(looked, Missing) else looked.checked,
         approvals=approvals,
         plan=known(places.plan),
+        begun=question.begun,
     )
 
 
@@ -129,7 +132,8 @@ def _targets(
     table, order = home.table(), places.policy.order
 
     def of(workload: str) -> Target:
-        return records.target_of(table, manifests[workload], order, question.acknowledged, now)
+        manifest = manifests[workload]
+        return records.target_of(table, manifest, order, question.acknowledged, now, question.begun)
 
     return {workload: known(lambda workload=workload: of(workload)) for workload in workloads}  # type: ignore[misc]
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pipelines.configuration import Manifest
-from pipelines.drift_age import verdict
-from pipelines.promotion.evidence import Source, Target
+from pipelines.drift_age import KEEPS, verdict
+from pipelines.promotion.evidence import Begun, Source, Target
+from pipelines.promotion.gates.gate import SKEW
 from pipelines.state.records import EnvironmentRelease, StackState
 from pipelines.state.sequence import DELETED
 from pipelines.state.store import DriftMarker, StateStore
@@ -43,8 +44,9 @@ def target_of(
     environments: Iterable[str],
     acknowledged: Iterable[str],
     now: datetime,
+    begun: Begun | None = None,
 ) -> Target:
-    """Return what is known of a workload where the release of `manifest` would go."""
+    """Return what is known of a workload where the release of `manifest` would go; `begun` is what is carried on."""
     workload, environment = manifest.workload, manifest.environment
     marker = table.drift_marker(workload, environment)
     rejected: Mapping[tuple[str, int], EnvironmentRelease] = {
@@ -63,7 +65,17 @@ def target_of(
         acknowledged=tuple(acknowledged),
         lock=table.lock(workload, environment, now),
         rejected=tuple(rejected.values()),
+        changed=_changed(states, manifest, begun, now) if begun else (),
     )
+
+
+def _changed(
+    states: Iterable[StackState], manifest: Manifest, begun: Begun, now: datetime
+) -> tuple[str, ...]:
+    """Return the stacks that a run of this release changed, by their tags, as long as a detection may be late."""
+    release, since = (manifest.tag, manifest.commit), begun.at - SKEW
+    those = (one for one in states if (one.version, one.commit) == release and one.operation_at >= since)
+    return tuple(sorted(one.key.stack for one in those if now - one.operation_at <= KEEPS))
 
 
 def _passed_over(what: str) -> None:

@@ -69,6 +69,7 @@ class Target:
     asks. `drifted` names stacks with open drift, `unsure` those of which nobody knows, `acknowledged` those of both
     that somebody said may stay so. `lock` is who deploys there now. `rejected` are deployments of this release that
     were rolled back, in any environment. `drilled_at` is when recovery was last tried, None where it never was.
+    `changed` are stacks that the run of `Begun` changed: it is no wonder that nobody looked at them since.
     """
 
     digest: str
@@ -79,6 +80,7 @@ class Target:
     lock: Lock | None
     rejected: tuple[EnvironmentRelease, ...]
     drilled_at: datetime | None = None
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,18 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """What an earlier run of the release left: it began to deploy, at the time `at`, and died.
+
+    `decision` is the digest of the decision that let it in, `plan` that of the plan which was approved then.
+    """
+
+    decision: str
+    plan: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What `lockstep check` found of the release: the commit that it looked at, and its findings by severity."""
 
@@ -145,7 +159,9 @@ class Evidence:
     `sources` and `targets` are by workload; `sources` is empty for the first environment of the order. `owner` is who
     would hold the lock, empty for who only asks. `git` is None where git has no such tag. `people` is the list of
     who is who, None where what runs in the environment has none. `branch` is the branch that is to be deployed.
-    `parity` counts undeclared differences. Raises ValueError for a time without an offset.
+    `parity` counts undeclared differences. `begun` is what is carried on, None where nothing is under way.
+
+    Raises ValueError for a time without an offset.
     """
 
     environment: str
@@ -162,6 +178,7 @@ class Evidence:
     approvals: tuple[Approval, ...] | Missing
     plan: Plan | Missing
     people: People | Missing | None = Missing("nobody asked")
+    begun: Begun | None = None
 
     def __post_init__(self) -> None:
         timestamp(self.at)

@@ -12,7 +12,7 @@ from ..evidence import Approval, Evidence, Missing, Source, Tag
 from ..people import FILE, UNLISTED, People, is_machine, kind, objection, person
 from ..policy import Rule
 from ..verdicts import Verdict, together
-from .gate import SKEW, Gate, missing, planned
+from .gate import SKEW, Gate, missing, planned, plans_of
 
 AUTHORS = "the release's author, who may not approve it,"
 COUNTED = "counted"
@@ -46,7 +46,7 @@ def _approved(evidence: Evidence, rule: Rule) -> Verdict:
         return missing(AUTHORS, authors)
     if evidence.people is not None and (strangers := _strangers(authors, evidence.people)):
         return _nobody_knows(strangers)
-    flaw = _flaws(evidence, plan.digest, authors, evidence.people)
+    flaw = _flaws(evidence, plans_of(evidence), authors, evidence.people)
     return _counted(evidence.approvals, rule, authors, flaw, evidence.people)
 
 
@@ -122,7 +122,9 @@ def _at_least(sound: Collection[Approval], people: People | None) -> int:
     return max(Counter(map(kind, {person(one.by) for one in sound})).values(), default=0)
 
 
-def _flaws(evidence: Evidence, plan: str, authors: frozenset[str], people: People | None) -> Flaw:
+def _flaws(
+    evidence: Evidence, plans: Collection[str], authors: frozenset[str], people: People | None
+) -> Flaw:
     since = _stands_since(evidence)
 
     def flaw(one: Approval) -> str:
@@ -130,7 +132,7 @@ def _flaws(evidence: Evidence, plan: str, authors: frozenset[str], people: Peopl
             return against
         if (one.tag, one.environment) != (evidence.tag, evidence.environment):
             return f"approved {one.tag} for {one.environment}"
-        if one.plan != plan:
+        if one.plan not in plans:
             return "approved another plan"
         if one.at - evidence.at > SKEW:
             return f"approved at {timestamp(one.at)}, which is still to come"

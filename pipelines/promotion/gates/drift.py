@@ -39,15 +39,19 @@ def _of_target(where: str, workload: str, target: Target) -> Verdict:
         drifted=target.drifted,
         unsure=target.unsure,
         acknowledged=target.acknowledged,
+        changed=target.changed,
     )
-    if unsure := set(target.unsure) - set(target.acknowledged):
+    if unsure := set(target.unsure) - {*target.acknowledged, *target.changed}:
         return _unsure(where, unsure, inputs)
     if left := set(target.drifted) - set(target.acknowledged):
         mend = f"see `lockstep drift {where}`; mend it, or acknowledge each stack by name"
         reason = f"open drift in {where} that nobody acknowledged: {_named(left)}"
         return Verdict("failure", reason, mend, inputs)
-    if accepted := {*target.drifted, *target.unsure}:
+    if accepted := {*target.drifted, *target.unsure} & set(target.acknowledged):
         return Verdict("success", f"acknowledged drift in {where}: {_named(accepted)}", inputs=inputs)
+    if target.unsure:
+        reason = f"nothing drifted in {where}; nobody looked yet at what the run before this one changed: "
+        return Verdict("success", reason + _named(target.unsure), inputs=inputs)
     return Verdict("success", f"nothing drifted in {where}", inputs=inputs)
 
 

@@ -56,6 +56,15 @@ def planned(evidence: Evidence, what: str) -> Plan | Verdict:
     return plan
 
 
+def plans_of(evidence: Evidence) -> frozenset[str]:
+    """Return the digests of the plan that may be approved and executed.
+
+    What is left of a plan, once a run died on its way, is another plan than somebody approved: that one counts too.
+    """
+    now = {evidence.plan.digest} if isinstance(evidence.plan, Plan) else set[str]()
+    return frozenset(now | ({evidence.begun.plan} if evidence.begun else set()))
+
+
 def ahead(what: str, when: datetime, evidence: Evidence) -> Verdict | None:
     """Return an error for what was recorded at a time that is still to come; None where clocks agree."""
     if when - evidence.at <= SKEW:

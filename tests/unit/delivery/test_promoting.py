@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,7 +39,7 @@ def repository(tmp_path: Path) -> Repository:
 def asking(environment: str = "staging", **given: Any) -> Ask:
     """Return what gathers evidence in which all is well but for what is given; no branch is merged yet."""
     found = good.evidence(environment, **{"branch": "main", **given})
-    return lambda name, tag: (found, decide(found, good.POLICY.of(name)))
+    return lambda name, tag: (found, decide(found, good.POLICY.of(name)), good.POLICY.of(name))
 
 
 def proposed(repository: Repository, ask: Ask, environment: str = "staging") -> Proposal | None:
@@ -103,6 +104,15 @@ def test_what_only_waits_may_be_proposed(repository: Repository) -> None:
     assert (found.tag, found.source, found.target) == ("v2", "env/dev", "env/staging")
     assert found.decision.state == "pending"
     assert found.evidence.branch == "env/staging"
+
+
+def test_the_rule_that_counts_is_the_release_s(repository: Repository) -> None:
+    """REQ-G5: once more where the branch is judged as if it were merged, whatever lies in the folder."""
+    strict = replace(good.POLICY.of("staging"), approvals=2)
+    found = good.evidence("staging", branch="main")
+    proposal = proposed(repository, lambda _name, _tag: (found, decide(found, strict), strict))
+    assert proposal is not None
+    assert proposal.decision.state == "pending"
 
 
 @pytest.mark.parametrize(

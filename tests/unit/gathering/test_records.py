@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipelines.gathering.records import _drifted, _unsure, target_of
+from pipelines.drift_age import KEEPS
+from pipelines.gathering.records import _changed, _drifted, _unsure, target_of
+from pipelines.promotion.evidence import Begun
 from pipelines.state import keys
 from pipelines.state.store import DriftMarker
 from tests.state_table import KEY, START, state, summary
@@ -52,3 +55,20 @@ def test_what_was_rolled_back_in_any_environment_stays_out(target: str) -> None:
 
     assert rejected("v2") == ["dev"]
     assert rejected("v1") == []
+
+
+def test_what_a_run_that_died_changed_is_known_by_its_tags_and_for_as_long_as_a_detection_may_be_late() -> (
+    None
+):
+    """REQ-G4: what another release made is no part of it, nor what was there before the run began."""
+    manifest: Any = SimpleNamespace(tag="v1.2.0", commit="0" * 40)
+    begun, minute = Begun("sha256:d", "sha256:p", START), timedelta(minutes=1)
+
+    def changed(*, now: timedelta = minute, at: timedelta = minute, **given: str) -> tuple[str, ...]:
+        return _changed([state(operation_at=START + at, **given)], manifest, begun, START + now)
+
+    assert changed() == (KEY.stack,)
+    assert changed(now=KEEPS + minute) == (KEY.stack,)
+    assert changed(now=KEEPS + 2 * minute) == ()
+    assert changed(at=-6 * minute) == ()
+    assert changed(version="v1.1.0") == changed(commit="1" * 40) == ()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines.promotion.evidence import Checked, Evidence, Missing, Tag
+from pipelines.promotion.evidence import Begun, Checked, Evidence, Missing, Tag
 from pipelines.promotion.freezes import Freeze, Once
 from pipelines.promotion.gates import GATES
 from pipelines.promotion.people import Member, People
@@ -57,6 +57,7 @@ TWO = rule(approvals=2)
 ADA = frozenset({"Ada@Example.com", "77+Ada-L@users.noreply.github.com"})
 GRACE, HOPPER = approval("grace", in_aws=False), approval("g-hopper", in_aws=False)
 SIGNED = rule(signed_commits=True)
+BEGUN = Begun("sha256:let-in", "sha256:whole", ago(20))
 PEOPLE = People(
     (
         Member("Ada", frozenset({"ada@example.com", "Ada@work.example.com"}), "ada-l", frozenset({"ada.l"})),
@@ -269,6 +270,25 @@ CASES: list[Case] = [
         of_source(unsure=("queue",), drifted=("table",)),
     ),
     case("drift", "error", "nobody knows whether these drifted in prod: queue", of_target(unsure=("queue",))),
+    case(
+        "drift",
+        "success",
+        "nothing drifted in prod; nobody looked yet at what the run before this one changed: queue; "
+        "nothing drifted in staging",
+        of_target(unsure=("queue",), changed=("queue", "table")),
+    ),
+    case(
+        "drift",
+        "error",
+        "nobody knows whether these drifted in prod: queue",
+        of_target(unsure=("queue", "table"), changed=("table",)),
+    ),
+    case(
+        "drift",
+        "failure",
+        "open drift in prod that nobody acknowledged: table",
+        of_target(drifted=("table",), changed=("table",)),
+    ),
     case("drift", "error", f"the record of orders in prod {GONE_SAID}", {"targets": {"orders": GONE}}),
     case("parity", "success", "environments differ only as declared", {}, DEV),
     case(
@@ -418,6 +438,19 @@ CASES: list[Case] = [
         "pending",
         "0 of 1 approvals for prod: grace@example.com approved another plan",
         {"approvals": (approval(plan="sha256:before"),)},
+    ),
+    case(
+        "approval",
+        "success",
+        "approved by grace@example.com",
+        {"approvals": (approval(plan="sha256:whole"),), "begun": BEGUN},
+    ),
+    case("approval", "success", "approved by grace@example.com", {"begun": BEGUN}),
+    case(
+        "approval",
+        "pending",
+        "0 of 1 approvals for prod: grace@example.com approved another plan",
+        {"approvals": (approval(plan="sha256:before"),), "begun": BEGUN},
     ),
     case(
         "approval",
