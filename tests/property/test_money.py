@@ -135,7 +135,7 @@ def test_no_float_ever_comes_out_of_a_document(value: Any) -> None:
     assert all(isinstance(leaf, (str, JsonNumber, bool, type(None))) for leaf in leaves(document))
 
 
-@LAWS
+@settings(LAWS, max_examples=200)  # Such documents take long to make.
 @given(st.dictionaries(st.sampled_from(sorted(order())) | st.text(max_size=8), json_values, max_size=9))
 def test_any_document_is_an_order_or_a_list_of_its_errors(document: dict[str, Any]) -> None:
     try:

