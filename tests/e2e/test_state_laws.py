@@ -17,8 +17,8 @@ from tests.e2e.conftest import Client
 from tests.property.test_state import FIRST, LIFE
 from tests.state_table import HOUR, KEY, START, alert, create_state_table, state, summary
 
-# The same examples at every run: no test depends on luck.
-LAWS = settings(deadline=None, derandomize=True, max_examples=40)
+# The same examples at every run: no test depends on luck. Of bugs that were planted, 40 found none that 24 did not.
+LAWS = settings(deadline=None, derandomize=True, max_examples=24)
 MINUTE = timedelta(minutes=1)
 
 pytestmark = pytest.mark.xdist_group("state-laws")
