@@ -251,7 +251,7 @@ def test_losing_aws_on_the_way_ends_the_run_as_a_technical_error(monkeypatch: py
         launched.append(stack.name)
         raise ConfigurationError.single("nothing answers at http://127.0.0.1:9")
 
-    with pytest.raises(TechnicalError, match=r"(?s)not known.*nothing answers.*deploy dev` again"):
+    with pytest.raises(TechnicalError, match=r"(?s)not known.*nothing answers.*run the same command again"):
         deployment(monkeypatch, launch).run()
     assert launched == ["dev/orders/queue"]
 
