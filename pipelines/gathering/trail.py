@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipelines.attestation.trail import Fetch, Flaw, Trail, Verified, named
+from pipelines.attestation.links import Flaw
+from pipelines.attestation.trail import Fetch, Trail, Verified, named
 from pipelines.configuration.errors import ObjectMissingError
 from pipelines.configuration.keys import SHA256, is_digest
 from pipelines.delivery.odd import left_out
