@@ -338,7 +338,10 @@ def test_what_sns_did_not_take_is_announced_by_the_reconciler_once(home: Home) -
 
 
 def test_a_stop_in_the_middle_loses_nothing(home: Home) -> None:
-    """Queue, table and stream go on where they were."""
+    """Queue, table and stream go on where they were; what was published and not marked yet comes again, by its id.
+
+    That is one alert at most: the announcer follows the stream, one after the other.
+    """
     home.patience(SHORT_SECONDS, 100)
     stacks = Stacks("stopped", STACKS)
     stacks.send(home)
@@ -347,7 +350,8 @@ def test_a_stop_in_the_middle_loses_nothing(home: Home) -> None:
     home.record = process.start(home.place, lifeline=os.getpid())
     until("every stack is recorded", lambda: stacks.recorded(home))
     until("every alert is announced", lambda: set(home.announced("stopped")) == stacks.alerts)
-    assert set(home.announced("stopped").values()) == {1}
+    counts = home.announced("stopped")
+    assert sum(counts.values()) <= len(counts) + 1
     later = replace(stacks, run="later", count=2)
     later.send(home)
     until(
