@@ -25,7 +25,8 @@ check: .venv/main .venv/guard ## check the project, as a pull request is checked
 	@$(BIN)/lockstep check --own $(CHECK_ARGS)
 
 test: .venv/dev .venv/guard .venv/browser ## run every test
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/python -m compileall -q -j 0 pipelines validator functions sandbox tests/e2e
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 taskcat: .venv/dev ## deploy templates one by one and delete them, on the AWS that is set
 	@$(BIN)/python -m scripts.taskcat_run $(TESTS)

@@ -111,18 +111,19 @@ def _start(raw: Mapping[str, Any]) -> bool:
 def _detect(request: Mapping[str, Any], context: Any, sent_at: datetime | None = None) -> dict[str, Any]:
     """Start a detection on what is asked for; what time is too short for comes first next time.
 
-    A request that comes again does not start what was started since it was sent. Raises DetectionError where any could
-    not be started, after all the others.
+    A request that comes again does not start what was started since it was sent: the queue brings it back for what is
+    left. Raises DetectionError where any could not be started, after all the others, and where a message has that left.
     """
     waiting, most = _asked(request)
     if sent_at is not None:
         waiting = [raw for raw in waiting if last_checked(raw) < sent_at]
-    started, failed = 0, 0
+    started, failed, left = 0, 0, 0
     for index, raw in enumerate(waiting):
         if started == most:
             break
         if seconds_left(context) < MARGIN:
-            logger.warning("detection cut short", left=len(waiting) - index)
+            left = len(waiting) - index
+            logger.warning("detection cut short", left=left)
             count("PassesCutShort")
             break
         try:
@@ -133,6 +134,8 @@ def _detect(request: Mapping[str, Any], context: Any, sent_at: datetime | None =
             failed += 1
     if failed:
         raise DetectionError(f"{failed} of {len(waiting)} detections could not be started")
+    if left and sent_at is not None:
+        raise DetectionError(f"no time was left for {left} of {len(waiting)} detections")
     return {"stacks": len(waiting), "started": started}
 
 

@@ -343,6 +343,30 @@ def test_a_request_that_comes_again_starts_nothing_twice(region: Region) -> None
     assert region.started == ["beta"]
 
 
+def test_what_no_time_was_left_for_comes_back_with_the_queue(region: Region) -> None:
+    """REQ-C4: whoever asked waits for all of it, and nobody else asks again before the next day."""
+
+    class Short(Context):
+        """Has time to begin, and for one."""
+
+        left = iter([300, 300, 5])
+
+        def get_remaining_time_in_millis(self) -> int:
+            return next(self.left) * 1000
+
+    for name in ("alpha", "beta"):
+        region.create(name)
+    attributes = {"SentTimestamp": str(int((START + timedelta(days=1)).timestamp() * 1000))}
+    record = {"messageId": "m0", "body": json.dumps({"lockstep": "detect"}), "attributes": attributes}
+    again = {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert drift.handler({"Records": [record]}, Short()) == again
+    assert region.started == ["alpha"]
+    checked_at = START + timedelta(days=1, minutes=1)
+    region.stacks["alpha"]["DriftInformation"] = {"LastCheckTimestamp": checked_at}
+    assert drift.handler({"Records": [record]}, Context()) == {"batchItemFailures": []}
+    assert region.started == ["alpha", "beta"]
+
+
 def test_throttling_brings_a_message_back_and_an_event_without_a_queue_is_followed(region: Region) -> None:
     region.create(QUEUE)
     region.throttled = 1
