@@ -132,7 +132,10 @@ def _environments(text: str) -> list[str]:
     """Return the environments that a job may enter; a deployment's is told by its plan, for the branch's."""
     if "matrix.environment" in text:
         return [text.replace("${{ matrix.environment }}", one) for one in ENVIRONMENTS]
-    return re.findall(r"'([a-z]+(?:-[a-z]+)?)'", text) if "${{" in text else [text] if text else []
+    if "${{" not in text:
+        return [text] if text else []
+    after = text.rpartition("}}")[2]
+    return [f"{one}{after}" for one in re.findall(r"'([a-z]+(?:-[a-z]+)?)'", text)]
 
 
 def test_the_schema_for_editors_is_that_of_the_code() -> None:
