@@ -11,7 +11,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-deps
 NPM := npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
-PYTEST_WORKERS ?= 2
+# One more than there are cores: end-to-end tests wait for a quarter of their time.
+PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: help demo check test taskcat lint format bench lock clean
 
