@@ -1,6 +1,6 @@
 """Lambda handler of the announcer: from the state table's stream onto the topics (REQ-C4, REQ-C5, REQ-R4).
 
-Alerts and deployments that were taken back are announced, promotions are counted (REQ-C9).
+Alerts are announced, and deployments that succeeded or were taken back; promotions are counted (REQ-C9).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from functions.control.edge import (
 from pipelines.state.records import Alert, EnvironmentRelease, Promotion
 from pipelines.state.store import StateStore
 from pipelines.tracking.announce import Announcer
+from pipelines.tracking.deployments import TELLINGS
 
 
 @cache
@@ -41,8 +42,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
             if name.startswith("ALERT#"):
                 _alert(Alert.from_item(image))
-            elif name.startswith("ENV#") and image.get("state", {}).get("S") == "rolled_back":
-                _rolled_back(EnvironmentRelease.from_item(image))
+            elif name.startswith("ENV#") and _is_news(image, change.get("OldImage") or {}):
+                _deployment(EnvironmentRelease.from_item(image))
             elif name.startswith("PROMO#") and record.get("eventName") == "INSERT":
                 promotion = Promotion.from_item(image)
                 measure("Promotions", 1, Environment=promotion.target, Workload=promotion.workload)
@@ -59,9 +60,22 @@ def _alert(alert: Alert) -> None:
         logger.info("announced", alert=alert.fingerprint, generation=alert.generation, state=alert.state)
 
 
-def _rolled_back(release: EnvironmentRelease) -> None:
-    if desk().announce_rollback(release):
+def _is_news(image: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Whether a record is of a deployment that came to a state which is told.
+
+    One that succeeded is written again later, as when drift begins its soak anew.
+    """
+    state, old = (each.get("state", {}).get("S") for each in (image, before))
+    return state in TELLINGS and state != old
+
+
+def _deployment(release: EnvironmentRelease) -> None:
+    if desk().announce_deployment(release):
         measure("AlertsAnnounced", 1, Environment=release.environment)
         logger.info(
-            "announced", rolled_back=release.tag, number=release.number, environment=release.environment
+            "announced",
+            deployment=release.state,
+            release=release.tag,
+            number=release.number,
+            environment=release.environment,
         )

@@ -13,8 +13,8 @@ from typing import Any
 from pipelines.state.records import Alert, EnvironmentRelease
 from pipelines.state.store import StateStore
 
+from . import deployments
 from .messages import Message, Topic, least, message
-from .rolled_back import rolled_back
 
 REFUSED = frozenset({"InvalidParameter", "ParameterValueInvalid", "ValidationException"})
 """Codes by which SNS says that the message itself is wrong: it is at the next try too (SNS API reference, Publish)."""
@@ -49,16 +49,16 @@ class Announcer:
         self._store.mark_announced(alert.fingerprint, alert.generation)
         return True
 
-    def announce_rollback(self, release: EnvironmentRelease) -> bool:
-        """Announce a deployment that was taken back, unless that was done; True where this call did.
+    def announce_deployment(self, release: EnvironmentRelease) -> bool:
+        """Announce a deployment that succeeded or was taken back, unless that was done; True where this call did.
 
         Raises botocore's errors when SNS or the table does not answer.
         """
         place = release.workload, release.environment, release.number
-        if self._store.rollback_is_announced(*place):
+        if self._store.deployment_is_announced(*place, release.state):
             return False
-        self._publish(rolled_back(release, self._runbooks))
-        self._store.mark_rollback_announced(*place)
+        self._publish(deployments.message(release, self._runbooks))
+        self._store.mark_deployment_announced(*place, release.state)
         return True
 
     def _publish(self, said: Message) -> None:

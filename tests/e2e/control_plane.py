@@ -29,8 +29,9 @@ PATIENCE_SECONDS = 120.0
 """What an event is waited for: seconds on a quiet machine, more where many tests run side by side."""
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-ALERT, ROLLED_BACK = (
-    json.loads((SCHEMAS / name).read_text(encoding="utf-8")) for name in ("alert.json", "rolled-back.json")
+ALERT, ROLLED_BACK, DELIVERED = (
+    json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    for name in ("alert.json", "rolled-back.json", "delivered.json")
 )
 TOPICS = ("Drift", "Validation", "Rollback", "Alarm")
 T = TypeVar("T")
@@ -75,7 +76,8 @@ def until(what: str, read: Callable[[], T | None], patience: float = PATIENCE_SE
 class Inbox:
     """A queue that is subscribed to topics, with every message it ever got, as the schema has it.
 
-    What is no JSON is `told`: that an alarm of an agent changed. Deployments that were taken back are `taken_back`.
+    What is no JSON is `told`: that an alarm of an agent changed. Deployments that were taken back are `taken_back`,
+    those that came to stay `delivered`.
     """
 
     sqs: Any
@@ -83,6 +85,7 @@ class Inbox:
     messages: list[dict[str, Any]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     taken_back: list[dict[str, Any]] = field(default_factory=list)
+    delivered: list[dict[str, Any]] = field(default_factory=list)
 
     def received(self, fingerprint: str) -> list[dict[str, Any]]:
         """Return what was announced of one thing, in the order of its generations."""
@@ -99,9 +102,12 @@ class Inbox:
                     self.told.append(each["Body"])
                     continue
                 document = json.loads(each["Body"])
-                is_alert = document["kind"] != "rollback"
-                jsonschema.validate(document, ALERT if is_alert else ROLLED_BACK)
-                (self.messages if is_alert else self.taken_back).append(document)
+                schema, those = {
+                    "rollback": (ROLLED_BACK, self.taken_back),
+                    "delivery": (DELIVERED, self.delivered),
+                }.get(document["kind"], (ALERT, self.messages))
+                jsonschema.validate(document, schema)
+                those.append(document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,8 @@ class Home:
         while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for each in found:
                 said = json.loads(each["Body"])
-                self.ids[f"{said['fingerprint']}#{said['generation']}"] += 1
+                if said["kind"] != "delivery":
+                    self.ids[f"{said['fingerprint']}#{said['generation']}"] += 1
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         return {name: count for name, count in self.ids.items() if f":{run}-" in name}
 

@@ -268,7 +268,7 @@ def bad(estate: Estate) -> str:
 
 def test_a_release_that_fails_is_taken_back_by_itself(estate: Estate, bad: str) -> None:
     """REQ-R4: the release before is deployed again, recorded and announced, and the bad one stays out."""
-    inbox = Plane(estate.record, estate.project).inbox("promotion-rollbacks", ("Rollback",))
+    inbox = Plane(estate.record, estate.project).inbox("promotion-told", ("Rollback", "Validation"))
     said = estate.typed(f"lockstep deploy dev --release {bad}", cli.FAILURE)
     assert f"{GOOD} came back and was verified" in said
     states = [(one.tag, one.state) for one in estate.table.environment_releases("control", "dev")]
@@ -279,6 +279,8 @@ def test_a_release_that_fails_is_taken_back_by_itself(estate: Estate, bad: str) 
     assert "was rolled back in dev" in again.stderr
     (told,) = until("the announcement", lambda: inbox.read() or inbox.taken_back)
     assert (told["id"], told["release"], told["severity"]) == ("rollback:control:dev#2", bad, "warning")
+    (stays,) = until("of what came back too", lambda: inbox.read() or inbox.delivered)
+    assert (stays["id"], stays["release"], stays["severity"]) == ("delivery:control:dev#3", GOOD, "info")
 
 
 def test_the_page_tells_what_was_typed_and_said(estate: Estate) -> None:

@@ -20,7 +20,8 @@ Odd = Callable[[str], None]
 """Takes which item is no record, and why."""
 _ODD_CHARACTERS = 200
 NOTHING_MORE = Ending()
-_ANNOUNCED = "announced"
+_ANNOUNCED = {"rolled_back": "announced", "succeeded": "announced_success"}
+"""What notes on a deployment that its state was announced."""
 """What the item of a deployment has once its being taken back was announced; it is no part of the record."""
 
 
@@ -115,16 +116,20 @@ class Releases(Part):
         stands, *fence = reasons
         return not any(each.failed for each in fence) and _has(stands.item, state)
 
-    def rollback_is_announced(self, workload: str, environment: str, number: int) -> bool:
-        """Whether it was announced that a deployment was taken back."""
+    def deployment_is_announced(
+        self, workload: str, environment: str, number: int, state: ReleaseState
+    ) -> bool:
+        """Whether it was announced that a deployment succeeded, or was taken back."""
         item = self._table.get(keys.environment_release(workload, environment, number))
-        return item is not None and _ANNOUNCED in item
+        return item is not None and _ANNOUNCED[state] in item
 
-    def mark_rollback_announced(self, workload: str, environment: str, number: int) -> bool:
-        """Note that it was announced that a deployment was taken back; False where that was noted before."""
-        key = keys.environment_release(workload, environment, number)
-        condition = f"attribute_exists(#pk) AND attribute_not_exists(#{_ANNOUNCED})"
-        return self._table.write(update(key, f"SET #{_ANNOUNCED} = :yes", condition, yes=True)).done
+    def mark_deployment_announced(
+        self, workload: str, environment: str, number: int, state: ReleaseState
+    ) -> bool:
+        """Note that it was announced; False where that was noted before."""
+        key, mark = keys.environment_release(workload, environment, number), _ANNOUNCED[state]
+        condition = f"attribute_exists(#pk) AND attribute_not_exists(#{mark})"
+        return self._table.write(update(key, f"SET #{mark} = :yes", condition, yes=True)).done
 
     def environment_releases(
         self, workload: str, environment: str, odd: Odd | None = None

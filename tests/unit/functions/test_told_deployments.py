@@ -1,4 +1,4 @@
-"""The announcer on deployments that were taken back, once each, and on promotions (REQ-R4, REQ-C5, REQ-C9)."""
+"""The announcer on deployments that came to stay or were taken back, once each, and on promotions (REQ-R4, C5, C9)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from functions.control import announcer
+from pipelines.state.keys import environment_release
 from pipelines.state.records import EnvironmentRelease, Promotion, Release
-from pipelines.tracking.rolled_back import rolled_back
+from pipelines.tracking.deployments import message
 from tests.state_table import HOUR, START
 from tests.unit.tracking.local import MESSAGE_BYTES, TABLE
 
@@ -23,16 +24,21 @@ from .test_consistency_filter import admits
 __all__ = ["home"]
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "sceptre/config/shared/control/announcer-consumer.yaml"
-SCHEMA = json.loads((ROOT / "tests/schemas/rolled-back.json").read_text(encoding="utf-8"))
+SCHEMAS = {
+    kind: json.loads((ROOT / "tests/schemas" / name).read_text(encoding="utf-8"))
+    for kind, name in (("rollback", "rolled-back.json"), ("delivery", "delivered.json"))
+}
 PROMOTION = Promotion("orders", "v1", "staging", "prod", START, "sam", "sha256:0")
 
 
-def deployed(home: Home, tag: str = "v1", environment: str = "prod") -> EnvironmentRelease:
-    """Record a deployment that succeeded."""
+def deployed(
+    home: Home, tag: str = "v1", environment: str = "prod", decision: str = "sha256:1"
+) -> EnvironmentRelease:
+    """Record a deployment that succeeded; empty is the decision of one that no gate let in."""
     digests = {environment: "sha256:" + "0" * 64}
     release = Release("orders", environment, tag, "0" * 40, START, digests)
     assert home.store.put_release(release)
-    begun = home.store.begin_environment_release(release, START, "alex")
+    begun = home.store.begin_environment_release(release, START, "alex", decision=decision)
     assert begun is not None
     assert home.store.end_environment_release("orders", environment, begun.number, "succeeded", START)
     return begun
@@ -43,10 +49,11 @@ def take_back(home: Home, one: EnvironmentRelease) -> None:
     assert home.store.end_environment_release(one.workload, one.environment, one.number, "rolled_back", at)
 
 
-def documents(home: Home) -> list[dict[str, Any]]:
-    found = home.sns.documents()
+def documents(home: Home, kind: str = "rollback") -> list[dict[str, Any]]:
+    """Return what machines were told of one kind, held to its schema."""
+    found = [each for each in home.sns.documents() if each["kind"] == kind]
     for each in found:
-        jsonschema.validate(each, SCHEMA)
+        jsonschema.validate(each, SCHEMAS[kind])
     return found
 
 
@@ -55,7 +62,7 @@ def test_a_deployment_that_is_taken_back_is_announced_once(
 ) -> None:
     one = deployed(home)
     assert home.announce()
-    assert home.sns.published == []
+    assert documents(home) == []
     take_back(home, one)
     assert home.announce()
     take_back(home, one)
@@ -63,8 +70,7 @@ def test_a_deployment_that_is_taken_back_is_announced_once(
     (said,) = documents(home)
     assert (said["release"], said["environment"], said["number"]) == ("v1", "prod", 1)
     assert said["id"] == "rollback:orders:prod#1"
-    (published,) = home.sns.published
-    assert published["topic"] == "arn:rollback"
+    (published,) = [one for one in home.sns.published if one["topic"] == "arn:rollback"]
     assert published["subject"] == "[prod] ROLLED BACK v1 of orders, deployment 1"
     assert published["attributes"] == {
         "environment": "prod",
@@ -74,7 +80,53 @@ def test_a_deployment_that_is_taken_back_is_announced_once(
     }
     assert f"Runbook: {RUNBOOKS}/rollback.md" in published["message"]["default"]
     assert (ROOT / "docs" / "runbooks" / "rollback.md").is_file()
-    assert metrics(capsys.readouterr().out)["AlertsAnnounced"] == 1
+    assert metrics(capsys.readouterr().out)["AlertsAnnounced"] == 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "decision", "severity", "how"),
+    [
+        ("prod", "sha256:1", "info", "let in by the gates and verified."),
+        ("dev", "", "info", "past the gates."),
+        ("prod", "", "warning", "past the gates."),
+    ],
+)
+def test_a_deployment_that_came_to_stay_is_announced_once(
+    home: Home, environment: str, decision: str, severity: str, how: str
+) -> None:
+    """Issue 5, REQ-G6: who wants to know subscribes to `info`; what went past the gates into prod is worth a look."""
+    one = deployed(home, environment=environment, decision=decision)
+    assert home.announce()
+    key = environment_release("orders", environment, one.number)
+    home.table.client.update_item(  # As where drift begins its soak anew.
+        TableName=TABLE,
+        Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+        UpdateExpression="SET soak_from = :at",
+        ExpressionAttributeValues={":at": {"S": "2026-03-02T00:00:00.000000Z"}},
+    )
+    assert home.announce()
+    assert announcer.handler({"Records": home.table.stream()}, CONTEXT) == {"batchItemFailures": []}
+    (said,) = documents(home, "delivery")
+    assert (said["id"], said["severity"]) == (f"delivery:orders:{environment}#1", severity)
+    assert said["text"].endswith(how)
+    (published,) = home.sns.published
+    assert published["topic"] == "arn:validation"
+    assert published["subject"] == f"[{environment}] DEPLOYED v1 of orders, deployment 1"
+    assert "lockstep evidence v1" in published["message"]["default"]
+    assert (ROOT / "docs" / "runbooks" / "deployment.md").is_file()
+
+
+def test_what_was_deployed_before_anybody_told_is_no_news(home: Home) -> None:
+    """A record that is written again later, such as by an older Lockstep's, was a success before."""
+    one = deployed(home)
+    image = home.table.stream()[-1]["dynamodb"]["NewImage"]
+    record = {
+        "eventName": "MODIFY",
+        "dynamodb": {"NewImage": image, "OldImage": image, "SequenceNumber": "1"},
+    }
+    assert announcer.handler({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+    assert home.sns.published == []
+    assert one.number == 1
 
 
 def test_each_of_several_is_announced(home: Home) -> None:
@@ -106,10 +158,11 @@ def test_a_crash_before_the_mark_repeats_it_under_the_same_id(
         raise EndpointConnectionError(endpoint_url="https://dynamodb")
 
     with monkeypatch.context() as patch:
-        patch.setattr(home.store, "mark_rollback_announced", die)
+        patch.setattr(home.store, "mark_deployment_announced", die)
         assert not home.announce()
     assert home.announce()
-    assert [each["id"] for each in documents(home)] == ["rollback:orders:prod#1"] * 2
+    assert [each["id"] for each in documents(home, "delivery")] == ["delivery:orders:prod#1"] * 2
+    assert [each["id"] for each in documents(home)] == ["rollback:orders:prod#1"]
 
 
 def test_a_promotion_is_counted_when_it_appears(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,12 +181,12 @@ def test_the_message_has_the_form_of_every_other() -> None:
     one = EnvironmentRelease(
         "orders", "dev", 1, odd, "sha256:0", "rolled_back", START, START + HOUR, odd, places=()
     )
-    said = rolled_back(one)
+    said = message(one)
     assert len(said.subject) < 100
     assert said.subject.isprintable()
     assert said.subject.isascii()
     body = json.loads(said.body)
-    jsonschema.validate(json.loads(body["https"]), SCHEMA)
+    jsonschema.validate(json.loads(body["https"]), SCHEMAS["rollback"])
     assert "\x1b" not in body["default"]
     assert len(said.body.encode()) < MESSAGE_BYTES
 
@@ -151,7 +204,7 @@ def test_the_stream_hands_over_what_the_handler_acts_on_and_nothing_else(home: H
     one = deployed(home)
     before = len(home.table.stream())
     take_back(home, one)
-    acted = [home.table.stream()[0], home.table.stream()[before]]
+    acted = [home.table.stream()[0], *home.table.stream()[before - 1 : before + 1]]
     handed = [each for each in home.table.stream() if any(admits(one, _matched(each)) for one in patterns())]
     assert handed == acted
 
