@@ -124,7 +124,8 @@ def _ended(
         about = f"{said.get('release')} in {said.get('environment')}"
         yield Flaw(digest, f"{where}: the statement {digest} is about {about}", LOOK)
     yield from _about(one, digest, end, where)
-    recorded = {"number": one.number, "by": one.by, "started_at": timestamp(one.started_at)}
+    # Times are the statement's to say: `lockstep sandbox advance` moves those of records.
+    recorded = {"number": one.number, "by": one.by}
     rows = [row for row in said.get("deployments") or () if row.get("workload") == one.workload]
     for name, value in recorded.items():
         if (other := rows[0].get(name) if rows else None) != value:

@@ -154,7 +154,6 @@ def test_each_statement_that_is_changed_or_gone_is_named(case: Case) -> None:
         (lambda case: _whole(_decision(tag="v9.9.9")), "is about v9.9.9 in prod"),
         (lambda case: case.of(number=9), "number is 9 in the record"),
         (lambda case: case.of(by="mallory"), "by is mallory in the record"),
-        (lambda case: case.of(started_at=good.ago(1)), "started_at is"),
         (lambda case: case.ending(deployments=[]), "and None in"),
         (lambda case: case.recorded(promotions=()), "no promotion is recorded"),
         (lambda case: case.recorded(approvals=()), "and no record does"),
