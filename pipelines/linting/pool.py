@@ -25,6 +25,7 @@ _MEND_ALL = (
 
 Keep = Callable[[str, Outcome], None]
 _CONTEXT = get_context("forkserver")
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def run(jobs: Mapping[str, Job], workers: int, seconds: float, keep: Keep) -> None:
@@ -87,7 +88,7 @@ def _outcome(job: Job, future: Future[list[Outcome]], seconds: float) -> Outcome
 
 def _submit(pool: ProcessPoolExecutor, jobs: list[Job], seconds: float) -> Future[list[Outcome]]:
     """Submit the jobs of one template."""
-    with _deaf():
+    with _apart():
         try:
             return pool.submit(work, jobs, seconds)
         except BrokenProcessPool as error:
@@ -102,21 +103,29 @@ def warm() -> None:
     It is a fresh interpreter and not a copy of this one, which may have threads; and it is deaf to Ctrl-C, as the
     workers are: this process alone ends them.
     """
-    os.environ["PYTHONSAFEPATH"] = "1"  # Else modules of the folder that the command runs in would go first.
     _CONTEXT.set_forkserver_preload(["pipelines.linting.ready"])
-    resource_tracker.ensure_running()  # By itself, since starting it lets Ctrl-C through again.
-    with _deaf():
+    with _apart():
+        resource_tracker.ensure_running()  # By itself, since starting it lets Ctrl-C through again.
+    with _apart():
         forkserver.ensure_running()
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Keep Ctrl-C from what is started meanwhile: it inherits the mask."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _apart() -> Iterator[None]:
+    """Keep Ctrl-C, and modules of the folder that the command runs in, from what is started meanwhile.
+
+    It inherits the mask of signals, and the variable, which nothing that starts later gets.
+    """
+    mask, variable = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}), os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if variable is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = variable
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 @contextmanager

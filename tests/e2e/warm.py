@@ -65,7 +65,9 @@ def _ask(value: object) -> Any:
         assert server.stdout is not None
         server.stdin.write(f"{json.dumps(value)}\n")
         server.stdin.flush()
-        return json.loads(server.stdout.readline())
+        answer = server.stdout.readline()
+        assert answer, f"the server that forks `lockstep` ended: {server.wait()}; its errors say why"
+        return json.loads(answer)
 
 
 def begin(target: str, **arguments: object) -> int:

@@ -165,6 +165,17 @@ def test_ctrl_c_reaches_this_process_alone() -> None:
     assert signal.SIGINT not in blocked
 
 
+def test_what_is_started_afterwards_finds_modules_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only interpreters of workers leave out the folder that a command runs in: hooks of Sceptre may need it."""
+    for before in (None, "", "1"):
+        if before is None:
+            monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+        else:
+            monkeypatch.setenv("PYTHONSAFEPATH", before)
+        pool.warm()
+        assert os.environ.get("PYTHONSAFEPATH") == before
+
+
 def test_workers_are_deaf_to_ctrl_c_whoever_started_their_fork_server() -> None:
     """A process has one fork server: here something else than this package started it."""
     script = (
