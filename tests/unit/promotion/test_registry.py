@@ -9,15 +9,18 @@ import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
 
 import pytest
 
 from pipelines.promotion import gates
+from pipelines.promotion.evidence import Checked, Missing
 from pipelines.promotion.gates import GATES
 from pipelines.promotion.gates.gate import Gate
 from pipelines.promotion.reference import BEGINS, ENDS, page, table
 
-from .good import ROOT
+from .good import COMMIT, PROD, ROOT, evidence
 
 FOLDER = Path(gates.__file__).parent
 PAGE = ROOT / "docs" / "promotion.md"
@@ -75,6 +78,22 @@ def test_a_page_that_is_behind_is_seen() -> None:
     for gone in (BEGINS, ENDS):
         with pytest.raises(ValueError, match="the page has no"):
             page(text.replace(gone, ""), GATES.values())
+
+
+def test_the_example_of_how_to_add_a_gate_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module in the document judges as it says, and misses no evidence quietly."""
+    text = (ROOT / "docs" / "how-to-add-a-gate.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module = ModuleType(f"{gates.__name__}.no_warnings")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(dedent(example), "no_warnings.py", "exec"), module.__dict__)  # noqa: S102
+    judge = module.GATE.judge
+    for checked, state in (
+        (Checked(COMMIT, 0, 0), "success"),
+        (Checked(COMMIT, 0, 1), "failure"),
+        (Missing("nobody checked"), "error"),
+    ):
+        assert judge(evidence(checked=checked), PROD).state == state
 
 
 def test_a_function_can_ask_the_gates_without_what_it_does_not_carry() -> None:
