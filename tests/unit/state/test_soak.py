@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.state import keys
 from pipelines.state.records import StackKey
-from pipelines.state.store import StateStore
+from pipelines.state.store import DriftMarker, StateStore
 from pipelines.state.times import timestamp
 from pipelines.tracking.track import GONE, deleted
 from tests.state_table import KEY, START, state, summary
@@ -108,3 +108,40 @@ def test_drift_of_the_stack_before_counts_until_that_was_gone(table: StateStore)
 
     at = after(table, "anew", gone(20), anew, found(1, "drifted", 10))
     assert at == timestamp(minutes(30) + timedelta(seconds=5))
+
+
+def test_what_was_in_sync_and_becomes_known_late_leaves_the_hour_alone(table: StateStore) -> None:
+    assert after(table, "late", found(3, "in_sync", 20), found(2, "in_sync", 10)) == ""
+
+
+def test_drift_that_is_open_came_when_it_was_first_found(table: StateStore) -> None:
+    """Whatever becomes known of it while it is."""
+    key = replace(KEY, environment="open", stack="open")
+    for step in (found(1, "drifted", 10), found(3, "drifted", 30), found(2, "drifted", 20)):
+        step(table, key)
+        assert changed_at(table, "open") == timestamp(minutes(10))
+
+
+def test_of_two_detections_of_one_moment_one_is_the_last_in_any_order(table: StateStore) -> None:
+    steps = (found(1, "in_sync", 10), found(2, "drifted", 10))
+    for number, order in enumerate(permutations(steps)):
+        key = replace(KEY, environment=f"moment-{number}")
+        for step in order:
+            step(table, key)
+        assert table.drift_marker("orders", key.environment).drifted == (key,)
+
+
+def test_drift_goes_with_its_stack_by_the_later_of_both_clocks(table: StateStore) -> None:
+    """The agent's may be behind CloudFormation's."""
+
+    def behind(table: StateStore, key: StackKey) -> None:
+        table.record_state(state("DELETE_COMPLETE", minutes(40), key=key, observed_at=minutes(30)))
+
+    assert after(table, "behind", found(1, "drifted", 10), behind) == timestamp(minutes(40))
+    assert after(table, "late-behind", behind, found(1, "drifted", 10)) == timestamp(minutes(40))
+
+
+def test_a_stack_of_nobody_marks_nothing(table: StateStore) -> None:
+    key = replace(KEY, workload="-", environment="-")
+    assert table.record_drift(key, summary()).recorded
+    assert table.drift_marker("-", "-") == DriftMarker()

@@ -43,6 +43,23 @@ def test_it_is_when_the_last_operation_began_in_whatever_order_that_becomes_know
         assert found.touched_at("orders", "dev") == START + HOUR
 
 
+def test_it_never_goes_back_whoever_tells_of_it() -> None:
+    """Of another stack, to a process that knows nothing of what others wrote."""
+    earlier, later = (replace(each, key=replace(KEY, stack=each.status)) for each in (STEPS[1], STEPS[2]))
+    for order in ((earlier, later), (later, earlier)):
+        LocalDynamoDB().create()
+        for one in order:
+            found = StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
+            found.record_state(one)
+        assert found.touched_at("orders", "dev") == START + HOUR
+
+
+def test_one_operation_is_one_write_whoever_tells_of_it(local: LocalDynamoDB) -> None:
+    for one in STEPS[:2]:
+        StateStore(local.client, TABLE, lambda _: None).record_state(one)
+    assert len(local.calls) == 2 + 1
+
+
 def test_what_it_is_at_least_is_not_written_again(local: LocalDynamoDB) -> None:
     """A deployment is many events of few operations, in any order, and many of them told twice (REQ-C2)."""
     table = StateStore(local.client, TABLE, lambda _: None)
@@ -86,4 +103,24 @@ def test_who_died_before_the_marker_writes_it_when_told_again(
         table.record_state(one)
     assert table.touched_at("orders", "dev") is None
     table.record_state(STEPS[0])
+    assert table.touched_at("orders", "dev") == START
+
+
+@pytest.mark.parametrize("one", [STEPS[0], state("DELETE_COMPLETE")], ids=["changed", "deleted"])
+def test_who_failed_before_the_marker_writes_it_when_told_again(
+    local: LocalDynamoDB, one: StackState
+) -> None:
+    """The same process, too: it knows of no marker that it did not write."""
+    lost, table = EndpointConnectionError(endpoint_url="https://example.com"), StateStore(local.client, TABLE)
+    writes = ["UpdateItem"] if one is STEPS[0] else []
+
+    def fault(operation: str) -> Exception | None:
+        return lost if operation == "UpdateItem" and not (writes and writes.pop()) else None
+
+    local.fault = fault
+    with pytest.raises(EndpointConnectionError):
+        table.record_state(one)
+    local.fault = lambda _operation: None
+    assert table.touched_at("orders", "dev") is None
+    assert not table.record_state(one)
     assert table.touched_at("orders", "dev") == START
