@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.state.records import Lock, StackState
@@ -64,6 +64,7 @@ def test_states_in_any_order_end_in_the_last(
 
 @LAWS
 @given(seen=st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=12))
+@example(seen=[(2, True), (2, True), (1, False), (3, False)])
 def test_detections_in_any_order_end_in_the_last(
     store: StateStore, names: Iterator[str], seen: list[tuple[int, bool]]
 ) -> None:
@@ -72,13 +73,15 @@ def test_detections_in_any_order_end_in_the_last(
     key = replace(KEY, stack=name, environment=name)
     store.record_state(state(key=key))
     verdict = dict(seen)  # a detection has one result, whenever it is delivered
-    generations = []
+    generations, last = [], -1
     for number, _ in seen:
         at, status = START + number * MINUTE, "drifted" if verdict[number] else "in_sync"
         news = alert(at, f"sha256:{number}", fingerprint=name)
         news = news if verdict[number] else replace(news, state="resolved")
-        told = store.record_drift(key, summary(number, status, at), [], news).alert
-        generations += [told.generation] if told else []
+        done = store.record_drift(key, summary(number, status, at), [], news)
+        assert done.recorded == (number > last)
+        last = max(last, number)
+        generations += [done.alert.generation] if done.alert else []
     is_drifted = verdict[max(verdict)]
     assert store.drift_marker("orders", name).drifted == ((key,) if is_drifted else ())
     standing = store.alert(name)
@@ -94,6 +97,7 @@ steps = st.tuples(
 
 @LAWS
 @given(taken=st.lists(steps, max_size=25))
+@example(taken=[("acquire", 0, 0), ("acquire", 1, 20), ("renew", 0, 40), ("acquire", 1, 0)])
 def test_a_lock_has_one_holder_and_its_token_grows(
     store: StateStore, names: Iterator[str], taken: list[tuple[str, int, int]]
 ) -> None:

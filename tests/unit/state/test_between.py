@@ -168,3 +168,17 @@ def test_a_deployment_of_meanwhile_keeps_its_number(
     assert begun is not None
     assert begun.number == 2
     assert [each.tag for each in other.environment_releases("orders", "dev")] == ["v1.2.0", "v9"]
+
+
+def test_what_an_index_lists_is_judged_by_what_stands(
+    store: StateStore, other: StateStore, between: Between
+) -> None:
+    """An index is behind for moments (REQ-C4)."""
+    store.record_state(state())
+    store.record_drift(KEY, summary())
+    assert drifted(store) == (True, True)
+    between("Query", lambda: other.record_drift(KEY, summary(2, "in_sync", START + MINUTE)))
+    assert list(store.open_drift()) == []
+    store.record_drift(KEY, summary(3, "started", START + HOUR))
+    between("Query", lambda: other.record_drift(KEY, summary(3, "in_sync", START + HOUR)))
+    assert list(store.started()) == []

@@ -139,6 +139,7 @@ def test_drift_goes_with_its_stack_by_the_later_of_both_clocks(table: StateStore
 
     assert after(table, "behind", found(1, "drifted", 10), behind) == timestamp(minutes(40))
     assert after(table, "late-behind", behind, found(1, "drifted", 10)) == timestamp(minutes(40))
+    assert after(table, "later", gone(20), found(1, "drifted", 40)) == timestamp(minutes(40))
 
 
 def test_a_stack_of_nobody_marks_nothing(table: StateStore) -> None:
