@@ -105,3 +105,13 @@ def test_a_stack_is_read_only_where_its_own_key_says(
     table.client.put_item(TableName=TABLE, Item=item(values))
     assert [one.key for one in store.states("prod", "orders")] == [PROD]
     assert [one.key for one in store.states_in(HOME, REGION)] == [PROD]
+
+
+def test_an_approval_is_of_the_release_that_its_key_names(table: LocalDynamoDB, store: StateStore) -> None:
+    """Whatever release the index lists it under (REQ-G2)."""
+    given = Approval(
+        "prod", "v1.1.0", "AROA:sam", "sha256:a", START, "arn:aws:sts::333333333333:assumed-role/a/sam"
+    )
+    listed = {**plain_item(given.to_item()), "gsi2pk": "v1.2.0"}
+    table.client.put_item(TableName=TABLE, Item=item(listed))
+    assert list(store.approvals("v1.2.0", "prod")) == []

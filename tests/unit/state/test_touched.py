@@ -73,6 +73,7 @@ def test_each_environment_and_workload_has_its_own(table: StateStore) -> None:
     table.record_state(state(key=replace(KEY, workload="-", environment="-", stack="somebody-elses")))
     assert table.touched_at("orders", "staging") == START
     assert table.touched_at("orders", "dev") is None
+    assert table.touched_at("-", "-") is None
 
 
 def test_a_stack_that_was_deleted_was_touched(table: StateStore) -> None:
