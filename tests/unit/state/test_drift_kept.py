@@ -41,5 +41,6 @@ def test_drift_of_a_stack_that_nobody_observed_is_marked_and_not_listed(store: S
     store.record_drift(KEY, summary())
     assert store.drift_marker("orders", "dev").drifted == (KEY,)
     assert list(store.open_drift()) == []
+    assert store.state(KEY) is None
     store.record_state(state())
     assert [each.key for each in store.open_drift()] == [KEY]

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.state.records import Census, Check, CheckVerdict
 from pipelines.state.store import StateStore
 from tests.state_table import HOUR, KEY, START, state, summary
 from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
@@ -74,3 +75,21 @@ def test_parts_of_another_census_do_not_count(store: StateStore) -> None:
     assert store.gather_census(PLACE, START + HOUR, (2, 2), 4) is None
     assert store.gather_census(PLACE, START, (2, 2), 5) is None
     assert store.gather_census(PLACE, START + HOUR, (1, 2), 3) == 7
+
+
+def test_what_is_told_again_changes_nothing(store: StateStore) -> None:
+    census = Census(*PLACE, START, 5)
+    assert [store.record_census(census) for _ in range(2)] == [True, False]
+    check = Check("orders", "dev", START, "v1.2.0", "consistent", ())
+    assert [store.put_check(check) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("verdict", ["unknown", "deploying", "consistent"])
+def test_only_a_check_that_failed_failed(store: StateStore, verdict: CheckVerdict) -> None:
+    """When one last did goes along (REQ-G3)."""
+    for minutes, said in enumerate((verdict, "inconsistent", verdict)):
+        check = Check("orders", "dev", START + minutes * MINUTE, "v1.2.0", said, ())
+        assert store.put_check(check)
+        stands = store.check("orders", "dev")
+        assert stands is not None
+        assert stands.failed_at == (START + MINUTE if minutes else None)
