@@ -35,6 +35,7 @@ COMMANDS = {
     "drift": "pipelines.commands.drift:drift",
     "evidence": "pipelines.commands.evidence:evidence",
     "gate": "pipelines.commands.gate:gate",
+    "list": "pipelines.commands.list:list_command",
     "manifest": "pipelines.commands.manifest:manifest",
     "parity": "pipelines.commands.parity:parity",
     "plan": "pipelines.commands.plan:plan",

@@ -25,7 +25,7 @@ EDGES = SCEPTRE | {"validator/layout.py", "validator/time_limit.py", "validator/
 
 PURE = sorted(
     path for path in (ROOT / "validator").rglob("*.py") if path.relative_to(ROOT).as_posix() not in EDGES
-) + [ROOT / "pipelines" / name for name in ("deployment.py", "status.py")]
+) + [ROOT / "pipelines" / name for name in ("deployment.py", "listing.py", "status.py")]
 
 FORBIDDEN_MODULES = {
     "boto3",

@@ -16,7 +16,7 @@ from pipelines import cli
 ROOT = Path(__file__).parents[3]
 SCHEMAS = ROOT / "tests" / "schemas"
 LOCKSTEP = Path(sys.executable).parent / "lockstep"
-NAMES = ["deploy", "drift", "manifest", "parity", "render", "sandbox", "status", "verify"]
+NAMES = ["deploy", "drift", "list", "manifest", "parity", "render", "sandbox", "status", "verify"]
 
 
 def validate(text: str, command: str) -> dict[str, object]:
@@ -85,6 +85,7 @@ def test_completion_offers_commands_and_environments() -> None:
 
     assert "plain,deploy" in complete("lockstep de")
     assert "plain,staging" in complete("lockstep deploy st")
+    assert "plain,environments" in complete("lockstep list e")
 
 
 def test_help_imports_nothing_heavy() -> None:
