@@ -154,7 +154,9 @@ def test_accounts_are_those_of_stack_sets_too() -> None:
     """Those that a StackSet names, beside that of its stack."""
     (stack,) = [copy.deepcopy(one) for one in rendered() if one["name"] == "prod/control/regional-storage"]
     for resource in stack["resources"].values():
-        resource["Properties"]["StackInstancesGroup"][0]["DeploymentTargets"] = {"Accounts": ["111111111111"]}
+        resource["Properties"]["StackInstancesGroup"] = [
+            {"DeploymentTargets": {"Accounts": ["111111111111"]}}
+        ]
     (row,) = listing.workloads([stack], PLACES)
     assert row.accounts == ("111111111111", "333333333333")
 
