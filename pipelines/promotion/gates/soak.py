@@ -19,11 +19,9 @@ def began(source: Source) -> tuple[datetime, str] | None:
     It never begins before the success was recorded, nor, since who deploys records that, before what agents saw.
     """
     latest = source.latest
-    if latest is None or latest.state != "succeeded" or latest.soak_from is None:
+    if latest is None or latest.state != "succeeded" or latest.soak_from is None or latest.ended_at is None:
         return None
-    began = [(latest.soak_from, "its recorded success")]
-    if latest.ended_at is not None:
-        began.append((latest.ended_at, "its recorded success"))
+    began = [(latest.soak_from, "its recorded success"), (latest.ended_at, "its recorded success")]
     if source.drift_changed_at is not None:
         began.append((source.drift_changed_at, "drift that was found or ended"))
     if source.touched_at is not None:

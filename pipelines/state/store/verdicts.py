@@ -46,7 +46,8 @@ def hindrances(
     """Return what was in the way of a promotion, of the reasons why its transaction was cancelled.
 
     `soaked` is the time at which the soak had to have begun. A promotion that stands as it was to be put is in nobody's
-    way, whatever has changed since.
+    way, whatever has changed since. Every condition that failed is named, also where its record does not say why: who
+    deploys writes that, and may write it as no deployment would.
     """
     standing = reasons.get("promotion")
     if standing and standing.failed and _is_same(promotion, standing.item):
@@ -62,12 +63,21 @@ def hindrances(
         "lock": lambda item: _of_lock(promotion, item),
         "promotion": lambda item: _of_promotion(promotion, item),
     }
-    return tuple(each for name, item in failed.items() for each in explained[name](item))
+    return tuple(
+        each
+        for name, item in failed.items()
+        for each in [*explained[name](item)] or [_unexplained(promotion, name)]
+    )
 
 
 def _is_same(promotion: Promotion, item: Item | None) -> bool:
     # A repeated call has a later time; the decision that it records is the same.
     return item is not None and replace(Promotion.from_item(item), at=promotion.at) == promotion
+
+
+def _unexplained(promotion: Promotion, name: str) -> Hindrance:
+    reason = f"the record of {promotion.source} is not as it has to be, and does not say why: its {name}"
+    return Hindrance("source-succeeded", reason)
 
 
 def _of_source(promotion: Promotion, digest: str, soaked: str, item: Item) -> Iterator[Hindrance]:
@@ -81,10 +91,12 @@ def _of_source(promotion: Promotion, digest: str, soaked: str, item: Item) -> It
         yield Hindrance("source-succeeded", where)
     if source.manifest_digest != digest:
         yield Hindrance("same-digest", f"{source.environment} runs {source.manifest_digest}, not {digest}")
-    began = [one for one in (source.soak_from, source.ended_at) if one is not None]
-    if source.soak_from is None or timestamp(max(began)) > soaked:
-        since = timestamp(max(began)) if source.soak_from else "no recorded success"
-        yield Hindrance("soak", f"the soak in {source.environment} began at {since}, not by {soaked}")
+    since = "no recorded success"
+    if source.soak_from is not None and source.ended_at is not None:
+        since = timestamp(max(source.soak_from, source.ended_at))
+        if since <= soaked:
+            return
+    yield Hindrance("soak", f"the soak in {source.environment} began at {since}, not by {soaked}")
 
 
 def _of_latest(promotion: Promotion, item: Item) -> Iterator[Hindrance]:

@@ -11,7 +11,7 @@ import pytest
 from pipelines.state import keys
 from pipelines.state.marshal import item
 from pipelines.state.records import Ending, EnvironmentRelease, Lock, Promotion, ReleaseState
-from pipelines.state.store import StateStore
+from pipelines.state.store import PromotionVerdict, StateStore
 from pipelines.state.store.outcomes import FAILED, Reason
 from pipelines.state.store.verdicts import hindrances
 from pipelines.state.times import timestamp
@@ -130,6 +130,56 @@ def test_the_lock_is_of_the_target_and_of_its_workload(store: StateStore, change
         store.promote(PROMOTION, manifest_digest="sha256:1", lock=lock, now=START)
 
 
+def put(name: str, value: Any) -> None:
+    """Write an attribute of staging's first deployment, as who deploys there may (REQ-P8)."""
+    key = keys.environment_release("orders", "staging", 1)
+    Direct().update_item(
+        TableName=TABLE,
+        Key=item(key._asdict()),
+        UpdateExpression=f"SET #{name} = :value",
+        ExpressionAttributeNames={f"#{name}": name},
+        ExpressionAttributeValues=item({":value": value}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "condition", "reason"),
+    [
+        ("state", "failed", "source-succeeded", "the latest deployment into staging is v1.2.0, failed"),
+        ("soak_from", None, "soak", "began at no recorded success"),
+        ("ended_at", None, "soak", "began at no recorded success"),
+        (
+            "soak_from",
+            timestamp(ENDS + timedelta(microseconds=1)),
+            "soak",
+            "began at 2026-03-02T10:30:00.000001Z",
+        ),
+        ("ended_at", "2026-03-02T12:30:00+02:00", "source-succeeded", "and does not say why: its source"),
+    ],
+)
+def test_a_record_that_no_deployment_left_promotes_nothing(
+    store: StateStore, name: str, value: Any, condition: str, reason: str
+) -> None:
+    """Who deploys writes it: what the table refuses is refused, whatever the record says (REQ-G3)."""
+    begun(store, "staging", decision="sha256:d")
+    store.end_environment_release("orders", "staging", 1, "succeeded", ENDS)
+    lock = lock_of(store, "prod")
+
+    def promote() -> PromotionVerdict:
+        digest = release(environment="staging").digests["staging"]
+        return store.promote(PROMOTION, manifest_digest=digest, lock=lock, now=ENDS + HOUR)
+
+    put(name, value)
+    refused = promote()
+    assert not refused.promoted
+    assert [one.condition for one in refused.hindrances] == [condition]
+    assert reason in refused.hindrances[0].reason
+    assert store.promotion("orders", "v1.2.0", "staging", "prod") is None
+    put(name, {"state": "succeeded"}.get(name, timestamp(ENDS)))
+    assert promote() == PromotionVerdict(True)
+    assert store.promotion("orders", "v1.2.0", "staging", "prod") == PROMOTION
+
+
 def test_a_soak_that_is_just_over_is_in_nobodys_way() -> None:
     """Whatever else is."""
     source = EnvironmentRelease(
@@ -152,7 +202,7 @@ def test_a_soak_that_is_just_over_is_in_nobodys_way() -> None:
 
     assert named() == ["same-digest"]
     assert named(ended_at=ENDS + timedelta(microseconds=1)) == ["same-digest", "soak"]
-    assert named(soak_from=None) == ["same-digest", "soak"]
+    assert named(soak_from=None) == named(ended_at=None) == ["same-digest", "soak"]
 
 
 @pytest.mark.parametrize(("many", "said"), [(5, "s-5"), (6, "and 1 more")])
