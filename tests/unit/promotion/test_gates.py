@@ -94,6 +94,12 @@ CASES: list[Case] = [
         f"{TAG} was moved: staging recorded orders as commit bbbbbbbbbbbb, it names aaaaaaaaaaaa",
         of_source(release=release("staging", commit="b" * 40)),
     ),
+    case(
+        "release-known",
+        "failure",
+        f"{TAG} was moved: staging recorded orders as commit aaaaaaaaaaaa, it names aaaaaaaaaaaa",
+        of_source(release=release("staging", commit="a" * 39 + "b")),
+    ),
     case("release-known", "error", f"the release's tag {GONE_SAID}", {"git": GONE}),
     case(
         "release-known",
@@ -109,6 +115,12 @@ CASES: list[Case] = [
     ),
     case("branch", "success", "this is env/prod", {}),
     case("branch", "failure", "prod is deployed from env/prod, and this is main", {"branch": "main"}),
+    case(
+        "branch",
+        "failure",
+        "prod is deployed from env/prod, and this is env/prod-2",
+        {"branch": "env/prod-2"},
+    ),
     case("branch", "error", f"the branch {GONE_SAID}", {"branch": GONE}),
     case("previous-environment", "success", f"{TAG} succeeded in staging", {}),
     case(
@@ -122,6 +134,13 @@ CASES: list[Case] = [
         "failure",
         f"{TAG} of orders was deployed into staging without gates: that is nothing to go on from",
         of_source(latest=deployment("staging", decision="")),
+    ),
+    # What is kept of how it ended says nothing of how it began.
+    case(
+        "previous-environment",
+        "failure",
+        f"{TAG} of orders was deployed into staging without gates: that is nothing to go on from",
+        of_source(latest=deployment("staging", decision="", evidence="sha256:ended")),
     ),
     case(
         "previous-environment",
@@ -163,6 +182,12 @@ CASES: list[Case] = [
     case(
         "same-digest",
         "failure",
+        f"staging has no record of orders {TAG} to compare with",
+        of_source(latest=None),
+    ),
+    case(
+        "same-digest",
+        "failure",
         f"orders {TAG} was recorded without prod",
         of_source(release=release("staging", digests={"staging": "sha256:staging"})),
     ),
@@ -177,6 +202,26 @@ CASES: list[Case] = [
         "failure",
         "orders would be deployed as sha256:other, and staging recorded sha256:prod",
         of_target(digest="sha256:other"),
+    ),
+    # It is recorded, and for another environment.
+    case(
+        "same-digest",
+        "failure",
+        "orders would be deployed as sha256:staging, and staging recorded sha256:prod",
+        of_target(digest="sha256:staging"),
+    ),
+    case(
+        "same-digest",
+        "failure",
+        "orders would be deployed as sha256:prodprodprod, and staging recorded sha256:prodprodprod",
+        {
+            **of_source(
+                release=release(
+                    "staging", digests={"staging": "sha256:staging", "prod": f"sha256:{3 * 'prod'}1"}
+                )
+            ),
+            **of_target(digest=f"sha256:{3 * 'prod'}2"),
+        },
     ),
     case(
         "same-digest", "error", f"what would be deployed of orders {GONE_SAID}", {"targets": {"orders": GONE}}
@@ -236,6 +281,21 @@ CASES: list[Case] = [
         "failure",
         f"{TAG} of orders does not stand in staging with a recorded success",
         of_source(latest=deployment("staging", state="failed")),
+    ),
+    case(
+        "soak",
+        "failure",
+        f"{TAG} of orders does not stand in staging with a recorded success",
+        of_source(latest=deployment("staging", soak_from=None)),
+    ),
+    case(
+        "soak",
+        "failure",
+        f"{TAG} of orders does not stand in staging with a recorded success",
+        of_source(latest=deployment("staging", ended_at=None)),
+    ),
+    case(
+        "soak", "success", "the soak in staging is over", of_source(check=check("staging", verdict="unknown"))
     ),
     case(
         "soak",
@@ -347,10 +407,23 @@ CASES: list[Case] = [
     case(
         "checks",
         "error",
+        "commit aaaaaaaaaaaa was checked, and the release is aaaaaaaaaaaa",
+        {"checked": Checked("a" * 39 + "b", 0, 0)},
+    ),
+    case(
+        "checks",
+        "error",
         "the release's commit, which was to be checked, could not be had: git has no such tag",
         {"git": None},
     ),
     case("recovery-drill", "success", "no drill is asked for", {}),
+    case(
+        "recovery-drill",
+        "success",
+        "no drill is asked for",
+        {},
+        rule(drill_age={"ledger": timedelta(days=30)}),
+    ),
     case(
         "recovery-drill",
         "success",
@@ -465,6 +538,8 @@ CASES: list[Case] = [
         "0 of 1 approvals for prod: grace@example.com approved at 2026-03-02T12:06:00.000000Z, which is still to come",
         {"approvals": (approval(at=ago(-6)),)},
     ),
+    case("approval", "success", "approved by grace@example.com", {"approvals": (approval(at=ago(-5)),)}),
+    case("approval", "success", "approved by grace@example.com", {"approvals": (approval(at=ago(90)),)}),
     case(
         "approval",
         "pending",
@@ -619,6 +694,13 @@ CASES: list[Case] = [
     ),
     case(
         "approval",
+        "failure",
+        f"6 commits are signed by nobody whom the project knows: {', '.join(one * 12 for one in 'bcdef')}...",
+        {"git": signed(*(one * 40 for one in "bcdef0"))},
+        SIGNED,
+    ),
+    case(
+        "approval",
         "error",
         f"who signed the commits {GONE_SAID}",
         {"git": replace(signed(), unsigned=GONE)},
@@ -715,6 +797,13 @@ CASES: list[Case] = [
                 loss(), loss("Other", "AWS::S3::Bucket", "deleted"), accepted=("prod/orders/table/Table",)
             )
         },
+    ),
+    # Each by its whole name.
+    case(
+        "data-loss",
+        "failure",
+        "data would be lost: prod/orders/table/Table (AWS::DynamoDB::Table) would be replaced",
+        {"plan": plan(loss(), accepted=("prod/orders/table", "prod/orders/table/Tab"))},
     ),
     case("data-loss", "error", f"the plan of what would change {GONE_SAID}", {"plan": GONE}),
     case(
@@ -826,6 +915,33 @@ def test_clocks_may_be_a_little_apart_and_nothing_is_shorter_for_it() -> None:
         assert verdict.state == state
         if state == "pending":
             assert "until 2026-03-02T13:05:00.000000Z" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("gate", "given", "inputs"),
+    [
+        ("approval", {}, {"authors": "ada@example.com", "counted": "grace@example.com", "needed": "1"}),
+        ("approval", {"approvals": (approval("ada@example.com"),)}, {"counted": "none"}),
+        (
+            "data-loss",
+            {"plan": plan(loss(), accepted=("x",))},
+            {"plan": "sha256:plan", "losses": "prod/orders/table/Table replaced", "accepted": "x"},
+        ),
+        (
+            "drift",
+            of_source(drifted=("queue",), unsure=("api",)),
+            {
+                "orders.staging.drifted": "queue",
+                "orders.staging.unsure": "api",
+                "orders.prod.drifted": "none",
+            },
+        ),
+        ("drift", of_target(changed=("queue",), acknowledged=("api",)), {"orders.prod.changed": "queue"}),
+    ],
+)
+def test_what_was_decided_on_is_told(gate: str, given: dict[str, Any], inputs: dict[str, str]) -> None:
+    """It is what is kept of the decision (REQ-G6)."""
+    assert inputs.items() <= GATES[gate].judge(evidence(**given), PROD).inputs.items()
 
 
 def test_times_are_told_in_utc_whatever_zone_they_came_in() -> None:
