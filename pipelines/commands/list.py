@@ -71,9 +71,13 @@ def _print(kind: str, rows: Iterable[Mapping[str, object]]) -> None:
     for row in rows:
         table.add_row(*(cell(_text(value)) for value in row.values()))
     out = console()
-    if not out.is_terminal:
-        out.width = WIDE
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    out.width = WIDE
+    with out.capture() as said:
+        out.print(table)
+    click.echo("\n".join(line.rstrip() for line in said.get().splitlines()))
 
 
 def _rows(workspace: Workspace, kind: str, names: tuple[str, ...]) -> Iterable[Row]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipelines.state.records import Lock
 
 _TAKES_BACK = re.compile(r"^arn:[a-z-]+:sts::\d{12}:assumed-role/[\w+=,.@-]*-github-rollback[\w+=,.@-]*/")
-"""The role of `templates/github-deploy.yaml`, as AWS names a session of it."""
+"""The role of `templates/oidc-roles.yaml`, as AWS names a session of it."""
 
 
 def refuse_who_takes_back(environment: str, locks: Mapping[str, Lock]) -> None:

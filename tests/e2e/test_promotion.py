@@ -257,7 +257,7 @@ def bad(estate: Estate) -> str:
     """Make a release that every check likes, and that publishes under a name which somebody took by hand."""
     ssm = estate.project.client("ssm", account=accounts.ACCOUNTS["dev"], region="us-east-1")
     ssm.put_parameter(Name="/control/dev/github-deploy/Trial", Value="somebody else's", Type="String")
-    path = estate.project.root / "templates" / "github-deploy.yaml"
+    path = estate.project.root / "templates" / "oidc-roles.yaml"
     text = path.read_text(encoding="utf-8")
     assert text.count("Outputs:\n") == 1
     path.write_text(text.replace("Outputs:\n", TRIAL), encoding="utf-8")

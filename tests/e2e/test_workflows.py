@@ -158,7 +158,7 @@ def make_roles(project: GitHubProject, name: str) -> None:
     cloudformation = project.client("cloudformation", account=account, region="us-east-1")
     cloudformation.create_stack(
         StackName=f"{name}-github-deploy",
-        TemplateBody=(ROOT / "templates" / "github-deploy.yaml").read_text(encoding="utf-8"),
+        TemplateBody=(ROOT / "templates" / "oidc-roles.yaml").read_text(encoding="utf-8"),
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )

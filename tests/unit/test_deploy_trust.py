@@ -108,7 +108,7 @@ def test_the_provider_takes_tokens_for_aws_alone_and_no_thumbprint() -> None:
     """Without one AWS checks GitHub's certificate against its own authorities; one of ours would end with theirs."""
     for _, named in roles().values():
         assert (named.issuer, named.audiences) == (ISSUER, (AUDIENCE,))
-    assert "Thumbprint" not in (ROOT / "templates/github-deploy.yaml").read_text(encoding="utf-8")
+    assert "Thumbprint" not in (ROOT / "templates/oidc-roles.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("environment", list(roles()))
@@ -135,7 +135,7 @@ def trust_with_ids(environment: str) -> tuple[Trust, Provider]:
     """Return the trust of a repository whose subjects hold ids."""
     (stack,) = (each for each in rendered() if each["name"] == f"{environment}/control/github-deploy")
     parameters = {**stack["parameters"], "Organization": WITH_IDS[0], "Repository": WITH_IDS[1]}
-    path = "templates/github-deploy.yaml"
+    path = "templates/oidc-roles.yaml"
     template = parse((ROOT / path).read_text(encoding="utf-8"), path)
     context = Context(account=stack["account"], region=stack["region"], stack_name="github-deploy")
     body = evaluate(template, parameters, context).resources["DeployRole"].to_json()

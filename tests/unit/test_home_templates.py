@@ -362,7 +362,7 @@ def test_a_recorder_is_taken_by_what_deploys_to_its_environment() -> None:
 def test_jobs_on_github_never_deploy_the_home() -> None:
     """REQ-P9: they deploy to their own environment, record it, and read."""
     at_home = "arn:${AWS::Partition}:iam::${HomeAccount}:role/${HomeNamePrefix}"
-    policies = dict(read("github-deploy").resources("AWS::IAM::ManagedPolicy"))
+    policies = dict(read("oidc-roles").resources("AWS::IAM::ManagedPolicy"))
     taken = policies["DeployPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert [listed(each["Resource"]) for each in taken] == [
         [{"Ref": "DeployRoleArn"}],
@@ -375,8 +375,8 @@ def test_jobs_on_github_never_deploy_the_home() -> None:
 
 def test_jobs_that_take_back_may_no_more_than_those_that_deploy() -> None:
     """REQ-P8, REQ-P9: they deploy by the same role, and record through that alone."""
-    roles = dict(read("github-deploy").resources("AWS::IAM::Role"))
-    policies = dict(read("github-deploy").resources("AWS::IAM::ManagedPolicy"))
+    roles = dict(read("oidc-roles").resources("AWS::IAM::Role"))
+    policies = dict(read("oidc-roles").resources("AWS::IAM::ManagedPolicy"))
 
     def taken(policy: str) -> list[str]:
         found = policies[policy]["Properties"]["PolicyDocument"]["Statement"]
@@ -391,8 +391,8 @@ def test_jobs_that_take_back_may_no_more_than_those_that_deploy() -> None:
 
 def test_jobs_on_github_that_only_look_change_nothing() -> None:
     """REQ-P9, REQ-P8: anybody who may push a branch may take their role, under another subject than what deploys."""
-    roles = dict(read("github-deploy").resources("AWS::IAM::Role"))
-    policies = dict(read("github-deploy").resources("AWS::IAM::ManagedPolicy"))
+    roles = dict(read("oidc-roles").resources("AWS::IAM::Role"))
+    policies = dict(read("oidc-roles").resources("AWS::IAM::ManagedPolicy"))
     trusted = {
         name: role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"][
             "token.actions.githubusercontent.com:sub"
@@ -422,7 +422,7 @@ def test_jobs_on_github_that_only_look_change_nothing() -> None:
 
 def test_what_plans_in_the_pipeline_may_no_more_than_jobs_that_only_look() -> None:
     """REQ-G2, REQ-P9: nobody approved the code that runs there; one role at home may take it, and nobody else."""
-    roles = dict(read("github-deploy").resources("AWS::IAM::Role"))
+    roles = dict(read("oidc-roles").resources("AWS::IAM::Role"))
     plan, pipeline = (roles[name]["Properties"] for name in ("PlanRole", "PipelinePlanRole"))
     for name in ("ManagedPolicyArns", "PermissionsBoundary"):
         assert pipeline[name] == plan[name]

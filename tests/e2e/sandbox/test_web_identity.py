@@ -42,7 +42,7 @@ def test_only_jobs_of_the_environment_take_the_role(
 ) -> None:
     """One role of each environment; the answers are those that IAM's rules give for the policy that was deployed."""
     (own,) = (each for each in rendered() if each["name"] == f"{environment}/control/github-deploy")
-    template = (ROOT / "templates/github-deploy.yaml").read_text(encoding="utf-8")
+    template = (ROOT / "templates/oidc-roles.yaml").read_text(encoding="utf-8")
     assert stack.create(template, own["parameters"]) == "CREATE_COMPLETE", stack.reasons()
     role = client("iam", account=account).get_role(RoleName=f"{environment}-control-github")["Role"]
     trust = role["AssumeRolePolicyDocument"]
