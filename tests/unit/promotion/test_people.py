@@ -71,6 +71,7 @@ def test_two_people_have_no_name_in_common(other: Member) -> None:
 def test_no_more_is_kept_of_people_than_was_asked() -> None:
     assert PEOPLE.among(["bob@example.com", "x"]) == People((BOB,), "c" * 40)
     assert PEOPLE.among([], ["ada.s"]) == People((ADA,), "c" * 40)
+    assert PEOPLE.among(["x"]) == People((), "c" * 40)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,8 @@ def test_no_more_is_kept_of_people_than_was_asked() -> None:
 def test_a_list_tells_who_may_approve(name: str, in_aws: bool, says: str) -> None:
     """Two addresses of one person are one, and a name of another kind is no riddle any more."""
     assert objection(name, {"ada@example.com", "y[bot]"}, PEOPLE, in_aws=in_aws) == says
+
+
+def test_a_name_that_an_author_has_too_approves_nothing() -> None:
+    """Though AWS means somebody else by it than git: rather one approval too few."""
+    assert objection("ada.s", {"ada.s"}, PEOPLE, in_aws=True) == "is an author, whose own does not count"
