@@ -233,11 +233,14 @@ def test_a_number_that_dynamodb_cannot_keep_is_refused() -> None:
 
 def test_a_key_cannot_pass_for_another() -> None:
     """Names come from tags that anybody may set."""
-    for part in ("", "a#b", "a\nb", "x" * 257):
+    for part in ("", "a#b", "a\nb", "a\x7fb", "x" * 257):
         try:
             replace(KEY, workload=part)
         except ValueError:
             continue
         raise AssertionError(f"{part!r} was taken")
+    longest = replace(KEY, workload="ä" * 250, stack="ä" * 220)
+    longest = replace(longest, environment="e" * (1024 - len(longest.pk.encode()) + len(KEY.environment)))
+    assert len(longest.pk.encode()) == 1024
     with pytest.raises(ValueError, match="over 1024 bytes"):
-        replace(KEY, workload="ä" * 250, stack="ä" * 250)
+        replace(longest, environment=f"{longest.environment}e")

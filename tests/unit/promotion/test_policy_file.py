@@ -98,6 +98,12 @@ def test_everything_of_a_policy_is_read() -> None:
     assert prod.stateful == {"AWS::S3::Bucket"}
 
 
+def test_signed_commits_are_asked_for_where_the_policy_says_so() -> None:
+    """And nowhere else (REQ-G2)."""
+    policy = read(changed("branch: env/staging", "branch: env/staging\n    signed_commits: true"))
+    assert [rule.signed_commits for rule in policy.rules] == [False, True, False]
+
+
 def test_a_time_with_seconds_is_one_though_yaml_reads_it_as_its_own() -> None:
     """What YAML makes a time of means what was written."""
     policy = read(changed("from: 2026-12-20T00:00", "from: 2026-12-20T00:00:30"))

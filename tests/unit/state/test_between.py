@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.state.records import Check, StackKey
+from pipelines.state.records import Check, RuleRequest, StackKey
 from pipelines.state.store import StateStore
 from tests.state_table import HOUR, KEY, STACK_ID, START, alert, release, state, summary
 from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
@@ -182,3 +182,25 @@ def test_what_an_index_lists_is_judged_by_what_stands(
     store.record_drift(KEY, summary(3, "started", START + HOUR))
     between("Query", lambda: other.record_drift(KEY, summary(3, "in_sync", START + HOUR)))
     assert list(store.started()) == []
+
+
+def test_a_question_that_was_answered_meanwhile_waits_for_nothing(
+    store: StateStore, other: StateStore, between: Between
+) -> None:
+    """An index is behind for moments (REQ-G9)."""
+    request = RuleRequest(
+        deployment=1,
+        repository="example/orders",
+        environment="prod",
+        run=2,
+        commit="0" * 40,
+        ref="env/prod",
+        installation=3,
+        delivery="d",
+        made_at=START,
+        received_at=START,
+    )
+    assert store.take_rule_request(request)
+    assert list(store.open_rule_requests()) == [request]
+    between("Query", lambda: other.end_rule_request(request, "approved", "fine", START))
+    assert list(store.open_rule_requests()) == []

@@ -71,6 +71,7 @@ def test_the_keys_are_those_of_the_design() -> None:
     assert keys.refusal(START, "", "e-1").pk == "REFUSED#2026-03-02#-"
     assert keys.census("1", "us-east-1") == ("REGION#1#us-east-1", "CENSUS")
     assert keys.census_parts("1", "us-east-1") == ("REGION#1#us-east-1", "PARTS")
+    assert keys.touched("orders", "dev") == ("CHECK#orders#dev", "TOUCHED")
     assert keys.check("orders", "dev") == ("CHECK#orders#dev", "CURRENT")
 
 
@@ -153,6 +154,8 @@ def test_a_stack_that_is_not_ours() -> None:
     """It belongs to no environment."""
     assert KEY.is_ours
     assert not StackKey("-", "-", "1", "us-east-1", "somebody-elses").is_ours
+    assert not replace(KEY, workload="-").is_ours
+    assert not replace(KEY, environment="-").is_ours
 
 
 def test_times_are_exact() -> None:
@@ -173,3 +176,20 @@ def test_the_time_of_an_operation_is_cloudformations() -> None:
     assert operation_time(START, later, None) == later
     assert operation_time(START, later, later + HOUR) == later + HOUR
     assert observed_seq(START, "UPDATE_COMPLETE", "arn") == "2026-03-02T09:30:00.000000Z#90#arn"
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        "REVIEW_IN_PROGRESS CREATE_IN_PROGRESS CREATE_FAILED ROLLBACK_IN_PROGRESS ROLLBACK_FAILED ROLLBACK_COMPLETE",
+        "CREATE_IN_PROGRESS CREATE_COMPLETE DELETE_IN_PROGRESS DELETE_FAILED DELETE_COMPLETE",
+        "IMPORT_IN_PROGRESS IMPORT_ROLLBACK_IN_PROGRESS IMPORT_ROLLBACK_FAILED IMPORT_ROLLBACK_COMPLETE",
+        "UPDATE_IN_PROGRESS UPDATE_FAILED UPDATE_COMPLETE_CLEANUP_IN_PROGRESS UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_IN_PROGRESS UPDATE_ROLLBACK_FAILED UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS "
+        "UPDATE_ROLLBACK_COMPLETE",
+    ],
+)
+def test_what_one_operation_carries_on_to_ranks_above(life: str) -> None:
+    """Whatever comes last stands, in whatever order it is told (REQ-C2)."""
+    sequences = [observed_seq(START, status, "arn") for status in life.split()]
+    assert sequences == sorted(set(sequences))
