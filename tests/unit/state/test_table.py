@@ -95,6 +95,15 @@ def test_a_write_in_conflict_with_a_transaction_is_tried_again(dynamodb: Dynamod
     assert (outcome.done, outcome.item) == (True, ITEM)
 
 
+@pytest.mark.parametrize("code", ["TransactionConflictException", "TransactionInProgressException"])
+def test_a_transaction_in_conflict_as_a_whole_is_tried_again(dynamodb: Dynamodb, code: str) -> None:
+    """It has no reason for each write then; the same transaction may still run, after a lost answer."""
+    dynamodb.refuse("transact_write_items", code, 2)
+    dynamodb.stub.add_response("transact_write_items", {})
+    assert dynamodb.table.transact(WRITES) == ()
+    assert len(dynamodb.waited) == 2
+
+
 def test_an_endless_conflict_is_an_error(dynamodb: Dynamodb) -> None:
     """Not a no."""
     dynamodb.cancel("TransactionConflict", "None", times=ATTEMPTS)
