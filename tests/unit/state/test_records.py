@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -161,6 +161,8 @@ def test_a_stack_that_is_not_ours() -> None:
 def test_times_are_exact() -> None:
     """A time without an offset could be any."""
     assert moment("2026-03-02T10:30:00+01:00") == START
+    assert timestamp(START.astimezone(timezone(HOUR))) == timestamp(START) == "2026-03-02T09:30:00.000000Z"
+    assert moment("2026-03-02T10:30:00+01:00").utcoffset() == timedelta()
     with pytest.raises(ValueError, match="no offset"):
         timestamp(START.replace(tzinfo=None))
     with pytest.raises(ValueError, match="no offset"):
