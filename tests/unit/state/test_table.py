@@ -133,7 +133,7 @@ def test_what_is_no_answer_is_raised(dynamodb: Dynamodb, code: str) -> None:
 
 def test_the_rest_of_a_batch_is_carried_on(dynamodb: Dynamodb) -> None:
     """DynamoDB may do a part of a batch."""
-    items: list[Any] = [{"pk": {"S": "p"}, "sk": {"S": str(number)}} for number in range(30)]
+    items: list[Any] = [{"pk": {"S": "p"}, "sk": {"S": str(number)}} for number in range(26)]
     requests = [{"PutRequest": {"Item": item}} for item in items]
     for sent, left in ((requests[:25], requests[20:25]), (requests[20:25], []), (requests[25:], [])):
         dynamodb.stub.add_response(
