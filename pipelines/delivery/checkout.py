@@ -5,7 +5,10 @@ What is deployed is what the tag names, whatever lies in the folder that the com
 
 from __future__ import annotations
 
+import fcntl
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.workspace import KEPT_IN, Workspace
@@ -32,17 +35,29 @@ def commit_of(root: Path, tag: str) -> str:
 def files_of(root: Path, tag: str) -> Path:
     """Return the folder with the files of a tag, as committed; made once, and made again where it was changed.
 
-    Raises ConfigurationError for a name that is no tag, GitError where git cannot make it.
+    Of two commands at once one makes it, and the other waits. Raises ConfigurationError for a name that is no tag,
+    GitError where git cannot make it.
     """
     commit = commit_of(root, tag)
     folder = root / FOLDER / commit
-    if folder.is_dir() and _is_whole(folder, commit):
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    git(root, "worktree", "prune")
-    git(root, "worktree", "add", "--force", "--detach", "--quiet", str(folder), commit)
-    _share(root, folder)
+    with _alone(root):
+        if folder.is_dir() and _is_whole(folder, commit):
+            return folder
+        shutil.rmtree(folder, ignore_errors=True)
+        git(root, "worktree", "prune")
+        # Twice: a run that was killed meanwhile left it locked, and git would never make it again.
+        git(root, "worktree", "add", "--force", "--force", "--detach", "--quiet", str(folder), commit)
+        _share(root, folder)
     return folder
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Keep other commands of this machine from making files of releases meanwhile; the lock ends with its process."""
+    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    with (root / FOLDER / "lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _share(root: Path, folder: Path) -> None:
@@ -60,7 +75,11 @@ def _share(root: Path, folder: Path) -> None:
 
 
 def _is_whole(folder: Path, commit: str) -> bool:
-    """Whether a folder is a work tree of its own, at the commit, with nothing changed in it."""
+    """Whether a folder is a work tree of its own, at the commit, with nothing changed in it but what is kept there.
+
+    That counts as a change otherwise where the project does not ignore it, and another run may be using the files.
+    """
     if not (folder / ".git").is_file() or resolved(folder, "HEAD") != commit:
         return False
-    return not git(folder, "status", "--porcelain", "--ignored=no")
+    changed = git(folder, "status", "--porcelain", "--ignored=no", "--untracked-files=normal")
+    return changed in ("", f"?? {KEPT_IN}/")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +38,7 @@ def test_they_are_made_once(repository: Repository) -> None:
 
 @pytest.mark.parametrize("spoil", ["change", "add", "remove", "half", "other"])
 def test_files_that_somebody_changed_are_made_again(repository: Repository, spoil: str) -> None:
+    repository.git("config", "status.showUntrackedFiles", "no")
     folder = checkout.files_of(repository.root, "v1")
     if spoil == "change":
         (folder / "file").write_text("mine", encoding="utf-8")
@@ -58,6 +61,41 @@ def test_a_folder_that_went_is_made_again(repository: Repository) -> None:
 
     shutil.rmtree(checkout.files_of(repository.root, "v1"))
     assert (checkout.files_of(repository.root, "v1") / "file").read_text(encoding="utf-8") == "one"
+
+
+def test_a_run_that_was_killed_meanwhile_keeps_no_other_from_the_files(repository: Repository) -> None:
+    """git locks a work tree while it checks it out, and a kill leaves it so."""
+    folder = checkout.files_of(repository.root, "v1")
+    repository.git("worktree", "lock", "--reason", "initializing", str(folder))
+    (folder / "file").unlink()
+    assert (checkout.files_of(repository.root, "v1") / "file").read_text(encoding="utf-8") == "one"
+
+
+def test_two_commands_at_once_make_the_files_once(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[str]()
+
+    def counted(root: Path, *arguments: str, **more: Any) -> str:
+        made.extend(arguments[1:2] if arguments[0] == "worktree" else ())
+        return git(root, *arguments, **more)
+
+    git = checkout.git
+    monkeypatch.setattr(checkout, "git", counted)
+    with ThreadPoolExecutor(4) as pool:
+        folders = set(pool.map(lambda _: checkout.files_of(repository.root, "v1"), range(4)))
+    assert len(folders) == 1
+    assert made == ["prune", "add"]
+
+
+def test_what_is_kept_with_a_release_is_no_change_where_nobody_ignores_it(repository: Repository) -> None:
+    """Another run may be deploying from there."""
+    (repository.root / ".git" / "info" / "exclude").write_text("", encoding="utf-8")
+    folder = checkout.files_of(repository.root, "v1")
+    (folder / ".lockstep" / "rendered").write_text("by a run", encoding="utf-8")
+    assert (checkout.files_of(repository.root, "v1") / ".lockstep" / "rendered").exists()
+    (folder / "further").write_text("mine", encoding="utf-8")
+    assert not (checkout.files_of(repository.root, "v1") / "further").exists()
 
 
 @pytest.mark.parametrize("name", ["v9", "main", "--help", "v2^", "v2~1", "HEAD", "", "v1\n"])
