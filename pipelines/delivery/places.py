@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.delivery.checkout import files_of
-from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.policy import policy_at, policy_of
 from pipelines.gathering import approvals
 from pipelines.gathering.gather import Places
@@ -92,13 +91,13 @@ def held(
 ) -> Policy:
     """Return the policy, no looser than that of what last entered: who makes a release could ask less of it (REQ-G5).
 
-    Where nobody can tell what that is, nobody can tell the authors either, and the gates say so.
+    Also of an older commit, and of the same release again: anybody may tag what lies in the history. Where nobody can
+    tell what last entered, nobody can tell the authors either, and the gates say so.
     """
-    commit = commit_of_tag(root, order.tag)
-    since = known(lambda: entered(root, home.table(), workloads, order.environment, commit)) if commit else ()
-    if isinstance(since, Missing) or not since:
+    last = known(lambda: entered(root, home.table(), workloads, order.environment))
+    if isinstance(last, Missing) or not last:
         return policy
-    standing = policy_at(root, since[0], environments)
+    standing = policy_at(root, last[0], environments)
     return policy if standing is None else policy.held_to(standing, order.environment)
 
 

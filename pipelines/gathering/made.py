@@ -34,11 +34,14 @@ def made(
         return commit, commit or Missing("git has no such tag")
     if isinstance(home, Missing):
         return Tag(tag, commit, home), home
-    since = known(lambda: entered(root, home.table(), workloads, rule.environment, commit))
-    if isinstance(since, Missing):
-        return Tag(tag, commit, since), since
-    people = known(lambda: _people(root, commit, since))
-    signed = known(lambda: _signed(root, tag, rule, since))
+    ran = known(
+        lambda: [entered(root, home.table(), workloads, rule.environment, one) for one in ("", commit)]
+    )
+    if isinstance(ran, Missing):
+        return Tag(tag, commit, ran), ran
+    last, since = ran
+    people = known(lambda: _people(root, commit, last))
+    signed = known(lambda: _signed(root, tag, rule, since, last))
     found = known(lambda: written(root, tag, since, () if isinstance(signed, Missing) else signed))
     unsigned = (
         signed if isinstance(signed, Missing) else tuple(one.commit for one in signed if not one.signer)
@@ -52,13 +55,15 @@ def made(
     return (replace(whole, authors=called) if isinstance(called, Missing) else called), people
 
 
-def _people(root: Path, commit: str, since: Sequence[str]) -> People | None:
+def _people(root: Path, commit: str, last: Sequence[str]) -> People | None:
     """Return the list of what runs there. The release's own has to be one as well: nothing could enter after it."""
     people_of(root, (commit,))
-    return people_of(root, since)
+    return people_of(root, last)
 
 
-def _signed(root: Path, tag: str, rule: Rule, since: Sequence[str]) -> tuple[Signature, ...] | Missing:
+def _signed(
+    root: Path, tag: str, rule: Rule, since: Sequence[str], last: Sequence[str]
+) -> tuple[Signature, ...] | Missing:
     """Return who signed, by the keys of what last entered: who makes a release cannot allow their own."""
     if not rule.signed_commits:
         return Missing("the policy asks for no signatures")
@@ -66,4 +71,4 @@ def _signed(root: Path, tag: str, rule: Rule, since: Sequence[str]) -> tuple[Sig
         return Missing(
             f"no release that gates let into {rule.environment} succeeded there, whose keys would count"
         )
-    return signatures(root, tag, since, since[0])
+    return signatures(root, tag, since, last[0])

@@ -13,13 +13,14 @@ from validator.errors import TechnicalError
 
 
 def entered(
-    root: Path, table: StateStore, workloads: Iterable[str], environment: str, commit: str
+    root: Path, table: StateStore, workloads: Iterable[str], environment: str, without: str = ""
 ) -> tuple[str, ...]:
     """Return the commits of the releases that gates let into an environment last, and that succeeded; the newest first.
 
-    One for each workload that has any; workloads mostly have the same. A release that has `commit` in it, as when the
-    same comes again, or an older one, is passed over: who made it would be nobody. Raises TechnicalError where a
-    release is recorded that git does not have.
+    One for each workload that has any; workloads mostly have the same. A release that has the commit `without` in it,
+    as when the same comes again, or an older one, is passed over: who made it would be nobody. That is for authors
+    alone: policy, people and keys of what runs there count for an older commit too, which anybody may tag. Raises
+    TechnicalError where a release is recorded that git does not have.
     """
     found = dict[str, datetime]()
     for workload in workloads:
@@ -35,7 +36,7 @@ def entered(
                 raise TechnicalError(
                     f"git has no commit {release.commit[:12]}, which {environment} runs as {past.tag}"
                 )
-            if _has(root, release.commit, commit):
+            if without and _has(root, release.commit, without):
                 continue
             found[release.commit] = max(past.ended_at, found.get(release.commit, past.ended_at))
             break

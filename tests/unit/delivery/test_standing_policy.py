@@ -49,6 +49,18 @@ def test_a_release_asks_no_less_than_what_runs_there(work: Repository) -> None:
     assert not judged(work, "v5", "v3", "v4").of("prod").signed_commits
 
 
+def test_a_tag_on_an_older_commit_asks_no_less_than_what_runs_there(work: Repository) -> None:
+    """REQ-G5: anybody may tag what lies in the history. One that was taken back, or that no gate let in, has no say."""
+    work.git("tag", "v6", "v2")
+    rule = judged(work, "v6", "v3").of("prod")
+    assert rule.signed_commits
+    assert "AWS::S3::Bucket" in rule.stateful
+    home: Any = Records({one: work.git("rev-parse", one) for one in ("v3", "v4")})
+    home.ran("v4").ran("v3", state="rolled_back").ran("v3", decision="")
+    found = held(work.root, read(UNSIGNED), home, ("orders",), Ordered("prod", "v6"), ENVIRONMENTS)
+    assert not found.of("prod").signed_commits
+
+
 def test_where_nothing_runs_or_has_a_policy_its_own_counts(work: Repository) -> None:
     assert judged(work, "v4") == judged(work, "v4", "v2") == read(UNSIGNED)
 

@@ -13,7 +13,7 @@ import pytest
 from pipelines.gathering.made import made
 from pipelines.gathering.standing import entered, people_of
 from pipelines.promotion.evidence import Missing, Tag
-from pipelines.promotion.people import FILE
+from pipelines.promotion.people import FILE, People
 from pipelines.state.records import EnvironmentRelease, Release
 from tests.unit.delivery.repositories import Repository
 from tests.unit.gathering.test_authors import by
@@ -65,7 +65,7 @@ def home(work: Repository) -> Records:
 def since(work: Repository, home: Records, tag: str = "v4", *workloads: str) -> list[str]:
     commit = work.git("rev-parse", tag)
     table: Any = home
-    found = entered(work.root, table, workloads or ("orders",), "prod", commit)
+    found = entered(work.root, table, workloads or ("orders",), "prod", without=commit)
     tags = {commit: tag for tag, commit in home.commits.items()}
     return [tags[one] for one in found]
 
@@ -92,6 +92,23 @@ def test_the_same_or_an_older_release_again_has_its_authors_still(work: Reposito
     home.ran("v2").ran("v4")
     assert since(work, home, "v4") == ["v2"]
     assert since(work, home, "v3") == ["v2"]
+
+
+def test_the_list_and_the_keys_are_of_what_runs_also_for_an_older_commit(work: Repository) -> None:
+    """REQ-G2: a tag on a commit before who is two was told, or before a key was lost, does not bring that back."""
+    signing = Signing(work.root)
+    old = listed(work, "v5", ANN)
+    signing.allow("kim", "sam", tag="v6")
+    signed = signing.signed("sam", "seven")
+    work.git("tag", "v7")
+    signing.allow("kim", tag="v8")
+    last = listed(work, "v9", ANN.replace("github: ann", "github: ann, sessions: [two]"))
+    home = Records({"v6": work.git("rev-parse", "v6"), "v9": last}).ran("v6").ran("v9")
+    rule = replace(PROD, signed_commits=True)
+    found, people = made(work.root, "v7", rule, ["orders"], home, lambda tag, *_: tag)  # type: ignore[arg-type]
+    assert isinstance(people, People) and people.since == last != old
+    assert isinstance(found, Tag) and found.unsigned == (signed,)
+    assert found.since == (home.commits["v6"],)
 
 
 def test_each_workload_has_its_own_last_one(work: Repository, home: Records) -> None:
