@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.delivery.git import PROJECT
 from validator.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -33,35 +35,52 @@ class Release:
 
 
 def _git(root: Path, *arguments: str) -> str:
+    return _said(root, *arguments).decode(errors="surrogateescape").strip()
+
+
+def _said(root: Path, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
     except FileNotFoundError:
         raise ConfigurationError.single("git is not installed", hint="install git 2.30 or newer") from None
     except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip()
         raise ConfigurationError.single(
-            f"git cannot tell the release: {error.stderr.strip() or 'no commit'}",
+            f"git cannot tell the release: {said or 'no commit'}",
             hint="deploy from a git checkout with at least one commit",
         ) from None
-    return done.stdout.strip()
+    return done.stdout
 
 
-def _difference(root: Path) -> str:
-    """Return the beginning of a digest of what differs from the commit."""
-    command = [
-        "git",
-        "-C",
-        str(root),
-        "diff",
-        "--binary",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-color",
-        "HEAD",
-    ]
-    done = subprocess.run(command, capture_output=True, check=True)
-    return hashlib.sha256(done.stdout).hexdigest()[:10]
+def _untracked(root: Path) -> list[bytes]:
+    """Return the files of the project that git neither has nor ignores: they are deployed as all others are."""
+    listed = _said(root, "ls-files", "--others", "--exclude-standard", "-z", "--", *PROJECT)
+    return sorted(filter(None, listed.split(b"\0")))
+
+
+def _difference(root: Path, untracked: Iterable[bytes]) -> str:
+    """Return the beginning of a digest of what differs from the commit, and of the files that no commit has."""
+    shown = ("--binary", "--no-ext-diff", "--no-textconv", "--no-color")
+    digest = hashlib.sha256(_said(root, "diff", *shown, "HEAD"))
+    for name in untracked:
+        digest.update(b"\0" + name + b"\0" + _content(root / os.fsdecode(name)))
+    return digest.hexdigest()[:10]
+
+
+def _content(path: Path) -> bytes:
+    """Return a digest of a file, a link, or another repository: git goes into none."""
+    try:
+        if path.is_symlink():
+            return hashlib.sha256(os.fsencode(path.readlink())).digest()
+        if path.is_dir():
+            parts = sorted(one for one in path.iterdir() if one.name != ".git")
+            return hashlib.sha256(b"".join(_content(one) + os.fsencode(one.name) for one in parts)).digest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise ConfigurationError.single(
+            f"cannot be read: {error.strerror}", file=str(path), hint="make it readable, or delete it"
+        ) from None
 
 
 _NAMED: dict[Path, str] = {}
@@ -84,8 +103,8 @@ def checked_out(root: Path) -> Release:
     """Return the release that is checked out at `root`.
 
     The version is the tag at or before the commit (`v1.2.0`, `v1.2.0-3-gabc1234`), or the short commit where
-    there is no tag; `-dirty.` and a digest say that files differ from the commit, and how: one name stands for one
-    content (REQ-C8).
+    there is no tag; `-dirty.` and a digest say that files differ from the commit, or that it has not all of them, and
+    how: one name stands for one content (REQ-C8). What git ignores does not count.
     """
     return _read(root, _NAMED.get(root))
 
@@ -94,8 +113,9 @@ def checked_out(root: Path) -> Release:
 def _read(root: Path, tag: str | None) -> Release:
     described = ("--exact-match", "--match", tag) if tag else ("--match", "v[0-9]*", "--always")
     version = _git(root, "describe", "--tags", "--dirty", *described)
-    if version.endswith("-dirty"):
-        version += f".{_difference(root)}"
+    untracked = _untracked(root)
+    if untracked or version.endswith("-dirty"):
+        version = f"{version.removesuffix('-dirty')}-dirty.{_difference(root, untracked)}"
     commit, time = _git(root, "show", "--no-patch", "--no-show-signature", "--format=%H %cI", "HEAD").split()
     return Release(version, commit, time)
 

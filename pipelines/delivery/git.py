@@ -12,6 +12,9 @@ from validator.errors import TechnicalError
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]{0,200}")
 """What a tag's name may be here; git reads `v1^` and `v1~2` as other commits."""
 
+PROJECT = (".", ":(exclude).lockstep")
+"""For git: all files below a project's folder, but for what a machine keeps there (`pipelines.workspace.KEPT_IN`)."""
+
 
 class GitError(TechnicalError):
     """git refused something; `said` is what it wrote."""

@@ -26,14 +26,14 @@ class Looked:
 def looked(root: Path, today: datetime.date) -> Looked:
     """Run every check over the project; a run over the same content on the same day is kept.
 
-    Raises FailureError where files differ from the commit: what was checked would be no release then.
+    Raises FailureError where files differ from the commit, or are in none: what was checked would be no release then.
     """
     from pipelines.check import check
     from validator.findings import Severity
 
     commit, is_dirty = head(root)
     if is_dirty:
-        raise FailureError("files differ from the commit that is checked out")
+        raise FailureError("files differ from the commit that is checked out, or are in none")
     findings = check(root, today, own=True).findings
     errors = [one for one in findings if one.severity is Severity.ERROR]
     undeclared = sum(one.check == PARITY for one in errors)

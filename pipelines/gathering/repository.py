@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.delivery.branches import REMOTE, has_remote
-from pipelines.delivery.git import git, resolved, tree_of_tag
+from pipelines.delivery.git import PROJECT, git, resolved, tree_of_tag
 
 OTHER = "a branch with other files"
 
@@ -20,5 +20,6 @@ def branch_of(root: Path, tag: str, branch: str) -> str:
 
 
 def head(root: Path) -> tuple[str, bool]:
-    """Return the commit that is checked out, and whether any file differs from it."""
-    return git(root, "rev-parse", "--verify", "HEAD"), bool(git(root, "status", "--porcelain", "-uno"))
+    """Return the commit that is checked out, and whether any file differs from it, or is in no commit."""
+    differing = git(root, "status", "--porcelain", "--untracked-files=normal", "--", *PROJECT)
+    return git(root, "rev-parse", "--verify", "HEAD"), bool(differing)

@@ -46,3 +46,16 @@ def test_files_that_differ_are_no_commit(work: Repository) -> None:
     assert repository.head(work.root) == (commit, False)
     (work.root / "file").write_text("mine", encoding="utf-8")
     assert repository.head(work.root) == (commit, True)
+
+
+@pytest.mark.parametrize("show", ["no", "normal"])
+def test_files_that_are_in_no_commit_are_no_commit(work: Repository, show: str) -> None:
+    """The checks read them. What git ignores, and what this machine keeps, they do not."""
+    work.git("config", "status.showUntrackedFiles", show)
+    (work.root / ".git" / "info" / "exclude").write_text("ignored\n", encoding="utf-8")
+    (work.root / ".lockstep").mkdir()
+    for name in ("ignored", ".lockstep/kept"):
+        (work.root / name).write_text("mine", encoding="utf-8")
+    assert repository.head(work.root) == (work.git("rev-parse", "HEAD"), False)
+    (work.root / "further").write_text("mine", encoding="utf-8")
+    assert repository.head(work.root) == (work.git("rev-parse", "HEAD"), True)
