@@ -1,4 +1,4 @@
-"""`lockstep promote ENV`: propose that ENV runs what the environment before it runs (REQ-G1)."""
+"""`lockstep promote ENV`: propose that ENV runs what the environment before it runs, or a release (REQ-G1)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("environment", type=click.Choice(ENVIRONMENTS))
+@click.option(
+    "--release", "tag", metavar="TAG", default="", help="The release that enters the first environment."
+)
 @project_option
 @format_option
-def promote(environment: str, root: Path, style: str) -> int:
+def promote(environment: str, tag: str, root: Path, style: str) -> int:
     """Open the pull request that brings into ENVIRONMENT what the environment before it runs.
 
-    Every gate has to let it in, or to wait for no more than time and approvals. There is one open pull request, whose
-    text is kept up to date. Without a token in GH_TOKEN or GITHUB_TOKEN the branches are merged here, and pushed where
-    there is a remote. Exit code 1 where it may not go on, 4 where it may not yet.
+    Into the first environment it brings the release that is named. Every gate has to let it in, or to wait for no more
+    than time and approvals. There is one open pull request, of the branch `promote/ENVIRONMENT`, whose text and files
+    are kept up to date: merged, it gives the files of the release, also where one was taken back before. Without a
+    token in GH_TOKEN or GITHUB_TOKEN the branches are merged here, and pushed where there is a remote. Exit code 1
+    where it may not go on, 4 where it may not yet.
     """
     from pipelines.delivery.policy import policy_of
     from pipelines.delivery.promoting import proposal
@@ -37,7 +42,7 @@ def promote(environment: str, root: Path, style: str) -> int:
 
     root = root.resolve()
     policy = policy_of(root, Workspace(root).project().environments)
-    found = proposal(root, policy, environment, lambda name, tag: ask(root, name, tag))
+    found = proposal(root, policy, environment, lambda name, one: ask(root, name, one), tag)
     where, what = ("", "there already") if found is None else _propose(root, found, os.environ)
     if style == "json":
         echo_json("promote", _document(environment, found, where, what))
@@ -52,6 +57,7 @@ def promote(environment: str, root: Path, style: str) -> int:
 def _propose(root: Path, found: Proposal, variables: Mapping[str, str]) -> tuple[str, str]:
     """Open the pull request, or merge; return where it is, and what was done."""
     from pipelines.delivery import branches
+    from pipelines.delivery.merging import merge, prepare
     from pipelines.delivery.promoting import body
     from pipelines.github.client import GitHub
     from pipelines.github.connection import TOKENS, connection
@@ -59,9 +65,10 @@ def _propose(root: Path, found: Proposal, variables: Mapping[str, str]) -> tuple
 
     if any(variables.get(name, "").strip() for name in TOKENS):
         github = GitHub(connection(variables, root))
-        pull = propose(github, found.source, found.target, found.title, body(found, run_link(variables)))
+        prepare(root, found.branch, found.target, found.tag, found.title)
+        pull = propose(github, found.branch, found.target, found.title, body(found, run_link(variables)))
         return pull.url, pull.state
-    moved = branches.merge(root, found.target, found.source, found.title)
+    moved = merge(root, found.target, found.source, found.title)
     pushed = branches.push(root, f"refs/heads/{found.target}")
     return f"{found.target} {moved.commit}", "merged and pushed" if pushed else "merged"
 

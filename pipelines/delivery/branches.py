@@ -36,8 +36,8 @@ def has_remote(root: Path) -> bool:
 def refresh(root: Path, branch: str) -> None:
     """Bring a branch up to its remote's, where there is one. Raises what `refuse_apart` raises."""
     ours, theirs = refuse_apart(root, branch)
-    if theirs is not None and ours != theirs and (ours is None or _is_ancestor(root, ours, theirs)):
-        _move(root, branch, theirs, ours)
+    if theirs is not None and ours != theirs and (ours is None or is_ancestor(root, ours, theirs)):
+        move(root, branch, theirs, ours)
 
 
 def refuse_apart(root: Path, branch: str) -> tuple[str | None, str | None]:
@@ -61,7 +61,7 @@ def refuse_apart(root: Path, branch: str) -> tuple[str | None, str | None]:
             "what cannot wait goes back without it, as docs/runbooks/rollback.md says"
         ) from None
     theirs = resolved(root, f"refs/remotes/{REMOTE}/{branch}")
-    if ours and theirs and not (_is_ancestor(root, ours, theirs) or _is_ancestor(root, theirs, ours)):
+    if ours and theirs and not (is_ancestor(root, ours, theirs) or is_ancestor(root, theirs, ours)):
         raise FailureError(
             f"{branch} and {REMOTE}/{branch} have gone different ways\n"
             f"  mend: look at both (`git log {branch}...{REMOTE}/{branch}`), and bring yours to the remote's"
@@ -84,7 +84,7 @@ def restore(root: Path, branch: str, tag: str, message: str) -> Moved:
     """
     head, commit = _restoring(root, branch, tag, message)
     if commit != head:
-        _move(root, branch, commit, head)
+        move(root, branch, commit, head)
     return Moved(branch, commit, was_moved=commit != head)
 
 
@@ -97,29 +97,8 @@ def put_back(root: Path, branch: str, tag: str, message: str) -> Moved:
     if commit != head:
         refuse_uncommitted(root, branch, commit)
         push(root, f"refs/heads/{branch}", commit)
-        _move(root, branch, commit, head)
+        move(root, branch, commit, head)
     return Moved(branch, commit, was_moved=commit != head)
-
-
-def merge(root: Path, branch: str, source: str, message: str) -> Moved:
-    """Give a branch the files of another by a merge of that one; nothing where it has them already (REQ-G1).
-
-    The files are those of `source` and no mixture: an environment runs a release, or it does not. Raises FailureError
-    where either is not there, GitError where somebody moved the branch meanwhile.
-    """
-    head, other = resolved(root, f"refs/heads/{branch}"), resolved(root, f"refs/heads/{source}")
-    if head is None or other is None:
-        lacking = branch if head is None else source
-        raise FailureError(
-            f"there is no branch {lacking}\n  mend: `git branch {lacking}` from a release, then push it"
-        )
-    tree = resolved(root, f"{other}^{{tree}}") or ""
-    if tree == resolved(root, f"{head}^{{tree}}"):
-        return Moved(branch, head, was_moved=False)
-    parents = ("-p", head, "-p", other)
-    commit = git(root, "commit-tree", tree, *parents, "-m", message, environment=_identity(root))
-    _move(root, branch, commit, head)
-    return Moved(branch, commit, was_moved=True)
 
 
 def push(root: Path, reference: str, commit: str = "") -> bool:
@@ -144,7 +123,7 @@ def mark(root: Path, name: str, commit: str, message: str) -> None:
     """Put a tag on a commit. Raises FailureError where it stands on another: a tag is never moved (REQ-R1)."""
     there = commit_of_tag(root, name)
     if there is None:
-        git(root, "tag", "--annotate", "--message", message, name, commit, environment=_identity(root))
+        git(root, "tag", "--annotate", "--message", message, name, commit, environment=identity(root))
     elif there != commit:
         raise FailureError(
             f"the tag {name} is commit {there[:12]}, not {commit[:12]}\n  mend: find out who made it (`git show "
@@ -162,10 +141,10 @@ def _restoring(root: Path, branch: str, tag: str, message: str) -> tuple[str, st
         raise FailureError(f"{tag} is no tag\n  mend: `git fetch --tags`, or name another release")
     if tree == resolved(root, f"{head}^{{tree}}"):
         return head, head
-    return head, git(root, "commit-tree", tree, "-p", head, "-m", message, environment=_identity(root))
+    return head, git(root, "commit-tree", tree, "-p", head, "-m", message, environment=identity(root))
 
 
-def _move(root: Path, branch: str, commit: str, before: str | None) -> None:
+def move(root: Path, branch: str, commit: str, before: str | None) -> None:
     """Move a branch forward, with the files where it is checked out; refused where somebody moved it meanwhile.
 
     Raises ConfigurationError where that would lose what is not committed.
@@ -177,7 +156,8 @@ def _move(root: Path, branch: str, commit: str, before: str | None) -> None:
     git(root, "update-ref", "-m", "lockstep", f"refs/heads/{branch}", commit, before or "0" * 40)
 
 
-def _is_ancestor(root: Path, older: str, newer: str) -> bool:
+def is_ancestor(root: Path, older: str, newer: str) -> bool:
+    """Tell whether a commit is in the history of another."""
     try:
         return git(root, "merge-base", older, newer) == older
     except GitError as error:
@@ -186,7 +166,7 @@ def _is_ancestor(root: Path, older: str, newer: str) -> bool:
         return False  # They have no commit in common.
 
 
-def _identity(root: Path) -> dict[str, str]:
+def identity(root: Path) -> dict[str, str]:
     """Return whom a commit is by: whom git knows, else the account that GitHub runs for, else `lockstep` itself.
 
     A build of the pipeline has neither: who let it run is what AWS records (REQ-G10).

@@ -32,7 +32,8 @@ def named(root: Path, tag: str, environment: str) -> str:
         raise ConfigurationError.single(
             "what is checked out are the files of no release",
             key="--release",
-            hint="check out a release or a branch that has the files of one, with its tags (`git fetch --tags`)",
+            hint="check out a release or a branch that has the files of one, with its tags (`git fetch --tags`); "
+            f"where a merge left out what was taken back, see `lockstep promote {environment}`",
         )
     return found
 

@@ -2,6 +2,8 @@
 
     the branch before -> its release -> every gate, as if the branches were merged -> pull request, or the merge itself
 
+The pull request is of a branch of its own, whose merge has the files of the release and nothing else (`merging`).
+
 A promotion may be proposed while it only waits: for time, or for somebody who approves. Whoever lets it in asks again.
 """
 
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.delivery import branches
 from pipelines.delivery.admission import refused
-from pipelines.delivery.git import resolved
+from pipelines.delivery.git import commit_of_tag, resolved
 from pipelines.delivery.named import release_of
 from pipelines.gathering.gather import Question
 from pipelines.promotion.decide import decide
@@ -37,7 +39,10 @@ Ask = Callable[[str, str], tuple[Evidence, Decision, Rule]]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A release that may go on, from branch to branch, and what the gates say of it now."""
+    """A release that may go on, and what the gates say of it now.
+
+    `source` is the branch of the environment before, or the tag itself where there is none before.
+    """
 
     environment: str
     tag: str
@@ -47,33 +52,42 @@ class Proposal:
     decision: Decision
 
     @property
+    def branch(self) -> str:
+        """The branch of the pull request: what merges it gives the target the release's files, and no mixture."""
+        return f"promote/{self.environment}"
+
+    @property
     def title(self) -> str:
         """The title of the pull request."""
         return f"Promote {self.tag} to {self.environment}"
 
 
-def proposal(root: Path, policy: Policy, environment: str, ask: Ask) -> Proposal | None:
+def proposal(root: Path, policy: Policy, environment: str, ask: Ask, named: str = "") -> Proposal | None:
     """Return what to promote into an environment; None where it has the files already.
 
-    Raises ConfigurationError for the first environment, and where nobody says which of several releases it is,
-    PendingError where the branch before has no release, and what `refused` returns where a gate says no that does not
-    only wait.
+    Into the first environment it is the release that is `named`, into another one what the environment before runs.
+    Raises ConfigurationError for a name that is missing, that is no release or that has no place, and where nobody says
+    which of several releases it is, PendingError where the branch before has no release, and what `refused` returns
+    where a gate says no that does not only wait.
     """
     rule = policy.of(environment)
     if rule.source is None:
-        hint = f"name {' or '.join(policy.order[1:])}; releases enter {environment} by a pull request of their own"
-        raise ConfigurationError.single(
-            f"nothing is promoted into {environment}", key="ENVIRONMENT", hint=hint
-        )
-    source = policy.of(rule.source).branch
-    for branch in (source, rule.branch):
-        branches.refresh(root, branch)
-    if _files(root, source) == _files(root, rule.branch):
+        source = _named(root, environment, named)
+    elif named:
+        hint = f"leave the option out: what goes on is what {rule.source} runs"
+        raise ConfigurationError.single(f"{environment} takes no other release", key="--release", hint=hint)
+    else:
+        source = policy.of(rule.source).branch
+        branches.refresh(root, source)
+    branches.refresh(root, rule.branch)
+    place = f"refs/heads/{source}" if rule.source else f"refs/tags/{source}"
+    if resolved(root, f"{place}^{{tree}}") == resolved(root, f"refs/heads/{rule.branch}^{{tree}}"):
         return None
-    tag = release_of(root, f"refs/heads/{source}", (rule.source,))
+    tag = release_of(root, place, (rule.source,)) if rule.source else source
     if not tag:
         raise PendingError(
-            f"{source} has the files of no release yet\n  mend: tag what {rule.source} runs, as v1.2.3, and push it"
+            f"{source} has the files of no release yet\n  mend: tag what {rule.source} runs, as v1.2.3, and push it; "
+            f"where it took a release back, a plain merge left out what that brought: `lockstep promote {rule.source}`"
         )
     evidence, decision = _as_if_merged(rule.branch, *ask(environment, tag))
     blocking = [one for one in decision.judged if one.gate not in WAITS or one.verdict.state != "pending"]
@@ -90,8 +104,17 @@ def _as_if_merged(
     return (evidence, decision) if merged == evidence else (merged, decide(merged, rule))
 
 
-def _files(root: Path, branch: str) -> str | None:
-    return resolved(root, f"refs/heads/{branch}^{{tree}}")
+def _named(root: Path, environment: str, tag: str) -> str:
+    if not tag:
+        hint = f"`lockstep promote {environment} --release TAG`: no environment before it says which"
+        raise ConfigurationError.single(
+            f"a release enters {environment} by its name", key="--release", hint=hint
+        )
+    branches.refresh_tag(root, tag)
+    if commit_of_tag(root, tag) is None:
+        hint = "`git tag --list 'v*'` shows what there is; a new one is made and pushed first"
+        raise ConfigurationError.single(f"{tag} is no tag", key="--release", hint=hint)
+    return tag
 
 
 def body(found: Proposal, link: str) -> str:

@@ -233,7 +233,12 @@ def test_what_stands_in_dev_is_proposed_to_staging(stage: Stage) -> None:
     looked_at(stage, "dev", "us-east-1")
     expect(stage.runner.job("promote", "promote", "main", matrix={"environment": "staging"}))
     (pull,) = stage.double.delivery.pulls
-    assert (pull["head"]["ref"], pull["base"]["ref"]) == ("env/dev", "env/staging")
+    assert (pull["head"]["ref"], pull["base"]["ref"]) == ("promote/staging", "env/staging")
+    trees = [
+        stage.project.git("-C", str(stage.project.root.parent / "remote"), "rev-parse", f"{name}^{{tree}}")
+        for name in ("promote/staging", GOOD)
+    ]
+    assert trees[0] == trees[1]
     assert "| approval | ⏳ pending |" in pull["body"]
 
 

@@ -49,7 +49,7 @@ MAY_WRITE = {
     ("plan", "comment"): {"pull-requests"},
     ("deploy", "plan"): {"id-token"},
     ("deploy", "deploy"): {"contents", "id-token"},
-    ("promote", "promote"): {"id-token", "pull-requests"},
+    ("promote", "promote"): {"contents", "id-token", "pull-requests"},
     ("rollback", "find"): {"id-token"},
     ("rollback", "look"): {"id-token"},
     ("rollback", "rollback"): {"id-token"},

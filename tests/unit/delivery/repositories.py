@@ -58,7 +58,13 @@ class Repository:
 
     def with_remote(self, folder: Path) -> Repository:
         """Give the repository a bare remote that has everything, and return that."""
+        made = self.with_remote_of_main(folder)
+        self.git("push", "-q", "origin", "env/dev")
+        return made
+
+    def with_remote_of_main(self, folder: Path) -> Repository:
+        """Give the repository a bare remote that has main and every tag, and return that."""
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(folder)], check=True)
         self.git("remote", "add", "origin", str(folder))
-        self.git("push", "-q", "origin", "main", "env/dev", "--tags")
+        self.git("push", "-q", "origin", "main", "--tags")
         return Repository(folder)

@@ -13,8 +13,10 @@ import pytest
 
 from pipelines.commands import promote as command
 from pipelines.delivery import branches
+from pipelines.delivery.merging import merge
 from pipelines.delivery.named import named, release_of
 from pipelines.delivery.promoting import Ask, Proposal, body, proposal
+from pipelines.github.pulls import Pull
 from pipelines.promotion.decide import decide
 from pipelines.promotion.evidence import Missing
 from tests.unit.promotion import good
@@ -137,12 +139,52 @@ def test_what_a_gate_refuses_is_not_proposed(
 
 def test_nothing_is_proposed_where_there_is_nothing(repository: Repository) -> None:
     assert proposed(repository, asking("prod"), "prod") is None, "prod has what staging has"
-    with pytest.raises(ConfigurationError, match="nothing is promoted into dev"):
+    with pytest.raises(ConfigurationError, match="a release enters dev by its name") as raised:
         proposed(repository, asking("dev"), "dev")
+    assert "`lockstep promote dev --release TAG`" in str(raised.value)
     repository.git("checkout", "-q", "env/dev")
     repository.commit("between releases")
     with pytest.raises(PendingError, match="env/dev has the files of no release"):
         proposed(repository, asking())
+
+
+def test_a_release_enters_the_first_environment_by_its_name(repository: Repository) -> None:
+    """REQ-G1: by a merge that gives its files; nothing where they are there; no other environment takes a name."""
+    repository.git("checkout", "-q", "main")
+    repository.commit("three", "v3")
+    root, ask = repository.root, asking("dev")
+    found = proposal(root, good.POLICY, "dev", ask, "v3")
+    assert found is not None
+    assert (found.tag, found.source, found.target, found.branch) == ("v3", "v3", "env/dev", "promote/dev")
+    assert command._propose(root, found, {})[1] == "merged"
+    assert repository.text("env/dev") == "three"
+    assert repository.git("rev-parse", "env/dev^2") == repository.git("rev-parse", "v3")
+    assert proposal(root, good.POLICY, "dev", ask, "v3") is None
+    with pytest.raises(ConfigurationError, match="v9 is no tag"):
+        proposal(root, good.POLICY, "dev", ask, "v9")
+    with pytest.raises(ConfigurationError, match="staging takes no other release"):
+        proposal(root, good.POLICY, "staging", asking(), "v3")
+
+
+def test_with_github_the_pull_request_is_of_a_branch_that_gives_the_release(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """REQ-G1, REQ-R1: the branch is there before the pull request is."""
+    remote = repository.with_remote(tmp_path / "remote")
+    repository.git("push", "-q", "origin", "env/staging")
+    found = proposed(repository, asking())
+    assert found is not None
+    asked: list[tuple[str, ...]] = []
+
+    def pull(_github: object, head: str, base: str, *_text: str) -> Pull:
+        asked.append((head, base, remote.git("rev-parse", f"{head}^{{tree}}")))
+        return Pull(1, "https://github.example/1", "opened")
+
+    monkeypatch.setattr("pipelines.github.pulls.propose", pull)
+    variables = {"GH_TOKEN": "t", "GITHUB_REPOSITORY": "acme/platform"}
+    assert command._propose(repository.root, found, variables) == ("https://github.example/1", "opened")
+    assert asked == [("promote/staging", "env/staging", repository.git("rev-parse", "v2^{tree}"))]
+    assert remote.git("rev-parse", "env/staging") == repository.git("rev-parse", "v1")
 
 
 def test_the_pull_request_says_what_every_gate_says(repository: Repository) -> None:
@@ -158,14 +200,14 @@ def test_the_pull_request_says_what_every_gate_says(repository: Repository) -> N
 def test_a_merge_gives_a_branch_the_files_and_keeps_both_histories(repository: Repository) -> None:
     """REQ-R1: only forward; again, it does nothing."""
     before = repository.git("rev-parse", "env/staging")
-    moved = branches.merge(repository.root, "env/staging", "env/dev", "Promote v2 to staging")
+    moved = merge(repository.root, "env/staging", "env/dev", "Promote v2 to staging")
     assert moved.was_moved
     assert repository.text("env/staging") == "two"
     parents = repository.git("rev-parse", "env/staging^1", "env/staging^2").split()
     assert parents == [before, repository.git("rev-parse", "env/dev")]
-    assert not branches.merge(repository.root, "env/staging", "env/dev", "again").was_moved
+    assert not merge(repository.root, "env/staging", "env/dev", "again").was_moved
     with pytest.raises(FailureError, match="there is no branch env/none"):
-        branches.merge(repository.root, "env/none", "env/dev", "x")
+        merge(repository.root, "env/none", "env/dev", "x")
 
 
 def test_without_github_the_branches_are_merged_here(repository: Repository, tmp_path: Path) -> None:
