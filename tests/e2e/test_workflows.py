@@ -1,7 +1,8 @@
-"""Every command of every workflow, run as GitHub runs it, against a local remote, the sandbox and a double of GitHub.
+"""Every command of the workflows, run as GitHub runs it, against a local remote, the sandbox and a double of GitHub.
 
 The roles are the template's own, taken by the identity that GitHub hands out. `check.yml` is left out: what it checks
-runs in tests/unit/test_workflows.py, and its test is the run of these tests.
+runs in tests/unit/test_workflows.py, and its test is the run of these tests. Of the three ways back, whose steps are
+the same, that of dev is run.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from tests.github_double import ADMIN, Double, serving
 
 pytestmark = pytest.mark.xdist_group("workflows")
 ELSEWHERE = {"check"}
+TWINS = {"rollback-prod", "rollback-staging"}
+"""Jobs with the steps of `rollback-dev`, as tests/unit/test_workflows.py holds."""
 BEFORE, GOOD, NEXT, BAD = "v0.9.0", "v1.0.0", "v1.1.0", "v1.2.0"
 RUN = 42
 
@@ -258,6 +261,20 @@ def test_a_push_to_staging_is_deployed_once_a_reviewer_approved_its_run(stage: S
     assert promotion is not None and promotion.approver == "carol"
 
 
+def test_before_prod_is_approved_its_reviewers_see_the_way_back(stage: Stage) -> None:
+    """REQ-R5, REQ-G7: below the plan, whose digest alone is what they approve; of no other environment."""
+    ahead = stage.runner.job("deploy", "plan", "env/staging")
+    assert "Plan the way back" not in ahead.codes
+    plan = stage.runner.job("deploy", "plan", "env/prod")
+    expect(plan)
+    assert plan.codes["Plan the way back"] == 0
+    forward, _, back = plan.summary.partition("<!-- lockstep plan prod reverse -->")
+    assert forward.startswith("<!-- lockstep plan prod forward -->") and back
+    digest = plan.outputs["digest"].removeprefix("sha256:")
+    assert digest in forward and digest not in back
+    assert (plan.outputs["environment"], plan.outputs["release"]) == ("prod", BEFORE)
+
+
 def test_a_pull_request_is_told_its_plan_and_the_way_back(stage: Stage) -> None:
     """REQ-G7, REQ-R5: one comment for each report."""
     base = stage.project.git("ls-remote", "origin", "refs/heads/env/prod").split()[0]
@@ -290,14 +307,14 @@ def test_a_dispatch_takes_an_environment_back(stage: Stage) -> None:
     assert stage.project.states("dev")[0] == (NEXT, "succeeded")
     # From the branch of the last environment, as where all go back.
     found = {"needs": {"find": {"outputs": {"release": GOOD}}}}
-    expect(stage.runner.job("rollback", "rollback", "env/prod", **last, **dev, **found))
+    expect(stage.runner.job("rollback", "rollback-dev", "env/prod", **last, **found))
     assert stage.project.states("dev")[0] == (GOOD, "succeeded")
     latest = stage.project.table.latest_environment_release("orders", "dev")
     assert latest is not None and ":assumed-role/dev-control-github-rollback/" in latest.by
     stage.project.git("fetch", "-q", "origin")
     trees = [stage.project.git("rev-parse", f"{each}^{{tree}}") for each in ("origin/env/dev", GOOD)]
     assert trees[0] == trees[1]
-    matrix = workflow("rollback")["jobs"]["rollback"]["strategy"]["matrix"]["environment"]
+    matrix = workflow("rollback")["jobs"]["look"]["strategy"]["matrix"]["environment"]
     environments = EXPRESSION.fullmatch(matrix)
     assert environments is not None
     for scope, expected in (("all", ["prod", "staging", "dev"]), ("staging", ["staging"])):
@@ -375,6 +392,10 @@ def test_protection_is_verified(stage: Stage) -> None:
     done = stage.runner.job("protect", "protect", "main")
     expect(done)
     assert "is protected as .github/environments.yaml says" in done.summary
+    del stage.double.environments["prod"]
+    done = stage.runner.job("protect", "protect", "main")
+    expect(done, verify=cli.FAILURE)
+    assert "prod" in done.summary
 
 
 def test_who_only_looks_executes_nothing_and_deletes_no_stack(stage: Stage) -> None:
@@ -427,4 +448,4 @@ def test_another_job_takes_no_role_of_dev(stage: Stage, role: str, subject: str)
 def test_no_command_is_left_out(stage: Stage) -> None:
     """A command that no test here runs fails this one; it needs those above to have run."""
     names = {path.stem for path in WORKFLOWS.glob("*.yml")} - ELSEWHERE
-    assert stage.runner.ran == {step for name in names for step in commands(name)}
+    assert stage.runner.ran == {step for name in names for step in commands(name) if step[1] not in TWINS}
