@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.delivery.git import PROJECT
+from pipelines.delivery.git import AS_COMMITTED, PROJECT
 from validator.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,7 +40,12 @@ def _git(root: Path, *arguments: str) -> str:
 
 def _said(root: Path, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            check=True,
+            env={**os.environ, **AS_COMMITTED},
+        )
     except FileNotFoundError:
         raise ConfigurationError.single("git is not installed", hint="install git 2.30 or newer") from None
     except subprocess.CalledProcessError as error:
@@ -111,8 +116,10 @@ def checked_out(root: Path) -> Release:
 
 @functools.cache
 def _read(root: Path, tag: str | None) -> Release:
-    described = ("--exact-match", "--match", tag) if tag else ("--match", "v[0-9]*", "--always")
-    version = _git(root, "describe", "--tags", "--dirty", *described)
+    # A tag that somebody made may say another name than its own, which is what git would describe a commit by.
+    those = ("--exclude", "*") if tag else ("--match", "v[0-9]*")
+    described = _git(root, "describe", "--tags", "--dirty", "--always", *those)
+    version = tag + "-dirty" * described.endswith("-dirty") if tag else described
     untracked = _untracked(root)
     if untracked or version.endswith("-dirty"):
         version = f"{version.removesuffix('-dirty')}-dirty.{_difference(root, untracked)}"

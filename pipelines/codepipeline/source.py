@@ -12,7 +12,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from pipelines.delivery.git import GitError, commit_of_tag, git
+from pipelines.delivery.git import AS_COMMITTED, GitError, commit_of_tag, git
 from pipelines.delivery.named import RELEASES
 from validator.errors import ConfigurationError
 
@@ -60,7 +60,7 @@ def _pack(root: Path, ids: str) -> bytes:
         input=ids.encode(),
         capture_output=True,
         check=False,
-        env={**os.environ, "LC_ALL": "C"},
+        env={**os.environ, **AS_COMMITTED, "LC_ALL": "C"},
     )
     if done.returncode != 0:
         raise GitError(("pack-objects",), done.stderr.decode(errors="replace").strip())

@@ -15,6 +15,12 @@ _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]{0,200}")
 PROJECT = (".", ":(exclude).lockstep")
 """For git: all files below a project's folder, but for what a machine keeps there (`pipelines.workspace.KEPT_IN`)."""
 
+AS_COMMITTED = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": "/dev/null/none"}
+"""For git: every commit is what was committed, and has the parents it had, whatever this clone puts in its place.
+
+https://git-scm.com/docs/git-replace
+"""
+
 
 class GitError(TechnicalError):
     """git refused something; `said` is what it wrote."""
@@ -29,7 +35,13 @@ def git(root: Path, *arguments: str, environment: dict[str, str] | None = None) 
 
     It asks nobody for a password: a run that nobody watches ends instead of waiting.
     """
-    variables = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(environment or {})}
+    variables = {
+        **os.environ,
+        **AS_COMMITTED,
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+        **(environment or {}),
+    }
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False, env=variables

@@ -13,15 +13,13 @@ from pathlib import Path
 
 from pipelines.delivery.git import git, resolved
 from pipelines.gathering.signatures import Signature
-from validator.errors import TechnicalError
+from validator.errors import ConfigurationError, TechnicalError
 
 NOBODY = "noreply@github.com"
 """Who commits what people merge and write on GitHub's pages; the author of that is somebody."""
 RELEASES = "v[0-9]*"
 """How the tags of releases begin, as `pipelines.release` has it."""
 _FIELDS = "%H%x00%ae%x00%ce%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x1f)"
-_LOG = ("--no-replace-objects", "log", "--no-show-signature")
-"""What is looked at is what was committed, whatever a clone puts in the place of commits."""
 _ADDRESS = re.compile(r"<([^<>]*)>\s*$")
 
 
@@ -36,10 +34,17 @@ class Written:
 def written(root: Path, tag: str, since: Sequence[str], signed: Iterable[Signature] = ()) -> Written:
     """Return who made what a tag has and none of the commits `since` has had; without any: all that it has.
 
-    Raises GitError where git has not all of that, TechnicalError for a commit that names nobody.
+    Raises ConfigurationError in a shallow clone, GitError where git has not all of that either, TechnicalError for a
+    commit that names nobody.
     """
+    if git(root, "rev-parse", "--is-shallow-repository") == "true":
+        raise ConfigurationError.single(
+            "this clone is shallow, and who made a release is in what it lacks: `git fetch --unshallow --tags`",
+            key="git",
+            hint="fetch that, then run the same command again",
+        )
     ranges = [[f"refs/tags/{tag}", f"^{one}"] for one in since] or [[f"refs/tags/{tag}"]]
-    texts = (git(root, *_LOG, f"--format={_FIELDS}", *each, "--") for each in ranges)
+    texts = (git(root, "log", "--no-show-signature", f"--format={_FIELDS}", *each, "--") for each in ranges)
     lines = dict.fromkeys(line for text in texts for line in text.split("\n") if line)
     commits, names = list[str](), {one.signer for one in signed}
     for line in lines:

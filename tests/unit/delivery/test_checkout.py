@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.delivery import checkout
+from pipelines.release import named
 from pipelines.workspace import Workspace
 from tests.unit.delivery.repositories import Repository
 from validator.errors import ConfigurationError
@@ -141,3 +142,16 @@ def test_a_release_that_has_results_in_it_keeps_them_to_itself(repository: Repos
     folder = checkout.files_of(repository.root, "v3")
     assert not (folder / ".lockstep/cache").is_symlink()
     assert Workspace(folder).cache("lint") is None
+
+
+def test_a_commit_that_this_clone_puts_in_the_place_of_another_is_not_deployed(
+    repository: Repository,
+) -> None:
+    """`git replace`: what is recorded, who wrote it and what is deployed would be of different commits."""
+    commit = repository.git("rev-parse", "v1")
+    repository.git("replace", commit, repository.git("rev-parse", "v2"))
+    assert repository.git("show", "v1:file") == "two", "git takes the one for the other"
+    folder = checkout.files_of(repository.root, "v1")
+    assert (folder / "file").read_text(encoding="utf-8") == "one"
+    found = named(folder, "v1")
+    assert (found.version, found.commit) == ("v1", commit)

@@ -115,3 +115,17 @@ def test_a_further_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Path, "open", refused)
     with pytest.raises(ConfigurationError, match="further: cannot be read: Permission denied"):
         checked_out(made.root)
+
+
+def test_a_tag_is_what_it_is_called_whatever_name_it_says(repository: Repository) -> None:
+    """REQ-G1: else a bad release would be recorded, and kept out, under another one's name."""
+    commit = repository.git("rev-parse", "v2")
+    path = repository.root.parent / "tag"
+    path.write_text(
+        f"object {commit}\ntype commit\ntag v0\ntagger sam <sam@example.com> 1700000000 +0000\n\nx\n",
+        encoding="utf-8",
+    )
+    repository.git("tag", "-d", "v2")
+    repository.git("update-ref", "refs/tags/v2", repository.git("hash-object", "-t", "tag", "-w", str(path)))
+    folder = files_of(repository.root, "v2")
+    assert named(folder, "v2").version == "v2"

@@ -10,7 +10,7 @@ from pipelines.delivery.git import GitError
 from pipelines.gathering.authors import since_release_before, written
 from pipelines.gathering.signatures import Signature
 from tests.unit.delivery.repositories import Repository
-from validator.errors import TechnicalError
+from validator.errors import ConfigurationError, TechnicalError
 
 
 @pytest.fixture
@@ -105,6 +105,35 @@ def test_a_replaced_commit_is_what_was_committed(work: Repository) -> None:
     good = work.git("commit-tree", f"{bad}^{{tree}}", "-p", "v2", "-m", "three")
     work.git("replace", bad, good)
     assert names(work, "v3", "v2") == {"mallory"}
+
+
+def test_a_commit_with_other_parents_here_has_those_that_it_had(work: Repository) -> None:
+    """What `git replace --graft` does, and what did that before."""
+    by(work, "mallory", "three")
+    commit = by(work, "sam", "four", tag="v3")
+    grafts = work.root / ".git" / "info" / "grafts"
+    grafts.write_text(f"{commit} {work.git('rev-parse', 'v2')}\n", encoding="utf-8")
+    assert work.git("log", "--format=%ae", "v2..v3") == "sam@example.com", (
+        "git still takes them for its parents"
+    )
+    assert names(work, "v3", "v2") == {"mallory", "sam"}
+
+
+def test_a_shallow_clone_cannot_tell_who_made_a_release(work: Repository, tmp_path: Path) -> None:
+    """It has the commits of two tags, and none in between, so that git finds nobody there."""
+    by(work, "mallory", "three")
+    commit = by(work, "sam", "four", tag="v3")
+    shallow = Repository(tmp_path / "shallow")
+    work.git("init", "-q", str(shallow.root))
+    shallow.git("remote", "add", "origin", f"file://{work.root}")
+    for tag in ("v2", "v3"):
+        shallow.git("fetch", "-q", "--depth", "1", "origin", "tag", tag)
+    for ask in (lambda: names(shallow, "v3", "v2"), lambda: since_release_before(shallow.root, "v3", commit)):
+        with pytest.raises(ConfigurationError, match="this clone is shallow") as raised:
+            ask()
+        assert "`git fetch --unshallow --tags`" in str(raised.value)
+    shallow.git("fetch", "-q", "--unshallow", "--tags")
+    assert names(shallow, "v3", "v2") == {"mallory", "sam"}
 
 
 def test_of_the_first_release_everybody_is_an_author(work: Repository) -> None:
