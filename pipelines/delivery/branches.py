@@ -55,11 +55,7 @@ def refuse_apart(root: Path, branch: str) -> tuple[str | None, str | None]:
         wanted = f"+refs/heads/{branch}:refs/remotes/{REMOTE}/{branch}"
         git(root, "fetch", "--quiet", "--no-tags", REMOTE, wanted)
     except GitError as error:
-        raise TechnicalError(
-            f"{REMOTE} does not say what {branch} is: {error.said}\n"
-            f"  mend: see whether it can be reached (`git ls-remote {REMOTE}`), then run the same command again; "
-            "what cannot wait goes back without it, as docs/runbooks/rollback.md says"
-        ) from None
+        raise no_answer(branch, error) from None
     theirs = resolved(root, f"refs/remotes/{REMOTE}/{branch}")
     if ours and theirs and not (is_ancestor(root, ours, theirs) or is_ancestor(root, theirs, ours)):
         raise FailureError(
@@ -67,6 +63,15 @@ def refuse_apart(root: Path, branch: str) -> tuple[str | None, str | None]:
             f"  mend: look at both (`git log {branch}...{REMOTE}/{branch}`), and bring yours to the remote's"
         )
     return ours, theirs
+
+
+def no_answer(name: str, error: GitError) -> TechnicalError:
+    """Return the error for a remote that does not say what a branch or a tag is."""
+    return TechnicalError(
+        f"{REMOTE} does not say what {name} is: {error.said}\n"
+        f"  mend: see whether it can be reached (`git ls-remote {REMOTE}`), then run the same command again; "
+        "what cannot wait goes back without it, as docs/runbooks/rollback.md says"
+    )
 
 
 def refresh_tag(root: Path, name: str) -> None:

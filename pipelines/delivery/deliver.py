@@ -23,7 +23,7 @@ from pipelines.delivery.data import Data
 from pipelines.delivery.evidence import ending, keep, policy_digest
 from pipelines.delivery.fence import refuse_who_takes_back
 from pipelines.delivery.git import commit_of_tag
-from pipelines.delivery.moved import refuse_moved
+from pipelines.delivery.moved import refuse_moved, refuse_unpublished
 from pipelines.delivery.places import Ordered, judged, places_of
 from pipelines.delivery.returning import before, bring_back, finish_return, mark_if_taken
 from pipelines.delivery.settling import settle
@@ -151,6 +151,7 @@ def deliver(root: Path, order: Ordered, stage: Stage, clock: Clock, expected: st
     finish_return(root, table, workloads, order, stage, clock)
     settle(root, table, workloads, order.environment, rule.branch, stage)
     branches.refresh(root, rule.branch)
+    refuse_unpublished(root, order.tag)
     stands = _stands(table, workloads, order)
     if stands and is_whole(places.workspace, order.environment, order.tag):
         return Delivered(Brought((), stands, ()), mark_if_taken(root, table, stands, stage))

@@ -173,6 +173,20 @@ def test_a_release_whose_tag_was_moved_is_not_said_to_stand(world: TinyProject) 
     expect_deployed(world, tag)
 
 
+@pytest.mark.parametrize("there", ["", "HEAD~1"])
+def test_a_release_that_the_remote_does_not_have_is_not_let_in(world: TinyProject, there: str) -> None:
+    """REQ-G1: a tag that nobody pushed, and one that is another commit there; the runs after it are as before."""
+    before, tag = world.states("dev"), released(world)
+    world.git("push", "-q", "--force", "origin", f"{there}:refs/tags/{tag}")
+    done = world.run("deploy", "dev", "--release", tag)
+    assert done.returncode == cli.FAILURE, done.stdout + done.stderr
+    assert "it is not let in" in done.stderr
+    assert f"refs/tags/{tag}`" in done.stderr
+    assert world.states("dev") == before
+    world.git("push", "-q", "--force", "origin", f"refs/tags/{tag}")
+    deployed(world, tag)
+
+
 @pytest.mark.parametrize("command", ["deploy", "rollback"])
 def test_what_nobody_committed_stands_in_the_way_of_nothing_else(world: TinyProject, command: str) -> None:
     """A dirty tree on the environment's own branch: exit code 2, the file and the mend, and nothing is changed."""
