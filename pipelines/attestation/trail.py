@@ -2,6 +2,7 @@
 
     deployment, promotion -> decision -> subjects = manifests
     deployment -> statement of how it ended -> the decision that let it begin
+    record of a decision, whatever it says -> decision
 
 (REQ-G6)
 """
@@ -11,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipelines.state.records import Approval, EnvironmentRelease, Promotion
+from pipelines.state.records import Approval, EnvironmentRelease, KeptDecision, Promotion
 
+from .decisions import differing
 from .errors import StatementError
 from .links import Flaw, unlinked
 from .statement import DEPLOYMENT, Statement, read
@@ -31,6 +33,7 @@ class Trail:
     deployments: tuple[EnvironmentRelease, ...]
     promotions: tuple[Promotion, ...]
     approvals: tuple[Approval, ...]
+    decisions: tuple[KeptDecision, ...] = ()
 
     def named(self) -> Iterator[tuple[str, str]]:
         """Yield environment and digest of every statement that a record names."""
@@ -38,6 +41,8 @@ class Trail:
             yield from ((one.environment, digest) for digest in (one.decision, one.evidence) if digest)
         for each in self.promotions:
             yield each.target, each.evidence_digest
+        for made in self.decisions:
+            yield made.environment, made.evidence_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def verify(trail: Trail, fetch: Fetch) -> Verified:
             and statement.kind == DEPLOYMENT
         ):
             wanted.append((place[0], str(decision)))
-    flaws += unlinked(trail, found)
+    flaws += [*unlinked(trail, found), *differing(trail, found)]
     kept = tuple(Kept(*place, statement) for place, statement in found.items() if statement is not None)
     return Verified(trail, kept, tuple(flaws))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
     "--offline", "saved", type=FOLDER, help="Verify this folder, which --output wrote; AWS is not asked."
 )
 def evidence(release: str, root: Path, style: str, output: Path | None, saved: Path | None) -> int:
-    """Show what is kept of RELEASE, environment by environment: decisions with their gates, and how it ended.
+    """Show what is kept of RELEASE: deployments with the decisions that let them begin, and those that kept it out.
 
     Exit code 1 where a statement was changed, is missing, or says something else than what was recorded; 4 where
     nothing is recorded of the release.
@@ -41,7 +40,7 @@ def evidence(release: str, root: Path, style: str, output: Path | None, saved: P
         )
     found = _offline(release, saved) if saved else _online(release, root)
     trail = found.trail
-    if not (trail.deployments or trail.promotions or trail.approvals):
+    if not (trail.deployments or trail.promotions or trail.approvals or trail.decisions):
         raise PendingError(
             f"nothing is recorded of {release[:80]!r}\n  mend: name a release; `lockstep status` shows some"
         )
@@ -52,7 +51,9 @@ def evidence(release: str, root: Path, style: str, output: Path | None, saved: P
     if style == "json":
         echo_json("evidence", document(found))
     else:
-        _show(found)
+        from .evidence_text import show
+
+        show(found)
     return 1 if found.flaws else 0
 
 
@@ -88,12 +89,15 @@ def document(found: Verified) -> dict[str, Any]:
     """Return `lockstep/evidence/v1`."""
     from pipelines.state.codec import encoded
 
+    from .evidence_text import change_sets
+
     trail = found.trail
     return {
         "release": trail.release,
         "deployments": encoded(trail.deployments),
         "promotions": encoded(trail.promotions),
         "approvals": [{**encoded(one), "by": one.by} for one in trail.approvals],
+        "decisions": encoded(trail.decisions),
         "statements": [
             {
                 "environment": one.environment,
@@ -102,7 +106,7 @@ def document(found: Verified) -> dict[str, Any]:
                 "says": _says(one),
                 "gates": one.statement.said.get("gates", []),
                 "stacks": one.statement.said.get("stacks", []),
-                "change_sets": _change_sets(one),
+                "change_sets": change_sets(one),
                 "policy": one.statement.said.get("policy"),
                 "tools": one.statement.said.get("tools", {}),
             }
@@ -118,61 +122,6 @@ def _says(one: Kept) -> str:
     return str(one.statement.said.get("decision" if one.statement.kind == DECISION else "outcome"))
 
 
-def _change_sets(one: Kept) -> Mapping[str, str]:
-    """Return the change sets that the plan of a decision was made with, by stack; what is no such plan has none."""
-    found: Any = one.statement.said
-    for key in ("evidence", "plan", "change_sets"):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return {str(name): str(arn) for name, arn in found.items()} if isinstance(found, Mapping) else {}
-
-
-def _show(found: Verified) -> None:
-    trail, kept = found.trail, {(one.environment, one.digest): one for one in found.kept}
-    for one in trail.deployments:
-        click.secho(
-            harmless(f"{one.environment}/{one.workload} deployment {one.number}: {one.state}"), bold=True
-        )
-        _say(f"  by        {one.by}")
-        _say(f"  manifest  {one.manifest_digest}")
-        for name, digest in (("decision", one.decision), ("ended", one.evidence)):
-            _say(f"  {name:<8}  {digest or 'nothing is kept'}")
-            if digest and (statement := kept.get((one.environment, digest))):
-                _show_statement(statement)
-    for each in trail.promotions:
-        _say(f"promotion of {each.workload} {each.source} -> {each.target}: approved by {each.approver}")
-        _say(f"  decision  {each.evidence_digest}")
-    for approval in trail.approvals:
-        _say(f"approval for {approval.environment} by {approval.by}, of plan {approval.plan}")
-    for flaw in found.flaws:
-        click.secho("error: ", fg="red", nl=False)
-        _say(f"{flaw.message}\n  mend: {flaw.mend}")
-    _say(f"{len(found.kept)} statements verified, {len(found.flaws)} findings")
-
-
-def _say(text: str) -> None:
-    click.echo(harmless(text))
-
-
 def _warn(text: str) -> None:
     click.secho("warning: ", fg="yellow", nl=False, err=True)
     click.echo(harmless(text), err=True)
-
-
-def _show_statement(one: Kept) -> None:
-    said = one.statement.said
-    lines = [
-        f"{gate.get('verdict', ''):<8} {gate.get('gate', '')}: {gate.get('reason', '')}"
-        for gate in said.get("gates", [])
-    ]
-    lines += [f"planned   {name}: {arn}" for name, arn in sorted(_change_sets(one).items())]
-    for stack in said.get("stacks", []):
-        asked = f"request {stack['request']}" if stack.get("request") else "nothing was asked"
-        lines.append(
-            f"{stack.get('outcome', ''):<9} {stack.get('stack', '')}: {asked}, {stack.get('stack_id') or 'no stack'}"
-        )
-    lines += [str(said["note"])] if said.get("note") else []
-    lines += [f"policy {said['policy']}"] if said.get("policy") else []
-    if tools := said.get("tools"):
-        lines.append("by " + ", ".join(f"{name} {version}" for name, version in sorted(tools.items())))
-    for line in lines:
-        click.echo(harmless(f"    {line}"))

@@ -1,6 +1,6 @@
 """Letting a release into an environment: gather, decide, keep the decision, record the promotion (REQ-G1 to REQ-G6).
 
-Every decision is kept, whatever it is, before anything follows from it.
+Every decision is kept, whatever it is, and the table names it, before anything follows from it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipelines.promotion.gates.approval import COUNTED, NOBODY
 from pipelines.promotion.gates.approval import GATE as APPROVAL
 from pipelines.promotion.gates.gate import plans_of
 from pipelines.promotion.verdicts import Decision
-from pipelines.state.records import Promotion, StackKey
+from pipelines.state.records import KeptDecision, Promotion, StackKey
 from validator.errors import FailureError, LockstepError, PendingError, TechnicalError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected
     decision = decide(evidence, rule)
     statement = decided(evidence, decision, tools(), policy_digest(places.workspace.root))
     kept = places.home.store(question.environment).put_evidence(statement.text)
+    _link(places.home.table(), evidence, decision, kept, hold)
     if decision.state != "success":
         raise refused(question, decision)
     if expected and isinstance(evidence.plan, Plan) and expected not in plans_of(evidence):
@@ -56,6 +57,21 @@ def admit(question: Question, places: Places, hold: Hold, clock: Clock, expected
             (kept, approvers(decision), hold, clock),
         )
     return kept
+
+
+def _link(table: StateStore, evidence: Evidence, decision: Decision, kept: str, hold: Hold) -> None:
+    """Record where the decision is kept, of each workload: also of one that keeps the release out."""
+    for workload in sorted(hold.locks):
+        table.keep_decision(
+            KeptDecision(
+                workload=workload,
+                environment=evidence.environment,
+                tag=evidence.tag,
+                at=evidence.at,
+                decision=decision.state,
+                evidence_digest=kept,
+            )
+        )
 
 
 def _promote(

@@ -17,7 +17,7 @@ from pipelines.configuration.keys import SHA256, is_digest
 from pipelines.delivery.odd import left_out
 from pipelines.state.codec import decoded, encoded
 from pipelines.state.keys import promotion
-from pipelines.state.records import Approval, EnvironmentRelease, Promotion
+from pipelines.state.records import Approval, EnvironmentRelease, KeptDecision, Promotion
 from validator.environments import SHARED
 from validator.errors import ConfigurationError
 
@@ -53,7 +53,10 @@ def recorded(home: Home, project: Project, release: str, warn: Callable[[str], N
         if environment == target
     )
     approvals = sorted(table.approvals(release), key=lambda one: (one.environment, one.at, one.by))
-    return Trail(release, deployments, tuple(one for one in found if one), tuple(approvals))
+    promotions = tuple(one for one in found if one)
+    decisions = (one for place in placed for one in table.decisions(*place, left_out(*place, warn)))
+    made = sorted((one for one in decisions if one.tag == release), key=lambda one: (one.at, one.workload))
+    return Trail(release, deployments, promotions, tuple(approvals), tuple(made))
 
 
 def _promotion(
@@ -89,6 +92,7 @@ def save(verified: Verified, folder: Path) -> None:
         "deployments": encoded(trail.deployments),
         "promotions": encoded(trail.promotions),
         "approvals": encoded(trail.approvals),
+        "decisions": encoded(trail.decisions),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +117,7 @@ def saved(folder: Path, release: str) -> Trail:
             _all(EnvironmentRelease, found["deployments"]),
             _all(Promotion, found["promotions"]),
             _all(Approval, found["approvals"]),
+            _all(KeptDecision, found.get("decisions", [])),  # Folders of earlier versions have none.
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"holds no records of evidence: {type(error).__name__}: {error}"[:300]

@@ -34,6 +34,9 @@ OF_APPROVAL = "APPROVAL#"
 OPEN_RULE_REQUESTS, OF_RULE_REQUEST = "openRuleRequest", "RULE#"
 """Partition of index GSI3 that lists what GitHub waits for an answer to, and how the partitions of those begin."""
 
+OF_DECISION = "DECISION#"
+"""How the sort keys of decisions begin, in the partition of their environment's deployments."""
+
 _SORT_BYTES = 1024
 """What a sort key may take (DynamoDB, service quotas): an index sorts by the partition of the stack."""
 
@@ -129,6 +132,11 @@ def release(workload: str, tag: str, environment: str) -> Key:
 def environment_release(workload: str, environment: str, number: int) -> Key:
     """The nth deployment of a release into an environment; zeros before the number keep the order."""
     return Key(f"ENV#{joined(workload, environment)}", f"REL#{number:08}")
+
+
+def decision(workload: str, environment: str, time: datetime, digest: str) -> Key:
+    """A decision about a release before an environment, by the digest of its statement; they sort by time."""
+    return Key(f"ENV#{joined(workload, environment)}", f"{OF_DECISION}{timestamp(time)}#{joined(digest)}")
 
 
 def promotion(workload: str, tag: str, source: str, target: str) -> Key:

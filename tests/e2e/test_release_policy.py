@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 
@@ -55,6 +56,16 @@ def put(project: TinyProject, text: str) -> None:
     (project.root / FILE).write_text(text, encoding="utf-8")
 
 
+def _is_shown(project: TinyProject, tag: str) -> None:
+    """Show the one decision that kept a release out, with its reason (REQ-G6)."""
+    shown = project.run("evidence", tag, "--format", "json")
+    assert shown.returncode == cli.SUCCESS, shown.stdout + shown.stderr
+    found = json.loads(shown.stdout)
+    assert [one["decision"] for one in found["decisions"]] == ["pending"] and found["findings"] == []
+    (statement,) = found["statements"]
+    assert [one["gate"] for one in statement["gates"] if one["verdict"] == "pending"] == ["freeze-window"]
+
+
 def test_what_lies_in_the_folder_lets_nothing_in_and_keeps_nothing_out(
     project: TinyProject, policy: str
 ) -> None:
@@ -68,6 +79,7 @@ def test_what_lies_in_the_folder_lets_nothing_in_and_keeps_nothing_out(
         refused = project.run(command, "dev", "--release", "v1.1.0")
         assert refused.returncode == cli.PENDING, refused.stdout + refused.stderr
         assert "audit" in refused.stdout + refused.stderr
+    _is_shown(project, "v1.1.0")
     project.release("v1.2.0")
     put(project, frozen)
     done = project.run("deploy", "dev", "--release", "v1.2.0")

@@ -52,6 +52,7 @@ def test_the_items_are_those_of_the_keys() -> None:
         keys.open_drift("{workload}", "{environment}"),
         keys.release("{workload}", "{tag}", "{environment}"),
         keys.environment_release("{workload}", "{environment}", 7),
+        keys.decision("{workload}", "{environment}", AT, "{digest}"),
         keys.promotion("{workload}", "{tag}", "{source}", "{target}"),
         keys.approval("{tag}", "{environment}", "{session}"),
         keys.lock("{workload}", "{environment}"),

@@ -7,6 +7,7 @@ datetimes, kept as UTC text with microseconds.
 from ..keys import StackKey
 from .alerts import Alert, AlertKind, AlertState, Check, CheckVerdict, Severity
 from .approvals import Approval
+from .decisions import DecisionState, KeptDecision
 from .drift import DriftFinding, DriftStatus, DriftSummary, PropertyDrift, Uncovered
 from .releases import Ending, EnvironmentRelease, Lock, Promotion, Release, ReleaseState
 from .rule_requests import RuleRequest, RuleState
@@ -20,11 +21,13 @@ __all__ = [
     "Census",
     "Check",
     "CheckVerdict",
+    "DecisionState",
     "DriftFinding",
     "DriftStatus",
     "DriftSummary",
     "Ending",
     "EnvironmentRelease",
+    "KeptDecision",
     "Lock",
     "Promotion",
     "PropertyDrift",

@@ -2,6 +2,7 @@
 
 from .alerts import Alerts
 from .approvals import Approvals
+from .decisions import Decisions
 from .drift import DriftRecorded, Drifts
 from .locks import Locks
 from .markers import DriftMarker, Markers
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 
-class StateStore(States, Drifts, Markers, Alerts, Approvals, Locks, Promotions, RuleRequests):
+class StateStore(States, Drifts, Markers, Alerts, Approvals, Decisions, Locks, Promotions, RuleRequests):
     """The state table, `StateStore(client, table_name)`. Whoever passes the client decides its retries and timeouts.
 
     Every write is conditional or idempotent, so that each may be repeated after a crash. A `bool` says whether this

@@ -18,7 +18,7 @@ from .writes import ABSENT, put, update
 
 Odd = Callable[[str], None]
 """Takes which item is no record, and why."""
-_ODD_CHARACTERS = 200
+ODD_CHARACTERS = 200
 NOTHING_MORE = Ending()
 _ANNOUNCED = {"rolled_back": "announced", "succeeded": "announced_success"}
 """What notes on a deployment that its state was announced."""
@@ -155,7 +155,7 @@ class Releases(Part):
             except ValueError as error:
                 if odd is None:
                     raise
-                odd(f"{key_of(item).sk}: {error}"[:_ODD_CHARACTERS])
+                odd(f"{key_of(item).sk}: {error}"[:ODD_CHARACTERS])
             else:
                 yield found
 

@@ -18,7 +18,7 @@ from pipelines.commands.evidence import document
 from pipelines.configuration.encoding import digest_of
 from pipelines.gathering.trail import save
 from pipelines.promotion.decide import decide
-from pipelines.state.records import Approval, EnvironmentRelease, Promotion
+from pipelines.state.records import Approval, EnvironmentRelease, KeptDecision, Promotion
 from tests.unit.promotion import good
 
 SCHEMA = json.loads((good.ROOT / "tests" / "schemas" / "evidence.json").read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ class Case:
 
 def _ended(one: EnvironmentRelease, decision: str, note: str = "") -> Statement:
     stacks = (
-        StackEnd("prod/orders/table", "updated", f"{ARN}/table/1", "lockstep-0a1b"),
+        StackEnd("prod/orders/table", "updated", f"{ARN}/table/1", "lockstep-0a1b", f"{CHANGE_SET}/2"),
         StackEnd("prod/orders/queue", "unchanged", f"{ARN}/queue/2"),
     )
     ended = Ended(good.NOW, True, stacks, POLICY)
@@ -187,6 +187,89 @@ def test_a_reason_stands_in_the_place_of_a_decision(case: Case) -> None:
     )
 
 
+@pytest.fixture
+def refused(case: Case) -> Case:
+    """Return the case with a decision before it that kept the release out for a while."""
+    return _kept_out(case, _decision(approvals=()))
+
+
+def _kept_out(case: Case, statement: Statement, **given: Any) -> Case:
+    record = KeptDecision("orders", "prod", good.TAG, good.ago(30), "pending", statement.digest)
+    texts = {**case.texts, statement.digest: statement.text}
+    return Case(replace(case.trail, decisions=(replace(record, **given),)), texts)
+
+
+def test_a_decision_that_kept_the_release_out_is_shown_with_its_reasons(
+    refused: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """REQ-G6: from AWS as from a saved folder, and its statement is no stray there."""
+    assert refused.verified().flaws == ()
+    folder = tmp_path / "kept"
+    save(refused.verified(), folder)
+    assert _offline(folder, "--format", "json") == cli.SUCCESS
+    shown = json.loads(capsys.readouterr().out)
+    jsonschema.validate(shown, SCHEMA)
+    (one,) = shown["decisions"]
+    (statement,) = (each for each in shown["statements"] if each["digest"] == one["evidence_digest"])
+    assert one["decision"] == statement["says"] == "pending"
+    assert _offline(folder) == cli.SUCCESS
+    said = capsys.readouterr().out
+    assert (
+        f"prod/orders decision of 2026-03-02T11:30:00.000000Z: pending\n  decision  {one['evidence_digest']}"
+        in said
+    )
+    assert "\n    pending  approval: 0 of 1 approvals for prod" in said or "of 2 approvals for prod" in said
+    assert "3 statements verified, 0 findings" in said
+
+
+def test_a_release_of_which_nothing_is_recorded_but_a_refusal_is_shown(
+    refused: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only = refused.recorded(deployments=(), promotions=(), approvals=())
+    save(only.verified(), tmp_path)
+    assert _offline(tmp_path) == cli.SUCCESS
+    assert "1 statements verified" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (
+            lambda case: _kept_out(case, _decision(approvals=()), decision="failure"),
+            "decision is failure in the",
+        ),
+        (lambda case: _kept_out(case, _decision(), tag="v9.9.9"), "release is v9.9.9 in the record"),
+        (lambda case: _kept_out(case, _elsewhere()), "environment is prod in the record, and staging"),
+        (lambda case: _kept_out(case, _ended(case.trail.deployments[0], "")), "it is no decision"),
+        (
+            lambda case: _kept_out(case, _decision(), evidence_digest=f"sha256:{'0' * 64}"),
+            "of prod is not there",
+        ),
+    ],
+)
+def test_a_decision_and_its_record_say_the_same(case: Case, spoil: Callable[[Case], Case], says: str) -> None:
+    assert says in spoil(case).messages
+
+
+def test_a_refusal_that_was_changed_is_named(refused: Case) -> None:
+    (one,) = refused.trail.decisions
+    text = refused.texts[one.evidence_digest].replace(b"pending", b"success")
+    found = Case(refused.trail, {**refused.texts, one.evidence_digest: text}).messages
+    assert one.evidence_digest in found and digest_of(text) in found
+
+
+def test_a_folder_of_an_earlier_version_has_no_decisions(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(case.verified(), tmp_path)
+    file = tmp_path / "release.json"
+    records = json.loads(file.read_text(encoding="utf-8"))
+    del records["decisions"]
+    file.write_text(json.dumps(records), encoding="utf-8")
+    assert _offline(tmp_path) == cli.SUCCESS
+    assert "2 statements verified, 0 findings" in capsys.readouterr().out
+
+
 def _offline(folder: Path, *arguments: str, release: str = good.TAG) -> int:
     return cli.run(["evidence", release, "--offline", str(folder), *arguments])
 
@@ -205,7 +288,10 @@ def test_a_saved_folder_is_verified_without_aws(
     assert _offline(folder) == cli.SUCCESS
     said = capsys.readouterr().out
     assert "2 statements verified, 0 findings" in said
-    assert f"updated   prod/orders/table: request lockstep-0a1b, {ARN}/table/1" in said
+    assert f"\n    updated   prod/orders/table: request lockstep-0a1b, {ARN}/table/1\n" in said
+    assert f"\n    executed  prod/orders/table: {CHANGE_SET}/2\n" in said
+    assert f"deployment 7: succeeded\n  by        deployer\n  manifest  {good.DIGESTS['prod']}\n" in said
+    assert f"\n  decision  {case.trail.deployments[0].decision}\n    success  release-known: " in said
     assert f"unchanged prod/orders/queue: nothing was asked, {ARN}/queue/2" in said
     assert f"planned   prod/orders/table: {CHANGE_SET}/1" in said
     assert f"policy {POLICY}" in said

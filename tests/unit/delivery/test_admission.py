@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipelines.delivery.admission import _promote, approvers
+from pipelines.attestation import read
+from pipelines.configuration.encoding import digest_of
+from pipelines.delivery.admission import _promote, admit, approvers
+from pipelines.gathering.gather import Places, Question
 from pipelines.promotion.decide import decide
 from pipelines.promotion.policy import Rule
+from pipelines.state.records import KeptDecision
 from pipelines.state.store import StateStore
 from tests.state_table import KEY, state
 from tests.unit.promotion import good
 from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
-from validator.errors import FailureError
+from validator.errors import FailureError, TechnicalError
 
 
 def recorded(rule: Rule, *by: tuple[str, str]) -> str:
@@ -55,3 +60,38 @@ def test_what_was_touched_between_the_gates_and_the_start_stays_out() -> None:
     with pytest.raises(FailureError, match="any more: a stack of staging was changed"):
         _promote(table, good.evidence(), good.PROD, (), run)
     assert table.promotion("orders", good.TAG, "staging", "prod") is None
+
+
+class Unreadable:
+    """A release whose files nobody can read."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise TechnicalError(f"its {name} cannot be read")
+
+
+def test_a_decision_that_keeps_a_release_out_is_named_by_the_table_before_it_is_told(tmp_path: Path) -> None:
+    """REQ-G6: where its statement is, for each workload; told again it is the same record."""
+    LocalDynamoDB().create()
+    table = StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
+    kept: dict[str, bytes] = {}
+    store = SimpleNamespace(
+        put_evidence=lambda text: kept.setdefault(digest_of(text), text) and digest_of(text)
+    )
+    files: Any = SimpleNamespace(root=tmp_path, project=lambda: SimpleNamespace(of=lambda _environment: []))
+    home: Any = SimpleNamespace(table=lambda: table, store=lambda _by: store)
+    unreadable: Any = Unreadable()
+    places = Places(tmp_path, files, unreadable, good.POLICY, home, lambda *_: (), good.plan)
+    locks = {
+        workload: table.acquire_lock(workload, "prod", "this-run", good.NOW, timedelta(hours=1))
+        for workload in ("control", "orders")
+    }
+    hold: Any = SimpleNamespace(locks=locks)
+    for _ in range(2):
+        with pytest.raises(TechnicalError, match="may not enter prod: error"):
+            admit(Question("prod", good.TAG), places, hold, lambda: good.NOW)
+    ((digest, text),) = kept.items()
+    for workload in locks:
+        record = KeptDecision(workload, "prod", good.TAG, good.NOW, "error", digest)
+        assert list(table.decisions(workload, "prod", pytest.fail)) == [record]
+        assert list(table.environment_releases(workload, "prod")) == []
+    assert read(text, digest).said["decision"] == "error"

@@ -14,6 +14,7 @@ from pipelines.delivery.ways import Way, Ways, _refusals, _way
 from pipelines.gathering.trail import recorded
 from pipelines.state import keys
 from pipelines.state.store import StateStore
+from tests.state_table import START
 from tests.unit.promotion.good import POLICY
 from tests.unit.tracking.local import TABLE
 from validator.errors import FailureError, TechnicalError
@@ -95,6 +96,7 @@ def test_where_the_last_cannot_be_read_its_own_environment_stops_in_words(table:
 def test_evidence_is_shown_without_it(table: StateStore) -> None:
     """REQ-G6: of a release that has nothing to do with it too."""
     put(table, keys.promotion("orders", "v1", "dev", "staging"))
+    put(table, keys.decision("orders", "dev", START, "sha256:e"))
     stack = SimpleNamespace(workload="orders")
     both: Any = SimpleNamespace(environments=PLACES, of=lambda _environment: [stack])
     home: Any = SimpleNamespace(table=lambda: table)
@@ -102,6 +104,8 @@ def test_evidence_is_shown_without_it(table: StateStore) -> None:
     trail = recorded(home, both, "v1", said.append)
     assert [one.tag for one in trail.deployments] == ["v1"]
     assert trail.promotions == ()
-    assert ["REL#00000009" in said[0], "PROMO#" in said[1], len(said)] == [True, True, 2]
+    assert trail.decisions == ()
+    found = [part in line for part, line in zip(("REL#00000009", "PROMO#", "DECISION#"), said, strict=True)]
+    assert found == [True, True, True]
     with pytest.raises(ValueError):
         recorded(home, both, "v1#x", said.append)

@@ -15,6 +15,7 @@ from pipelines.state.records import (
     Alert,
     Check,
     DriftSummary,
+    KeptDecision,
     Lock,
     Promotion,
     Refusal,
@@ -59,6 +60,10 @@ def test_the_keys_are_those_of_the_design() -> None:
     assert keys.drift_finding(KEY, "d-1", "Queue") == (stack, "DRIFT#d-1#Queue")
     assert keys.release("orders", "v1", "dev") == ("REL#orders#v1#dev", "META")
     assert keys.environment_release("orders", "dev", 3) == ("ENV#orders#dev", "REL#00000003")
+    assert keys.decision("orders", "dev", START, "sha256:e") == (
+        "ENV#orders#dev",
+        "DECISION#2026-03-02T09:30:00.000000Z#sha256:e",
+    )
     assert keys.promotion("orders", "v1", "dev", "staging") == ("PROMO#orders#v1#staging", "dev#staging")
     assert keys.approval("v1", "prod", "AROA:sam") == ("APPROVAL#v1#prod#AROA:sam", "APPROVAL")
     assert keys.lock("orders", "dev") == ("LOCK#orders#dev", "LOCK")
@@ -102,7 +107,8 @@ def test_what_expires_and_what_never_does() -> None:
     lock = Lock("orders", "dev", "run", 1, START, START)
     promotion = Promotion("orders", "v1", "dev", "staging", START, "alex", "sha256:e")
     check = Check("orders", "dev", START, "v1", "consistent", ())
-    for kept in (state(), release(), promotion, lock, check, alert()):
+    decision = KeptDecision("orders", "prod", "v1", START, "pending", "sha256:e")
+    for kept in (state(), release(), promotion, lock, check, alert(), decision):
         assert "expires_at" not in kept.to_item()
     assert Lock.from_item(lock.to_item()) == lock
 
