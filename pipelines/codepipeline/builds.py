@@ -39,6 +39,8 @@ PLAN = (
     "export PLAN=$(sed -n 's/^digest=//p' ../planned)",
     'test -n "$PLAN"',
 )
+REHEARSE = (f'{LOCKSTEP} plan "$ENVIRONMENT" --release "$RELEASE" --reverse',)
+"""The way back from the last environment, told before anybody approves; of it no digest goes on (REQ-R5)."""
 ENTER = (f'{LOCKSTEP} deploy "$ENVIRONMENT" --release "$RELEASE"',)
 DEPLOY = (f'{ENTER[0]} --expect "$PLAN"',)
 DEPLOY_LAST = (
@@ -96,7 +98,7 @@ def builds(policy: Policy) -> tuple[Build, ...]:
         _build(first, "validate", VALIDATE, "RELEASE", "COMMIT"),
     ]
     for name in policy.order[1:]:
-        found.append(_build(name, "plan", PLAN, "PLAN"))
+        found.append(_build(name, "plan", (*PLAN, *REHEARSE) if name == last else PLAN, "PLAN"))
         found.append(_gated(name, DEPLOY_LAST, "OUTCOME") if name == last else _gated(name, DEPLOY))
     if last != first:
         found.append(_build(last, "rollback", ROLLBACK))

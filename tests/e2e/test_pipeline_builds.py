@@ -119,6 +119,11 @@ def test_a_release_goes_from_build_to_build(project: GitHubProject, program: Pat
     code, _, said = run(project, program, "StagingDeploy", tmp_path, **planned)
     assert code == 0, said
     assert project.states("staging") == [(TAG, "succeeded")]
+    code, planned, said = run(project, program, "ProdPlan", tmp_path)
+    assert code == 0, said
+    # The way back is in the log before anybody approves, and the digest that goes on is the plan's (REQ-R5).
+    forward, _, back = said.partition("prod: way back to what runs")
+    assert back and planned["PLAN"] in forward
     assert outcome(project, "staging") == "succeeded"
     assert outcome(project, "prod") == "untouched"
 

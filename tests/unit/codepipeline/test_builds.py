@@ -131,10 +131,12 @@ def test_a_build_does_its_step_on_the_release(name: str, release: tuple[bytes, s
     assert set(ran.commits) == {commit}
     environment, step = BUILDS[name].environment, BUILDS[name].step
     expect = f" --expect {DIGEST}" if environment != "dev" else ""
+    back = [f"lockstep plan prod --release {TAG} --reverse"] if environment == "prod" else []
     wanted = {
         "deploy": [f"lockstep deploy {environment} --release {TAG}{expect}"],
         "validate": ["lockstep check --own", f"lockstep verify {environment}"],
-        "plan": [f"lockstep plan {environment} --release {TAG} --outputs ../planned"],
+        # REQ-R5: the way back from prod, before it is approved.
+        "plan": [f"lockstep plan {environment} --release {TAG} --outputs ../planned", *back],
     }
     assert ran.asked == ["make .venv/main .venv/guard", *wanted[step]]
     said = {"RELEASE": TAG, "COMMIT": commit, "PLAN": DIGEST, "OUTCOME": "succeeded"}
