@@ -32,6 +32,7 @@ DEPLOY, PROMOTION, ROLLBACK, RETURN, PROPOSAL, ALL = (
     "promote",
     "rollback --all, between environments",
 )
+PROPOSED = "promote/staging"
 
 LEARNT = 2
 """Which release the steps are learnt from: those before it make what all later ones find there."""
@@ -211,6 +212,11 @@ def _propose(killing: Killing) -> None:
             succeeded(run(PROPOSAL, "promote", "staging"), killing)
             (found,) = double.delivery.pulls
             assert (found["title"], found["base"]["ref"]) == (f"Promote {tag} to staging", "env/staging")
+            assert found["head"]["ref"] == PROPOSED
+            remote = ("--git-dir", str(killing.project.remote), "rev-parse")
+            trees = killing.project.git(*remote, f"{PROPOSED}^{{tree}}", f"{tag}^{{tree}}").split()
+            assert trees[0] == trees[1]
             double.delivery.pulls.clear()
+            killing.project.git("push", "-q", "origin", "--delete", PROPOSED)
         assert double.mistakes == []
     killing.variables = {}
