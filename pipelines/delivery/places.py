@@ -18,7 +18,7 @@ from pipelines.gathering.standing import entered
 from pipelines.home import home_of
 from pipelines.promotion.evidence import Approval, Missing, Plan, Tag
 from pipelines.release import named
-from validator.errors import FailureError
+from validator.errors import FailureError, PendingError
 
 if TYPE_CHECKING:
     from pipelines.gathering.github_approvals import Run
@@ -124,11 +124,16 @@ def _planner(
 
 
 def judged(found: Planned, order: Ordered, stateful: frozenset[str]) -> Plan:
-    """Return what the gates read of a plan. Raises FailureError where a stack cannot be planned."""
+    """Return what the gates read of a plan.
+
+    Raises FailureError where a stack cannot be planned, PendingError where all that stops any is under way.
+    """
     from pipelines.plan.losses import losses
 
     if found.problems:
         reasons = "; ".join(f"{one.name}: {one.problem}" for one in found.problems)
+        if all(one.kind == "wait" for one in found.problems):
+            raise PendingError(f"these stacks are under way: {reasons}")
         raise FailureError(f"these stacks cannot be planned: {reasons}")
     lost = losses(found.changes, stateful)
     return Plan(found.environment, found.release, found.digest, lost, order.accepted, found.change_sets)

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipelines.aws import REJECTED
 from pipelines.promotion.evidence import Missing
-from validator.errors import LockstepError
+from validator.errors import LockstepError, PendingError
 
 Piece = TypeVar("Piece")
 
@@ -17,6 +17,7 @@ Piece = TypeVar("Piece")
 def known(find: Callable[[], Piece]) -> Piece | Missing:
     """Return what `find` returns, or Missing with its error's words where AWS, git or a record is in the way.
 
+    Missing tells whether that passes by itself, as an operation under way does (PendingError).
     Raises ClientError for credentials that AWS does not take: nobody can find out anything then.
     """
     try:
@@ -26,4 +27,4 @@ def known(find: Callable[[], Piece]) -> Piece | Missing:
             raise
         return Missing(str(error))
     except (BotoCoreError, LockstepError, OSError, ValueError) as error:
-        return Missing(str(error).partition("\n  mend: ")[0])
+        return Missing(str(error).partition("\n  mend: ")[0], isinstance(error, PendingError))

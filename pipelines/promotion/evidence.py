@@ -18,9 +18,10 @@ from .people import People
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Evidence that could not be had, and why."""
+    """Evidence that could not be had, and why. `passes` tells that it can be, once what is under way ended."""
 
     reason: str
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,6 +320,7 @@ def test_the_way_through_is_open() -> None:
 
 # Harm: whatever the evidence, with one thing more against the release no gate says anything better.
 GONE = Missing("AWS did not answer")
+UNDER_WAY = Missing("a stack is UPDATE_IN_PROGRESS", passes=True)
 times = st.integers(-150, 4).map(lambda minutes: NOW + timedelta(minutes=minutes))
 names = st.frozensets(st.sampled_from(["api", "queue", "table"]), max_size=2).map(
     lambda one: tuple(sorted(one))
@@ -401,7 +402,7 @@ anything = st.builds(
     parity=st.sampled_from([0, 0, 2, GONE]),
     checked=st.sampled_from([Checked(COMMIT, 0, 0)] * 3 + [Checked(COMMIT, 1, 0), GONE]),
     approvals=approvals | st.just((approval(),)) | st.just(GONE),
-    plan=plans | st.just(plan()) | st.just(GONE),
+    plan=plans | st.just(plan()) | st.sampled_from([GONE, UNDER_WAY]),
 )
 well_signed = Tag(TAG, COMMIT, ADA_ALONE, frozenset({"ada-l"}), unsigned=())
 everything_is_well = st.sampled_from(
@@ -630,6 +631,25 @@ def test_harm_never_helps() -> None:
     law()
     assert worse.keys() == HARMS.keys()
     assert [harm for harm in HARMS if worse[harm] < 3] == [], worse
+
+
+def test_what_is_under_way_is_waited_for_and_lets_nothing_in() -> None:
+    """While a stack is in progress nothing enters; an error or a refusal elsewhere stays one (REQ-G6, REQ-G7)."""
+    ended: Counter[str] = Counter()
+
+    @LAWS
+    @given(anything | everything_is_well, rules)
+    def law(found: Evidence, of: Rule) -> None:
+        before, after = decide(found, of), decide(replace(found, plan=UNDER_WAY), of)
+        assert after.state != "success"
+        others = [one for one in before.judged if one.gate not in {"approval", "data-loss"}]
+        assert [one for one in after.judged if one.gate not in {"approval", "data-loss"}] == others
+        states = [one.verdict.state for one in others]
+        assert _harm(after.state) >= max(map(_harm, states))
+        ended[after.state] += 1
+
+    law()
+    assert ended["pending"] > 5 and ended["error"] > 5, ended
 
 
 def _harm(state: Any) -> int:

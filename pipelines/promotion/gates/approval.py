@@ -34,8 +34,6 @@ def _approved(evidence: Evidence, rule: Rule) -> Verdict:
         return Verdict("success", f"nobody has to approve for {rule.environment}")
     if isinstance(evidence.approvals, Missing):
         return missing("who approved", evidence.approvals)
-    if isinstance(plan := planned(evidence, "the plan, which an approval is of,"), Verdict):
-        return plan
     if isinstance(evidence.people, Missing):
         return missing("the list of who is who", evidence.people)
     if rule.source is not None and (unknown := _unknown(evidence)):
@@ -46,6 +44,9 @@ def _approved(evidence: Evidence, rule: Rule) -> Verdict:
         return missing(AUTHORS, authors)
     if evidence.people is not None and (strangers := _strangers(authors, evidence.people)):
         return _nobody_knows(strangers)
+    # Last of what an approval needs: it may be waited for, which no error may hide behind.
+    if isinstance(plan := planned(evidence, "the plan, which an approval is of,"), Verdict):
+        return plan
     flaw = _flaws(evidence, plans_of(evidence), authors, evidence.people)
     return _counted(evidence.approvals, rule, authors, flaw, evidence.people)
 

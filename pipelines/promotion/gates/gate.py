@@ -39,14 +39,19 @@ class Gate:
 
 
 def missing(what: str, found: Missing) -> Verdict:
-    """Return the verdict for evidence that could not be had: an error, since nobody can tell (REQ-G6)."""
+    """Return the verdict for evidence that could not be had: an error, since nobody can tell (REQ-G6).
+
+    What can be had once something ended is pending.
+    """
+    if found.passes:
+        return Verdict("pending", f"{what} has to wait: {found.reason}", "ask again once that ended")
     return Verdict(
         "error", f"{what} could not be had: {found.reason}", "bring that back, then ask the gate again"
     )
 
 
 def planned(evidence: Evidence, what: str) -> Plan | Verdict:
-    """Return the plan, or an error where it could not be had, or is of another release or environment."""
+    """Return the plan, or the verdict where it could not be had, or is of another release or environment."""
     plan = evidence.plan
     if isinstance(plan, Missing):
         return missing(what, plan)

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from pipelines.gathering.known import known
 from pipelines.promotion.evidence import Missing
-from validator.errors import TechnicalError
+from validator.errors import PendingError, TechnicalError
 
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetItem")
 
@@ -34,6 +34,16 @@ def test_what_fails_is_missing_with_its_reason(error: Exception, reason: str) ->
     assert isinstance(found, Missing)
     assert reason in found.reason
     assert "mend" not in found.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"), [(PendingError("it is under way"), True), (TechnicalError("AWS is gone"), False)]
+)
+def test_what_passes_by_itself_says_so(error: Exception, passes: bool) -> None:
+    def find() -> int:
+        raise error
+
+    assert known(find) == Missing(str(error), passes)
 
 
 def test_a_fault_of_our_own_is_no_evidence() -> None:
