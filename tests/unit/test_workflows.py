@@ -171,6 +171,8 @@ def nothing_is_secret(workflow: Workflow) -> Iterator[str]:
                 yield f"{name}: an app that administers"
             if takes_key and not any(one.startswith("permission-") for one in step["with"]):
                 yield f"{name}: all that the app may"
+            if "permission-contents" in text and "permission-workflows" not in text:
+                yield f"{name}: an app that can bring no release back whose workflows are others (REQ-R1)"
             if "github.token" in text and (step is around or workflow.runs_a_pull_request(job)):
                 yield f"{name}: a token where a pull request's files are, or in every step"
         runs = [number for number, step in enumerate(job["steps"]) if "run" in step]
@@ -436,9 +438,11 @@ BROKEN_ELSEWHERE: tuple[tuple[str, Check, str, str], ...] = (
     (
         "rollback",
         nothing_is_secret,
-        "          permission-contents: write",
-        "          # contents: write",
+        "          permission-contents: write # to push the branch and the tag\n          permission-workflows: write",
+        "          # contents and workflows: write",
     ),
+    ("deploy", nothing_is_secret, "          permission-workflows: write", "          # workflows: write"),
+    ("rollback", nothing_is_secret, "          permission-workflows: write", "          # workflows: write"),
     ("deploy", nothing_is_secret, "- name: Become", "- run: make .venv/main\n      - name: Become"),
     ("rollback", nothing_is_secret, "${{ steps.app.outputs.token }}", "${{ secrets.LOCKSTEP_APP_KEY }}"),
     ("rollback", commands_are_of_the_project, ".github/rollback", ".github/roll"),
