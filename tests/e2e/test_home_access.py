@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pipelines.state.records import KeptDecision
 from pipelines.state.store import StateStore
 from sandbox import accounts, process
 from tests.e2e import clients, deployed_home
@@ -128,13 +129,16 @@ def test_the_recorder_of_dev_writes_nothing_else(plane: Plane, partition: str) -
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_recorder_records_a_deployment(plane: Plane, environment: str) -> None:
-    """REQ-C1, REQ-G5: everything that the store writes for it, from the lock to the end."""
+    """REQ-C1, REQ-G5, REQ-G6: everything that the store writes for it, from the lock and the decision to the end."""
     dynamodb = client(plane, recorder(plane, environment), "dynamodb")
     store = StateStore(dynamodb, plane.parameter("table/TableName"))
     lock = lock_of(store, environment)
     assert store.renew(lock, START, HOUR)
     given = release("v0.0.1", environment)
     assert store.put_release(given)
+    decision = KeptDecision("orders", environment, "v0.0.1", START, "success", "sha256:e")
+    assert store.keep_decision(decision)
+    assert list(store.decisions("orders", environment, pytest.fail)) == [decision]
     begun = store.begin_environment_release(given, START, "tests", lock, ("111111111111/us-east-1",))
     assert begun is not None
     assert store.end_environment_release("orders", environment, begun.number, "succeeded", START, lock)
