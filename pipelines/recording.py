@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from pipelines.agents import agents_of
 from pipelines.aws import Aws
@@ -70,8 +70,14 @@ class Recording:
                 raise _lost(one.workload, one.environment)
 
 
-Admit = Callable[[Home, Hold], str]
-"""Lets a release in once it is kept and the environment's locks are held, or raises. Returns the digest of why."""
+class Letting(Protocol):
+    """Lets a release in once it is kept and the environment's locks are held."""
+
+    def admit(self, home: Home, hold: Hold) -> str:
+        """Return the digest of the decision, empty where none is asked for; or raise."""
+
+    def why(self, home: Home, releases: Iterable[Release]) -> str:
+        """Keep why there is no decision, and return the digest of that; empty for nothing to keep."""
 
 
 def begin(
@@ -79,13 +85,13 @@ def begin(
     environment: str,
     checked_out: CheckedOut,
     clock: Clock,
-    admit: Admit | None = None,
+    terms: Letting | None = None,
 ) -> Recording | None:
     """Write the release to the configuration store, and say in the table that it is being deployed.
 
-    `admit` is asked between the two. None where there is no home yet. Raises PendingError while another run deploys to
+    `terms` are asked between the two. None where there is no home yet. Raises PendingError while another run deploys to
     the environment, FailureError where the release's name stands for another content, botocore's errors where home
-    cannot be written, and whatever `admit` raises: nothing is deployed then.
+    cannot be written, and whatever `terms` raise: nothing is deployed then.
     """
     project = workspace.project()
     home = home_of(project, environment)
@@ -98,10 +104,12 @@ def begin(
         undo.callback(hold.close)
         _leave_nothing(table, project.of(environment), environment)
         releases = keep(workspace, home, environment, checked_out)
-        decision = admit(home, hold) if admit is not None else ""
+        decision = terms.admit(home, hold) if terms is not None else ""
+        reason = terms.why(home, releases) if terms is not None and not decision else ""
         places = [f"{agent.account}/{agent.region}" for agent in agents_of(project, environment)]
         begun = tuple(
-            _begin(table, one, clock, by, hold.locks[one.workload], places, decision) for one in releases
+            _begin(table, one, clock, by, hold.locks[one.workload], places, (decision, reason))
+            for one in releases
         )
         undo.pop_all()
     return Recording(home, table, begun, clock, hold)
@@ -126,17 +134,20 @@ def _begin(
     by: str,
     lock: Lock,
     places: Iterable[str],
-    decision: str,
+    kept: tuple[str, str],
 ) -> EnvironmentRelease:
-    """Carry on with the deployment that an earlier run of this release left, or begin the next one."""
+    """Carry on with the deployment that an earlier run of this release left, or begin the next one.
+
+    `kept` are the digests of the decision, and of the reason where there is none: of another reason it is another one.
+    """
     workload, environment = release.workload, release.environment
     latest = table.latest_environment_release(workload, environment)
     if latest is not None and latest.state == "deploying":
-        terms = (latest.tag, latest.manifest_digest, latest.decision)
-        if terms == (release.tag, release.digests[environment], decision):
+        terms = (latest.tag, latest.manifest_digest, (latest.decision, latest.evidence))
+        if terms == (release.tag, release.digests[environment], kept):
             return latest
         table.end_environment_release(workload, environment, latest.number, "failed", clock(), lock)
-    begun = table.begin_environment_release(release, clock(), by, lock, places, decision)
+    begun = table.begin_environment_release(release, clock(), by, lock, places, *kept)
     if begun is None:
         raise _lost(workload, environment)
     return begun

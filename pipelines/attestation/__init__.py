@@ -2,6 +2,16 @@
 
 from .errors import StatementError
 from .statement import Statement, Subject, read
-from .words import Ended, StackEnd, decided, deployed
+from .words import Ended, StackEnd, decided, deployed, reasoned
 
-__all__ = ["Ended", "StackEnd", "Statement", "StatementError", "Subject", "decided", "deployed", "read"]
+__all__ = [
+    "Ended",
+    "StackEnd",
+    "Statement",
+    "StatementError",
+    "Subject",
+    "decided",
+    "deployed",
+    "read",
+    "reasoned",
+]

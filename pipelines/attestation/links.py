@@ -12,7 +12,7 @@ from pipelines.promotion.policy import LEAST_APPROVALS
 from pipelines.state.records import EnvironmentRelease, Promotion
 from pipelines.state.times import timestamp
 
-from .statement import DECISION, DEPLOYMENT, Statement
+from .statement import BEGUN, DECISION, DEPLOYMENT, Statement
 
 if TYPE_CHECKING:
     from .trail import Trail
@@ -50,6 +50,8 @@ def unlinked(trail: Trail, found: Found) -> Iterator[Flaw]:
             yield from _ended(trail, one, end, found, where)
         if one.environment in GATED and one.state == "succeeded" and not one.evidence:
             yield Flaw("", f"{where}: nothing is kept of how it ended", LOOK)
+        elif one.environment in GATED and not one.decision and not one.evidence:
+            yield Flaw("", f"{where}: it is {one.state}, and no decision and no reason is kept of it", LOOK)
         promoted = {(each.workload, each.target) for each in trail.promotions}
         if one.environment in GATED and one.decision and (one.workload, one.environment) not in promoted:
             yield Flaw(one.decision, f"{where}: a decision let it in, and no promotion is recorded", LOOK)
@@ -124,6 +126,9 @@ def _ended(
         about = f"{said.get('release')} in {said.get('environment')}"
         yield Flaw(digest, f"{where}: the statement {digest} is about {about}", LOOK)
     yield from _about(one, digest, end, where)
+    if said.get("outcome") == BEGUN:
+        yield from _begun(one, end, where)
+        return
     # Times are the statement's to say: `lockstep sandbox advance` moves those of records.
     recorded = {"number": one.number, "by": one.by}
     rows = [row for row in said.get("deployments") or () if row.get("workload") == one.workload]
@@ -143,3 +148,13 @@ def _ended(
         yield from _decided(trail, named, decision, one.environment, where)
     if not named and not said.get("note") and one.environment in GATED:
         yield Flaw(digest, f"{where}: no decision let it begin, and {digest} gives no reason", LOOK)
+
+
+def _begun(one: EnvironmentRelease, begun: Statement, where: str) -> Iterator[Flaw]:
+    """Yield what a deployment lacks of which only is kept why it began: its run died, or is on its way."""
+    if one.state == "succeeded":
+        yield Flaw(one.evidence, f"{where}: it succeeded, and {one.evidence} says only why it began", LOOK)
+    if not begun.said.get("note"):
+        yield Flaw(
+            one.evidence, f"{where}: no decision let it begin, and {one.evidence} gives no reason", LOOK
+        )

@@ -17,6 +17,8 @@ from .errors import StatementError
 TYPE = "https://in-toto.io/Statement/v1"
 DECISION = "urn:lockstep:decision:v1"
 DEPLOYMENT = "urn:lockstep:deployment:v1"
+BEGUN = "begun"
+"""The outcome of a deployment that no gate was asked for, as long as nothing tells how it ended."""
 _SHA256 = "sha256:"
 
 

@@ -12,7 +12,7 @@ from pipelines.promotion.verdicts import Decision
 from pipelines.state.records import EnvironmentRelease
 from pipelines.state.times import timestamp
 
-from .statement import DECISION, DEPLOYMENT, Statement, Subject
+from .statement import BEGUN, DECISION, DEPLOYMENT, Statement, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,30 @@ def deployed(
         "tools": dict(tools),
     }
     subjects = (Subject(f"{one.workload}@{environment}", one.manifest_digest) for one in deployments)
+    return Statement(DEPLOYMENT, tuple(subjects), said)
+
+
+def reasoned(
+    environment: str,
+    release: str,
+    manifests: Mapping[str, str],
+    note: str,
+    policy: str = "",
+) -> Statement:
+    """Return the statement of a deployment that begins without a decision; `note` says why.
+
+    `manifests` are digests by workload. Who begins it, and when, is in the record that names it: so a run that carries
+    it on for the same reason, with whatever tools, keeps the same statement.
+    """
+    said = {
+        "environment": environment,
+        "release": release,
+        "decision": None,
+        "note": note,
+        "outcome": BEGUN,
+        "policy": policy or None,
+    }
+    subjects = (Subject(f"{workload}@{environment}", digest) for workload, digest in manifests.items())
     return Statement(DEPLOYMENT, tuple(subjects), said)
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pipelines.deploy import Deployment, Reporter, Result
     from pipelines.holding import Clock, Hold
     from pipelines.home import Home
-    from pipelines.release import Release
-    from pipelines.state.records import EnvironmentRelease
+    from pipelines.release import Release as CheckedOut
+    from pipelines.state.records import EnvironmentRelease, Release
     from pipelines.workspace import Workspace
 
 NO_HOME = (
@@ -40,6 +40,9 @@ class Terms(Protocol):
 
     def admit(self, home: Home, hold: Hold) -> str:
         """Let the release in once the environment's locks are held, or raise; return the digest of why."""
+
+    def why(self, home: Home, releases: Iterable[Release]) -> str:
+        """Keep why it begins where no decision let it in, before it does; return the digest of that, if any."""
 
     def confirm(self, recording: Recording) -> Sequence[Finding]:
         """Look at what was deployed before it counts as a success; what is found is why it does not."""
@@ -102,7 +105,7 @@ def is_done(results: Iterable[Result]) -> bool:
 def bring(
     workspace: Workspace,
     environment: str,
-    release: Release,
+    release: CheckedOut,
     stage: Stage,
     clock: Clock,
     terms: Terms | None = None,
@@ -178,7 +181,12 @@ class _Told:
 
 
 def _begin(
-    workspace: Workspace, environment: str, release: Release, stage: Stage, clock: Clock, terms: Terms | None
+    workspace: Workspace,
+    environment: str,
+    release: CheckedOut,
+    stage: Stage,
+    clock: Clock,
+    terms: Terms | None,
 ) -> Recording | None:
     """Record that a deployment begins; say so where nothing can record it yet.
 
@@ -189,7 +197,7 @@ def _begin(
 
     try:
         with clear_errors():
-            recording = begin(workspace, environment, release, clock, terms.admit if terms else None)
+            recording = begin(workspace, environment, release, clock, terms)
     except LostTableError as error:
         if environment != SHARED:
             raise

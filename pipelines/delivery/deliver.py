@@ -9,7 +9,7 @@ Each step may die. The next run of the same command finds what is recorded, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pipelines.holding import Clock, Hold
     from pipelines.home import Home
     from pipelines.recording import Recording
-    from pipelines.state.records import EnvironmentRelease
+    from pipelines.state.records import EnvironmentRelease, Release
     from pipelines.state.store import StateStore
     from validator.findings import Finding
 
@@ -99,6 +99,10 @@ class Entry:
             )
         self.kept = found.decision
         return self.kept
+
+    def why(self, home: Home, releases: Iterable[Release]) -> str:
+        """Keep nothing more: the decision says why."""
+        return ""
 
     def _ask_again(self, question: Question, places: Places, hold: Hold, *, is_asked: bool) -> None:
         """Ask the gates about the rest of a release, once nothing of it is under way; none of a way back."""

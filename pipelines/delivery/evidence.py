@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.attestation import Ended, StackEnd, deployed
+from pipelines.attestation import Ended, StackEnd, deployed, reasoned
 from pipelines.configuration.encoding import digest_of
 from pipelines.delivery.tools import tools
 
 if TYPE_CHECKING:
     from pipelines.deploy import Result
+    from pipelines.home import Home
     from pipelines.recording import Recording
+    from pipelines.state.records import Release
 
 
 def keep(
@@ -24,6 +26,17 @@ def keep(
     """
     statement = deployed(environment, release, recording.begun, decision, ended, tools(), note)
     return recording.home.store(environment).put_evidence(statement.text)
+
+
+def keep_reason(home: Home, environment: str, releases: Iterable[Release], reason: str, policy: str) -> str:
+    """Keep why a deployment begins that no gate is asked for, and return the digest of that.
+
+    So a run that dies leaves the reason. `releases` are those of one tag, for each workload.
+    """
+    those = list(releases)
+    manifests = {one.workload: one.digests[environment] for one in those}
+    statement = reasoned(environment, those[0].tag, manifests, reason, policy)
+    return home.store(environment).put_evidence(statement.text)
 
 
 def ending(recording: Recording, results: Sequence[Result], policy: str, *, succeeded: bool) -> Ended:

@@ -15,7 +15,7 @@ from pipelines.delivery.bring import Brought, Stage, bring
 from pipelines.delivery.checkout import files_of
 from pipelines.delivery.confirming import confirm
 from pipelines.delivery.data import Data
-from pipelines.delivery.evidence import ending, keep, policy_digest
+from pipelines.delivery.evidence import ending, keep, keep_reason, policy_digest
 from pipelines.delivery.git import commit_of_tag
 from pipelines.delivery.moved import refuse_moved
 from pipelines.delivery.odd import unsaid
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pipelines.holding import Clock, Hold
     from pipelines.home import Home
     from pipelines.recording import Recording
-    from pipelines.state.records import EnvironmentRelease
+    from pipelines.state.records import EnvironmentRelease, Release
     from pipelines.state.store import StateStore
     from pipelines.workspace import Workspace
     from validator.findings import Finding
@@ -97,6 +97,11 @@ class Return:
                 )
         self._keep_data()
         return decision_of(home.table(), sorted(hold.locks), self.environment, self.tag)
+
+    def why(self, home: Home, releases: Iterable[Release]) -> str:
+        """Keep that it comes back, where no gate ever let it in; with the same words each time it is carried on."""
+        note = f"{self.tag} comes back, which was good there"
+        return keep_reason(home, self.environment, releases, note, self.policy)
 
     def _keep_data(self) -> None:
         """Raise FailureError with all data that the way back would take: a person has to say so (REQ-R3)."""

@@ -54,9 +54,9 @@ class EnvironmentRelease:
     `number` counts from 1 without gaps. `ended_at` is None while it is deploying. `soak_from` is where the hour before
     prod begins: the recorded success, or later where something restarted it (REQ-G3); None without a success.
     `places` are those whose agents watch the environment from then on, each as `account/region`. `decision` and
-    `evidence` are the digests of what is kept of the decision that let it begin, and of how it ended (REQ-G6); empty
-    where nothing is. `back_to` is the release that takes its place again, since it failed or was taken back (REQ-R4);
-    empty where none has to, such as where somebody stopped the run.
+    `evidence` are the digests of what is kept of the decision that let it begin, and of how it ended, or until then of
+    why it began without a decision (REQ-G6); empty where nothing is. `back_to` is the release that takes its place
+    again, since it failed or was taken back (REQ-R4); empty where none has to, such as where somebody stopped the run.
     """
 
     workload: str

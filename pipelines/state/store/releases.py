@@ -47,12 +47,13 @@ class Releases(Part):
         lock: Lock | None = None,
         places: Iterable[str] = (),
         decision: str = "",
+        evidence: str = "",
     ) -> EnvironmentRelease | None:
         """Say that a release is being deployed into its environment, under the next number; None where `lock` is
         another's by now.
 
         Saying the same again, as after a lost answer, changes nothing. `places` are those of the environment's agents,
-        `decision` is the digest of what let the release in.
+        `decision` is the digest of what let the release in, `evidence` that of why nothing had to.
         The manifest digest is the release's of that environment: raises KeyError where it has none.
         """
         first = EnvironmentRelease(
@@ -67,6 +68,7 @@ class Releases(Part):
             by=by,
             places=tuple(places),
             decision=decision,
+            evidence=evidence,
         )
         latest = self.latest_environment_release(release.workload, release.environment)
         for number in count(latest.number if latest else 1):

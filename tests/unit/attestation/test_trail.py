@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from pipelines import cli
-from pipelines.attestation import Ended, StackEnd, Statement, decided, deployed
+from pipelines.attestation import Ended, StackEnd, Statement, decided, deployed, reasoned
 from pipelines.attestation.trail import Trail, Verified, verify
 from pipelines.commands.evidence import document
 from pipelines.configuration.encoding import digest_of
@@ -268,6 +268,42 @@ def test_a_folder_of_an_earlier_version_has_no_decisions(
     file.write_text(json.dumps(records), encoding="utf-8")
     assert _offline(tmp_path) == cli.SUCCESS
     assert "2 statements verified, 0 findings" in capsys.readouterr().out
+
+
+def _begun(case: Case, note: str = "without gates: a fire", **given: Any) -> Case:
+    """Return the case as a run leaves it that no gate was asked for, and that died."""
+    (one,) = case.trail.deployments
+    begun = reasoned("prod", good.TAG, {"orders": one.manifest_digest}, note, POLICY)
+    died = replace(case, trail=replace(case.trail, promotions=(), decisions=())).of(
+        decision="", state="deploying"
+    )
+    return died.holding(begun).of(**given) if given else died.holding(begun)
+
+
+@pytest.mark.parametrize("state", ["deploying", "failed", "rolled_back"])
+def test_a_run_that_died_without_gates_has_its_reason(case: Case, state: str) -> None:
+    """REQ-G6: named from its beginning; where neither that nor a decision is kept, it is told, whatever came of it."""
+    verified = _begun(case, state=state).verified()
+    assert verified.flaws == ()
+    shown = {"schema": "lockstep/evidence/v1", **document(verified)}
+    jsonschema.validate(shown, SCHEMA)
+    assert [one["says"] for one in shown["statements"]] == ["begun"]
+    bare = _begun(case, state=state).of(evidence="")
+    assert f"it is {state}, and no decision and no reason is kept of it" in bare.messages
+    assert bare.of(decision=case.trail.deployments[0].decision).messages.count("no reason") == 0
+    assert bare.of(environment="dev").verified().flaws == ()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda case: _begun(case, state="succeeded"), "says only why it began"),
+        (lambda case: _begun(case, ""), "gives no reason"),
+        (lambda case: _begun(case, manifest_digest="sha256:other"), "the table recorded sha256:other"),
+    ],
+)
+def test_why_it_began_is_no_more_than_that(case: Case, spoil: Callable[[Case], Case], says: str) -> None:
+    assert says in spoil(case).messages
 
 
 def _offline(folder: Path, *arguments: str, release: str = good.TAG) -> int:
