@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from validator.errors import ConfigurationError, FailureError
+from validator.errors import ConfigurationError, FailureError, LockstepError
 
 from .common import HERE, console, echo_json, environment_argument, project_option, warn
 
@@ -58,12 +58,14 @@ def plan(
 
     CloudFormation is asked by change sets, which are removed again. Exit code 1 where a stack cannot be planned, or
     --expect names another plan; 4 where an operation is still under way. Losing data is told, and is no failure here.
+    Where nothing can be planned at all, --format markdown says so, in the place of the plan before.
     """
     from pipelines.workspace import Workspace
 
-    workspace = Workspace(files(root.resolve(), tag, environment))
-    expected = _expected(workspace, expect) if expect else None
-    found, lost, stateful = plan_environment(workspace, environment, back=back)
+    with _said_in_a_comment(environment, back=back) if style == "markdown" else nullcontext():
+        workspace = Workspace(files(root.resolve(), tag, environment))
+        expected = _expected(workspace, expect) if expect else None
+        found, lost, stateful = plan_environment(workspace, environment, back=back)
     if style == "json":
         from pipelines.plan.document import document
 
@@ -83,6 +85,20 @@ def plan(
     if expected is not None:
         expect_same(found, *expected)
     return exit_code(found)
+
+
+@contextmanager
+def _said_in_a_comment(environment: str, *, back: bool) -> Iterator[None]:
+    """Print what takes the place of the last plan on a pull request where none can be made; the error goes on."""
+    try:
+        yield
+    except Exception as error:
+        from pipelines.plan.markdown import unplanned
+
+        why = str(error) if isinstance(error, LockstepError) else "lockstep itself failed; its log has more"
+        with suppress(OSError):  # The error that is told is the first one.
+            click.echo(unplanned(environment, "reverse" if back else "forward", why), nl=False)
+        raise
 
 
 def files(root: Path, tag: str | None, environment: str) -> Path:

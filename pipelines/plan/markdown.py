@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from validator.reports.markdown import LIMIT, _code, _prose
 
 from .losses import Irreversible, left_behind, losses
-from .model import Change, Plan, PlannedStack, counts, counts_by_type
+from .model import Change, Direction, Plan, PlannedStack, counts, counts_by_type
 
 MARK = "<!-- lockstep plan {} -->"
 """The first line, by which a later run finds its comment to replace it."""
@@ -36,11 +36,19 @@ def render(plan: Plan, stateful: Collection[str], lost: Iterable[Irreversible] =
     return text
 
 
+def unplanned(environment: str, direction: Direction, why: str) -> str:
+    """Return what is said where no plan could be made, under the mark of one: an older plan may stand there."""
+    return f"{_title(environment, direction, 'there is none of this state')}\n\n❌ {_prose(why, 2_000)}\n"
+
+
+def _title(environment: str, direction: Direction, state: str) -> str:
+    title = "plan" if direction == "forward" else "way back"
+    return f"{MARK.format(f'{environment} {direction}')}\n### Lockstep {title}: {environment}, {state}"
+
+
 def _head(plan: Plan, stateful: Collection[str], lost: tuple[Irreversible, ...]) -> str:
-    title = "plan" if plan.direction == "forward" else "way back"
     lines = [
-        MARK.format(f"{plan.environment} {plan.direction}"),
-        f"### Lockstep {title}: {plan.environment}, {said(counts(plan.changes))}",
+        _title(plan.environment, plan.direction, said(counts(plan.changes))),
         "",
         f"Release {_code(plan.release)}, digest {_code(plan.digest)}",
     ]

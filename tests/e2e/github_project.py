@@ -90,6 +90,15 @@ class GitHubProject(RecordedProject):
             commit = self.git("commit-tree", f"{tag}^{{tree}}", "-p", head, "-p", commit, "-m", tag)
         self.git("push", "-q", "origin", f"{commit}:refs/heads/env/{name}")
 
+    def push_broken(self, branch: str) -> None:
+        """Push a branch whose settings of prod nobody can read, and have the files as they were."""
+        path = self.root / "sceptre" / "config" / "prod" / "config.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"{text}nonsense: [\n", encoding="utf-8")
+        self.git("commit", "-qam", "broken")
+        self.git("push", "-q", "origin", f"HEAD:refs/heads/{branch}")
+        self.git("reset", "-q", "--hard", "HEAD~1")
+
     def deploy(self, name: str) -> subprocess.CompletedProcess[str]:
         """Deploy what is checked out."""
         ended = github_lockstep.ended(["deploy", name], str(self.root), environment(self.operator))

@@ -289,6 +289,14 @@ def test_a_pull_request_is_told_its_plan_and_the_way_back(stage: Stage) -> None:
         "<!-- lockstep plan prod forward -->",
         "<!-- lockstep plan prod reverse -->",
     ]
+    # Of what cannot be planned nobody reads the plan of a state before.
+    stage.project.push_broken("broken")
+    done = stage.runner.job("plan", "plan", "broken", github=github)
+    expect(done, plan=cli.USAGE, plan_the_way_back=cli.USAGE, check=cli.FAILURE)
+    expect(stage.runner.job("plan", "comment", "broken", github=github))
+    texts = [one["body"] for one in stage.double.delivery.comments[7]]
+    assert len(texts) == 3
+    assert sum("there is none of this state" in one for one in texts) == 2
 
 
 def test_a_dispatch_takes_an_environment_back(stage: Stage) -> None:

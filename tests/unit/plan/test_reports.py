@@ -10,6 +10,7 @@ import click
 import jsonschema
 import pytest
 
+from pipelines import cli
 from pipelines.commands.plan import expect_same
 from pipelines.commands.plan_text import print_plan
 from pipelines.plan import markdown
@@ -39,6 +40,28 @@ def test_a_comment_says_what_is_lost_before_anything_else() -> None:
     assert "<code>TableName</code> <code>a</code> → <code>b</code>" in text
     assert "prod/orders/queue" not in text
     assert text.count("<details>") == text.count("</details>") == 1
+
+
+@pytest.mark.parametrize(("options", "direction"), [([], "forward"), (["--reverse"], "reverse")])
+def test_a_plan_that_cannot_be_made_takes_the_place_of_the_last(
+    options: list[str], direction: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """REQ-G7: the mark is that of the comment which is replaced; the error is told as it always is, too."""
+    command = ["plan", "prod", "--project", str(tmp_path), *options]
+    code = cli.run([*command, "--format", "markdown"])
+    out, err = capsys.readouterr()
+    assert out.startswith(f"<!-- lockstep plan prod {direction} -->\n### Lockstep ")
+    assert "there is none of this state\n\n❌ " in out
+    assert cli.run(command) == code == cli.USAGE
+    plain, again = capsys.readouterr()
+    assert (plain, again) == ("", err) and err.startswith("error: ")
+
+
+def test_why_there_is_no_plan_is_text_alone() -> None:
+    """It quotes files of the pull request."""
+    text = markdown.unplanned("prod", "forward", "a: <img src=y>\n# d @team [a](http://b)\n" + "x" * 100_000)
+    assert not re.search(r"<img|@team|\]\(http|^# d", text, re.MULTILINE)
+    assert len(text) < LIMIT
 
 
 def test_nothing_that_is_quoted_is_markup() -> None:
