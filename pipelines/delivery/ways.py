@@ -104,13 +104,25 @@ def ways_of(root: Path, tag: str, wanted: str | None, told: Told, warn: Told) ->
         refuse_uncommitted(root, branch, tag)
     with clear_errors():
         found = [_way(workspace, policy, home.table(), place, tag, warn) for place in places]
-        if wrong := [reason for way in found for reason in _refusals(way, root, tag, home.table())]:
-            raise FailureError(
-                "\n".join([f"{tag} cannot come back; nothing is changed", *wrong])
-                + "\n  mend: name a release that was good there: `lockstep status` shows what runs, "
-                "`lockstep rollback --last-consistent` finds one"
-            )
+        wrong = {way.environment: list(_refusals(way, root, tag, home.table())) for way in found}
+        if any(wrong.values()):
+            raise _refused(tag, wrong)
     return Ways(root, tag, workspace, home, tuple(_planned(root, workspace, one, tag, told) for one in found))
+
+
+def _refused(tag: str, wrong: Mapping[str, Sequence[str]]) -> FailureError:
+    """Return the error for a release that cannot come back to some environments, with how it can to the others.
+
+    `wrong` has the reasons by environment, those that go back first before the others; none where it can.
+    """
+    reasons = [each for those in wrong.values() for each in those]
+    able = [f"`lockstep rollback {tag} --env {place}`" for place, those in wrong.items() if not those]
+    others = f"to others it can, one at a time: {', then '.join(able)}; " if able else ""
+    return FailureError(
+        "\n".join([f"{tag} cannot come back; nothing is changed", *reasons])
+        + f"\n  mend: {others}name a release that was good there: `lockstep status` shows what runs, "
+        "`lockstep rollback --last-consistent` finds one"
+    )
 
 
 def reachable(workspace: Workspace) -> Home:

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.delivery import rollback
 from pipelines.delivery.returning import decision_of
-from pipelines.delivery.ways import Way, Ways, _refusals, _way
+from pipelines.delivery.ways import Way, Ways, _refusals, _refused, _way
 from pipelines.gathering.trail import recorded
 from pipelines.state import keys
 from pipelines.state.store import StateStore
@@ -80,6 +80,18 @@ def test_a_record_of_the_release_that_is_none_is_a_reason_and_no_crash(tmp_path:
     way = Way("dev", "env/dev", ("orders",), {}, {}, ())
     (reason,) = _refusals(way, Repository.made(tmp_path / "work").root, "v1", made)
     assert "dev: the record of v1 of orders cannot be read" in reason
+
+
+def test_what_keeps_all_from_coming_back_names_those_that_can() -> None:
+    """REQ-R1: one record of dev keeps `--all` from prod; whoever must go back there at once reads how."""
+    wrong = {"prod": [], "staging": [], "dev": ["dev: v1 of orders was rolled back there, and stays out"]}
+    said = str(_refused("v1", wrong))
+    assert "dev: v1 of orders was rolled back there" in said
+    assert (
+        "one at a time: `lockstep rollback v1 --env prod`, then `lockstep rollback v1 --env staging`; name"
+        in said
+    )
+    assert "--env" not in str(_refused("v1", {"prod": ["prod: v1 of orders never succeeded there"]}))
 
 
 def test_where_the_last_cannot_be_read_its_own_environment_stops_in_words(table: StateStore) -> None:
