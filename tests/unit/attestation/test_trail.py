@@ -231,6 +231,18 @@ def test_a_release_of_which_nothing_is_recorded_but_a_refusal_is_shown(
     assert "1 statements verified" in capsys.readouterr().out
 
 
+def test_the_decision_that_let_it_begin_is_shown_once(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the deployment, though the table names it by itself too."""
+    record = KeptDecision("orders", "prod", good.TAG, good.NOW, "success", case.trail.deployments[0].decision)
+    named = case.recorded(decisions=(record,))
+    assert named.verified().flaws == ()
+    save(named.verified(), tmp_path)
+    assert _offline(tmp_path) == cli.SUCCESS
+    assert capsys.readouterr().out.count("success  release-known: ") == 1
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
