@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.attestation.statement import BEGUN
 from pipelines.state.times import timestamp
 from validator.reports.escaping import harmless
 
@@ -55,7 +56,9 @@ def _show_deployments(trail: Trail, kept: Statements) -> None:
         _title(f"{one.environment}/{one.workload} deployment {one.number}: {one.state}")
         _say(f"by        {one.by}", 2)
         _say(f"manifest  {one.manifest_digest}", 2)
-        for name, digest in (("decision", one.decision), ("ended", one.evidence)):
+        end = kept.get((one.environment, one.evidence))
+        last = BEGUN if end and end.statement.said.get("outcome") == BEGUN else "ended"
+        for name, digest in (("decision", one.decision), (last, one.evidence)):
             _say(f"{name:<8}  {digest or 'nothing is kept'}", 2)
             _show_statement(kept, one.environment, digest)
 

@@ -15,6 +15,7 @@ from pipelines import cli
 from pipelines.attestation import Ended, StackEnd, Statement, decided, deployed, reasoned
 from pipelines.attestation.trail import Trail, Verified, verify
 from pipelines.commands.evidence import document
+from pipelines.commands.evidence_text import show
 from pipelines.configuration.encoding import digest_of
 from pipelines.gathering.trail import save
 from pipelines.promotion.decide import decide
@@ -293,13 +294,18 @@ def _begun(case: Case, note: str = "without gates: a fire", **given: Any) -> Cas
 
 
 @pytest.mark.parametrize("state", ["deploying", "failed", "rolled_back"])
-def test_a_run_that_died_without_gates_has_its_reason(case: Case, state: str) -> None:
+def test_a_run_that_died_without_gates_has_its_reason(
+    case: Case, state: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """REQ-G6: named from its beginning; where neither that nor a decision is kept, it is told, whatever came of it."""
     verified = _begun(case, state=state).verified()
     assert verified.flaws == ()
     shown = {"schema": "lockstep/evidence/v1", **document(verified)}
     jsonschema.validate(shown, SCHEMA)
     assert [one["says"] for one in shown["statements"]] == ["begun"]
+    show(verified)
+    begun = f"begun     {verified.trail.deployments[0].evidence}\n    without gates: a fire\n"
+    assert f"\n  {begun}" in capsys.readouterr().out
     bare = _begun(case, state=state).of(evidence="")
     assert f"it is {state}, and no decision and no reason is kept of it" in bare.messages
     assert bare.of(decision=case.trail.deployments[0].decision).messages.count("no reason") == 0
