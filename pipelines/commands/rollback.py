@@ -99,7 +99,7 @@ def code(ended: list[Ended]) -> int:
     """Return the exit code: that of the error which stopped it, 1 for a failure, else 0."""
     from pipelines.cli import FAILURE, SUCCESS, exit_code
 
-    failed = next((one for one in ended if one.state == "failed"), None)
+    failed = next((one for one in ended if one.is_last), None)
     if failed is None:
         return SUCCESS
     return exit_code(failed.error) if failed.error is not None else FAILURE

@@ -73,7 +73,7 @@ def changes(way: Way) -> str:
 def say_end(tag: str, ended: list[Ended]) -> None:
     """Print how each environment and region stands. Raises what stopped it, or FailureError where one failed."""
     _show(ended)
-    failed = next((one for one in ended if one.state == "failed"), None)
+    failed = next((one for one in ended if one.is_last), None)
     if failed is not None:
         raise _failure(tag, failed)
 
@@ -96,12 +96,15 @@ def _show(ended: list[Ended]) -> None:
 def _failure(tag: str, failed: Ended) -> LockstepError:
     if failed.error is not None:
         return failed.error
-    lines = [f"{tag} did not come back whole in {failed.way.environment}"]
-    if failed.brought is not None:
-        bad = [one for one in failed.brought.results if one.outcome in {"failed", "interrupted"}]
+    brought, where = failed.brought, failed.way.environment
+    is_stopped = brought is not None and not brought.failed
+    lines = [f"{tag} did not come back whole in {where}"]
+    if is_stopped:
+        lines = [f"{where}: stopped at your request, with {tag} on its way: part of its stacks may stand"]
+    if brought is not None:
+        bad = [one for one in brought.results if one.outcome in {"failed", "interrupted"}]
         lines += [f"{one.stack}: {one.outcome}: {one.reason}" for one in bad]
-        lines += [harmless(one.message) for one in failed.brought.findings]
-    lines.append(
-        "  mend: see docs/runbooks/rollback.md; correct the cause, then run the same command again: it carries on"
-    )
+        lines += [harmless(one.message) for one in brought.findings]
+    mend = "" if is_stopped else "see docs/runbooks/rollback.md; correct the cause, then "
+    lines.append(f"  mend: {mend}run the same command again: it carries on")
     return FailureError("\n".join(lines))

@@ -58,9 +58,12 @@ def refuse_apart(root: Path, branch: str) -> tuple[str | None, str | None]:
         raise no_answer(branch, error) from None
     theirs = resolved(root, f"refs/remotes/{REMOTE}/{branch}")
     if ours and theirs and not (is_ancestor(root, ours, theirs) or is_ancestor(root, theirs, ours)):
+        is_out = git(root, "branch", "--show-current") == branch
+        command = "git reset --keep" if is_out else f"git branch --force {branch}"
         raise FailureError(
             f"{branch} and {REMOTE}/{branch} have gone different ways\n"
-            f"  mend: look at both (`git log {branch}...{REMOTE}/{branch}`), and bring yours to the remote's"
+            f"  mend: look at both (`git log {branch}...{REMOTE}/{branch}`); where the remote's counts, "
+            f"`{command} {REMOTE}/{branch}`, then run the same command again"
         )
     return ours, theirs
 
@@ -82,21 +85,12 @@ def refresh_tag(root: Path, name: str) -> None:
         git(root, "fetch", "--quiet", "--no-tags", REMOTE, f"refs/tags/{name}:refs/tags/{name}")
 
 
-def restore(root: Path, branch: str, tag: str, message: str) -> Moved:
+def put_back(root: Path, branch: str, tag: str, message: str) -> Moved:
     """Give a branch the files of a tag again, by a new commit on top of it; nothing where it has them already.
 
-    Raises FailureError where the branch is not there, GitError where somebody moved it meanwhile.
-    """
-    head, commit = _restoring(root, branch, tag, message)
-    if commit != head:
-        move(root, branch, commit, head)
-    return Moved(branch, commit, was_moved=commit != head)
-
-
-def put_back(root: Path, branch: str, tag: str, message: str) -> Moved:
-    """Do as `restore`, and push; where the remote refuses, nothing is changed here either.
-
-    Raises TechnicalError where it refuses, and what `restore` raises.
+    It is pushed first: where the remote refuses, nothing is changed here either, and nobody's branch goes another way.
+    Raises FailureError where the branch is not there, TechnicalError where the remote refuses, GitError where somebody
+    moved it here meanwhile.
     """
     head, commit = _restoring(root, branch, tag, message)
     if commit != head:

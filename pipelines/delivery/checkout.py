@@ -54,7 +54,8 @@ def files_of(root: Path, tag: str) -> Path:
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Keep other commands of this machine from making files of releases meanwhile; the lock ends with its process."""
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    if not (root / FOLDER).is_dir():
+        (root / FOLDER).mkdir(parents=True, exist_ok=True)
     with (root / FOLDER / "lock").open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

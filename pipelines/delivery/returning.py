@@ -5,7 +5,7 @@ Each step may die: run again, it goes on from what is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +47,8 @@ class Return:
     `away` are the deployments that it takes the place of; they count as rolled back from then on, so that their release
     stays out. `seen` is the number of each workload's last deployment as somebody decided on the way back, where that
     was before the locks were taken. Of the types that are `stateful` nothing is taken along but what is `accepted`,
-    which is None where nobody was asked. `policy` is the digest of the release's own policy.
+    which is None where nobody was asked. `policy` is the digest of the release's own policy. `first` is done once the
+    locks are held and no other run came in between; where that fails, nothing is marked or deployed.
     """
 
     environment: str
@@ -61,6 +62,7 @@ class Return:
     stateful: frozenset[str] = frozenset()
     policy: str = ""
     accepted: frozenset[str] | None = None
+    first: Callable[[], None] | None = None
     needs_home: bool = True
 
     @property
@@ -80,6 +82,8 @@ class Return:
                     f"{workload} was deployed into {self.environment} meanwhile: nothing of it is changed\n"
                     "  mend: look at `lockstep status`, then run the same command again if it is still wanted"
                 )
+        if self.first is not None:
+            self.first()
         for one in self.away:
             lock = hold.locks[one.workload]
             if not home.table().end_environment_release(

@@ -1,6 +1,6 @@
 """Everything back to a release that was good, environment by environment (REQ-R1, REQ-R2). I/O and order.
 
-    branch: its files again, by a new commit -> pushed -> locks -> what is taken back is marked -> stacks
+    locks -> branch: its files again, by a new commit that is pushed -> what is taken back is marked -> stacks
                                     -> verification -> record -> tag, and then the next environment
 
 The branch is the truth, so that nothing is deployed which it does not say. Nothing else is kept of how far a rollback
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,9 +27,8 @@ from pipelines.delivery.uncommitted import refuse_uncommitted
 from pipelines.delivery.ways import Told, Way, Ways, reachable
 from pipelines.recording import who
 from pipelines.release import checked_out
-from pipelines.state.times import timestamp
 from pipelines.workspace import Workspace
-from validator.errors import FailureError, LockstepError, PendingError, TechnicalError
+from validator.errors import FailureError, LockstepError, TechnicalError
 from validator.reports.escaping import harmless
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ class Ended:
     brought: Brought | None = None
     marked: str = ""
     error: LockstepError | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether something failed, or somebody stopped it: no other environment is begun after this one."""
+        return self.state == "failed" or self.error is not None
 
     def regions(self) -> dict[str, tuple[int, int]]:
         """Return of each region how many stacks are as the release has them, and how many there are (REQ-R2)."""
@@ -100,7 +105,7 @@ def _past(table: StateStore, workload: str, environment: str, warn: Told) -> Pas
 
 
 def go(ways: Ways, stage: Stage, clock: Clock) -> Iterator[Ended]:
-    """Take each environment back in turn, and yield how it ended; the first that fails is the last that is begun.
+    """Take each environment back in turn, and yield how it ended; where one fails or is stopped, it is the last begun.
 
     Raises ConfigurationError before any is begun where what is not committed would be lost.
     """
@@ -112,7 +117,7 @@ def go(ways: Ways, stage: Stage, clock: Clock) -> Iterator[Ended]:
             yield Ended(way, "not begun")
             continue
         ended = _one(ways, way, stage, clock)
-        stopped = ended.state == "failed"
+        stopped = ended.is_last
         yield ended
 
 
@@ -123,10 +128,9 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
         with clear_errors():
             if way.plan is not None:
                 _refuse_odd(ways, way)
-                _refuse_busy(ways, way, clock)
-            _restore(ways, way, stage)
             table = ways.home.table()
             if way.plan is None:
+                _restore(ways, way, stage)
                 marked = mark_if_taken(ways.root, table, list(way.latest.values()), stage)
                 return Ended(way, "there", marked=marked)
             brought = bring(
@@ -142,6 +146,23 @@ def _one(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Ended:
             return Ended(way, "back", brought, mark_if_taken(ways.root, table, brought.recorded, stage))
     except LockstepError as error:
         return Ended(way, "failed", brought, error=error)
+    except KeyboardInterrupt:
+        return _stopped(ways, way, brought)
+
+
+def _stopped(ways: Ways, way: Way, brought: Brought | None) -> Ended:
+    """Return how an environment stands where somebody stopped the run while no stack was under way."""
+    state: State = "there" if way.plan is None else "failed" if brought is None else "back"
+    how = (
+        "before anything was deployed"
+        if state == "failed"
+        else f"{ways.tag} stands, and no tag may say so yet"
+    )
+    error = FailureError(
+        f"{way.environment}: stopped at your request: {how}\n"
+        "  mend: run the same command again, which carries on"
+    )
+    return Ended(way, state, brought, error=error)
 
 
 def _refuse_odd(ways: Ways, way: Way) -> None:
@@ -158,27 +179,16 @@ def _refuse_odd(ways: Ways, way: Way) -> None:
             ) from None
 
 
-def _refuse_busy(ways: Ways, way: Way, clock: Clock) -> None:
-    """Raise PendingError while another run deploys there, before the branch says what that run does not know of."""
-    for workload in way.workloads:
-        lock = ways.home.table().lock(workload, way.environment, clock())
-        if lock is not None:
-            raise PendingError(
-                f"{workload} is being deployed into {way.environment} by {lock.owner}, since {timestamp(lock.since)}\n"
-                "  mend: wait for that run to end, or stop it, then run the same command again; one that died holds it "
-                f"until {timestamp(lock.expires_at)}"
-            )
-
-
 def _restore(ways: Ways, way: Way, stage: Stage) -> None:
-    """Let the branch say what is going to run there, and push that."""
+    """Let the branch say what is going to run there, at the remote first."""
     branches.refresh(ways.root, way.branch)
     by = who(ways.home)
     takes = f"It takes the place of {way.replaced}.\n" if way.away else ""
     message = f"Back to {ways.tag} in {way.environment}\n\n{takes}By {by}, with `lockstep rollback`.\n"
-    if branches.restore(ways.root, way.branch, ways.tag, message).was_moved:
+    if branches.put_back(ways.root, way.branch, ways.tag, message).was_moved:
         stage.tell(f"{way.branch}: has the files of {ways.tag} again, by a new commit")
-    branches.push(ways.root, f"refs/heads/{way.branch}")
+    else:
+        branches.push(ways.root, f"refs/heads/{way.branch}")  # The remote may not have it yet.
 
 
 def _terms(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Return:
@@ -194,4 +204,5 @@ def _terms(ways: Ways, way: Way, stage: Stage, clock: Clock) -> Return:
         stateful=way.stateful,
         policy=policy_digest(ways.workspace.root),
         accepted=ways.accepted,
+        first=partial(_restore, ways, way, stage),
     )

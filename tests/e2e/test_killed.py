@@ -181,8 +181,8 @@ def test_a_pull_request_and_all_environments_back(killing: Killing, record_prope
         succeeded(run(ALL, "rollback", GOOD, "--all"), killing)
         if number == 1:
             steps = killing.known[ALL]
-            second = len(steps.names) - list(reversed(steps.names)).index("git commit-tree")
-            killing.known[ALL] = replace(steps, points=tuple(range(second - 3, second)))
+            *_, marked, _ = (at for at, name in enumerate(steps.names, 1) if name == "git tag --annotate")
+            killing.known[ALL] = replace(steps, points=tuple(range(marked + 1, marked + 4)))
         for place in places.values():
             place.expect((GOOD, "succeeded"), (bad, "rolled_back"), more=2)
             subjects = killing.project.git("log", "--first-parent", "--format=%s", f"env/{place.name}")

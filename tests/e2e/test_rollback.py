@@ -195,6 +195,8 @@ def test_it_stops_at_the_first_failure_and_carries_on(everywhere: TinyProject) -
         assert shown.returncode == cli.TECHNICAL
         assert "not begun" in shown.stdout
     assert everywhere.states("staging")[0] == (BAD, "succeeded")
+    ours, theirs = everywhere.git("rev-parse", "env/staging", "origin/env/staging").splitlines()
+    assert ours == theirs, "once a colleague did the same, they would have gone different ways"
     expect_back(everywhere, "prod")
     done = everywhere.run("rollback", GOOD, "--all", "--format", "json")
     assert [one["state"] for one in json_of(done)] == ["there", "back", "back"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def test_an_older_release_comes_back_by_a_new_commit(repository: Repository) -> None:
     before = repository.git("rev-parse", BRANCH)
-    moved = branches.restore(repository.root, BRANCH, "v1", "Roll back to v1")
+    moved = branches.put_back(repository.root, BRANCH, "v1", "Roll back to v1")
     assert moved.was_moved
     assert repository.text(BRANCH) == "one"
     assert repository.git("rev-parse", f"{BRANCH}^") == before, "history is kept"
@@ -29,14 +30,14 @@ def test_an_older_release_comes_back_by_a_new_commit(repository: Repository) -> 
 
 
 def test_restoring_twice_is_restoring_once(repository: Repository) -> None:
-    first = branches.restore(repository.root, BRANCH, "v1", "Roll back")
-    again = branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    first = branches.put_back(repository.root, BRANCH, "v1", "Roll back")
+    again = branches.put_back(repository.root, BRANCH, "v1", "Roll back")
     assert (again.commit, again.was_moved) == (first.commit, False)
 
 
 def test_a_branch_that_is_checked_out_takes_its_files_along(repository: Repository) -> None:
     repository.git("switch", "-q", BRANCH)
-    branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    branches.put_back(repository.root, BRANCH, "v1", "Roll back")
     assert (repository.root / "file").read_text(encoding="utf-8") == "one"
     assert repository.git("status", "--porcelain") == ""
 
@@ -45,7 +46,7 @@ def test_changes_that_nobody_committed_are_not_lost(repository: Repository) -> N
     repository.git("switch", "-q", BRANCH)
     (repository.root / "file").write_text("mine", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"env/dev is checked out here, and would lose .* of file;"):
-        branches.restore(repository.root, BRANCH, "v1", "Roll back")
+        branches.put_back(repository.root, BRANCH, "v1", "Roll back")
     assert (repository.root / "file").read_text(encoding="utf-8") == "mine"
     assert repository.text(BRANCH) == "two"
 
@@ -74,12 +75,12 @@ def test_what_nobody_committed_is_known_before_anything_is_pushed(
 @pytest.mark.parametrize(("branch", "tag"), [("env/staging", "v1"), (BRANCH, "v9")])
 def test_what_is_not_there_is_named_with_its_mend(repository: Repository, branch: str, tag: str) -> None:
     with pytest.raises(FailureError, match="mend: `git"):
-        branches.restore(repository.root, branch, tag, "Roll back")
+        branches.put_back(repository.root, branch, tag, "Roll back")
 
 
 def test_a_push_goes_forward_and_may_be_repeated(repository: Repository, tmp_path: Path) -> None:
     remote = repository.with_remote(tmp_path / "remote")
-    branches.restore(repository.root, BRANCH, "v1", "Roll back")
+    branches.put_back(repository.root, BRANCH, "v1", "Roll back")
     assert branches.push(repository.root, HEAD)
     assert branches.push(repository.root, HEAD)
     assert remote.text(BRANCH) == "one"
@@ -92,18 +93,18 @@ def test_without_a_remote_nothing_is_pushed(repository: Repository) -> None:
 def test_a_push_that_is_refused_says_what_to_do_and_changes_nothing(
     repository: Repository, tmp_path: Path
 ) -> None:
+    """Also not here: once somebody else did the same, the two would have gone different ways (REQ-R2)."""
     remote = repository.with_remote(tmp_path / "remote")
     hook = remote.root / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\necho protected branch >&2\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
-    branches.restore(repository.root, BRANCH, "v1", "Roll back")
     with pytest.raises(
         TechnicalError, match=r"(?s)did not take refs/heads/env/dev: .*protected branch.*run the same"
     ):
-        branches.push(repository.root, HEAD)
-    assert remote.text(BRANCH) == "two"
+        branches.put_back(repository.root, BRANCH, "v1", "Roll back")
+    assert remote.text(BRANCH) == repository.text(BRANCH) == "two"
     hook.unlink()
-    assert branches.push(repository.root, HEAD), "one more run ends right"
+    assert branches.put_back(repository.root, BRANCH, "v1", "Roll back").was_moved, "one more run ends right"
 
 
 def test_a_branch_is_never_pushed_over_what_somebody_else_pushed(
@@ -111,12 +112,30 @@ def test_a_branch_is_never_pushed_over_what_somebody_else_pushed(
 ) -> None:
     remote = repository.with_remote(tmp_path / "remote")
     _another(remote, tmp_path).commit_on_dev("theirs")
-    branches.restore(repository.root, BRANCH, "v1", "Roll back")
     with pytest.raises(TechnicalError, match="did not take"):
-        branches.push(repository.root, HEAD)
+        branches.put_back(repository.root, BRANCH, "v1", "Roll back")
     assert remote.text(BRANCH) == "theirs"
-    with pytest.raises(FailureError, match="have gone different ways"):
+    branches.refresh(repository.root, BRANCH)
+    assert branches.put_back(repository.root, BRANCH, "v1", "Roll back").was_moved, "one more run ends right"
+    assert remote.text(BRANCH) == "one"
+
+
+@pytest.mark.parametrize("out", ["main", BRANCH])
+def test_what_went_another_way_is_told_with_the_command_that_ends_it(
+    repository: Repository, tmp_path: Path, out: str
+) -> None:
+    remote = repository.with_remote(tmp_path / "remote")
+    _another(remote, tmp_path).commit_on_dev("theirs")
+    repository.git("switch", "-q", BRANCH)
+    repository.commit("mine")
+    repository.git("switch", "-q", out)
+    with pytest.raises(FailureError, match="have gone different ways") as raised:
         branches.refresh(repository.root, BRANCH)
+    command = re.search(r"where the remote's counts, `git ([^`]+)`", str(raised.value))
+    assert command is not None
+    repository.git(*command[1].split())
+    branches.refresh(repository.root, BRANCH)
+    assert repository.text(BRANCH) == "theirs"
 
 
 def test_a_branch_that_is_behind_comes_up_first(repository: Repository, tmp_path: Path) -> None:
@@ -165,13 +184,13 @@ def test_a_job_of_github_commits_as_whom_it_runs_for(
     unknown: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTOR", "alex")
-    branches.restore(unknown.root, BRANCH, "v1", "Roll back")
+    branches.put_back(unknown.root, BRANCH, "v1", "Roll back")
     assert unknown.git("log", "-1", "--format=%ae", BRANCH) == "alex@users.noreply.github.com"
 
 
 def test_a_build_commits_and_tags_as_lockstep_where_git_knows_nobody(unknown: Repository) -> None:
     """REQ-G10: "Committer identity unknown" would end a deployment after it deployed, and a way back before it."""
-    branches.restore(unknown.root, BRANCH, "v1", "Roll back")
+    branches.put_back(unknown.root, BRANCH, "v1", "Roll back")
     assert unknown.git("log", "-1", "--format=%an %ae %cn", BRANCH) == f"{' '.join(branches.NOBODY)} lockstep"
     branches.mark(unknown.root, "deployed/dev/1", unknown.git("rev-parse", BRANCH), "v1 succeeded in dev")
     assert "lockstep@localhost.invalid" in unknown.git("cat-file", "tag", "deployed/dev/1")

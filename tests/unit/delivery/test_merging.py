@@ -25,7 +25,7 @@ def repository(tmp_path: Path) -> Repository:
     for name in ("env/dev", "env/staging"):
         made.git("branch", name, "v1")
         merge(made, name, "v2")
-        branches.restore(made.root, name, "v1", "Back to v1")
+        branches.put_back(made.root, name, "v1", "Back to v1")
         made.git("push", "-q", "origin", name)
     made.git("checkout", "-q", "main")
     (made.root / "mend").write_text("mend", encoding="utf-8")

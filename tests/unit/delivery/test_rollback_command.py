@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import jsonschema
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from pipelines import cli
 from pipelines.commands.rollback import code
 from pipelines.commands.rollback_text import document, say_end
+from pipelines.delivery import rollback
 from pipelines.delivery.bring import Brought
 from pipelines.delivery.rollback import Ended
 from pipelines.delivery.ways import Way
@@ -113,6 +117,47 @@ def test_what_failed_is_told_after_the_table(capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert "1 of 2" in out
     assert "not begun" in out
+
+
+def test_stacks_that_somebody_stopped_are_no_failure_with_a_cause(capsys: pytest.CaptureFixture[str]) -> None:
+    left = (Result("prod/orders/a", "interrupted", "it carries on"), Result("prod/orders/b", "not started"))
+    with pytest.raises(FailureError, match="prod: stopped at your request, with v1 on its way") as raised:
+        say_end("v1", [Ended(WAY, "failed", Brought(left, (), ()))])
+    assert "prod/orders/a: interrupted: it carries on" in str(raised.value)
+    assert "run the same command again" in str(raised.value)
+    assert "correct the cause" not in str(raised.value)
+    assert "0 of 2" in capsys.readouterr().out
+
+
+def test_who_stops_it_between_two_environments_sees_which_is_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """REQ-R2: with the tag of the first on its way, its stacks are back all the same, and nothing else is begun."""
+    nothing: Any = SimpleNamespace(name="", summary="")
+    ways: Any = SimpleNamespace(
+        root=Path(),
+        tag="v1",
+        ways=(replace(WAY, plan=nothing), replace(WAY, environment="dev", plan=nothing)),
+        workspace=SimpleNamespace(root=Path()),
+        home=SimpleNamespace(table=lambda: None),
+    )
+
+    def stop(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    brought = Brought(tuple(Result(name, "updated") for name in REGIONS), (), ())
+    for name in ("refuse_uncommitted", "_refuse_odd", "checked_out", "_terms"):
+        monkeypatch.setattr(rollback, name, lambda *_: None)
+    monkeypatch.setattr(rollback, "bring", lambda *_: brought)
+    monkeypatch.setattr(rollback, "mark_if_taken", stop)
+    ended = list(rollback.go(ways, nothing, lambda: NOW))
+    assert [one.state for one in ended] == ["back", "not begun"]
+    assert code(ended) == cli.FAILURE
+    with pytest.raises(
+        FailureError, match="prod: stopped at your request: v1 stands, and no tag may say so yet"
+    ):
+        say_end("v1", ended)
+    assert "2 of 2" in capsys.readouterr().out
 
 
 def test_what_was_found_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -35,9 +36,9 @@ def deployed(store: StateStore, tag: str) -> EnvironmentRelease:
     return begun
 
 
-def terms(away: EnvironmentRelease, **seen: int) -> Any:
+def terms(away: EnvironmentRelease, first: Callable[[], None] | None = None, **seen: int) -> Any:
     nothing: Any = None
-    return Return("dev", "v1", (away,), nothing, nothing, lambda: NOW, seen=seen)
+    return Return("dev", "v1", (away,), nothing, nothing, lambda: NOW, seen=seen, first=first)
 
 
 def held(store: StateStore) -> tuple[Any, Any]:
@@ -65,8 +66,21 @@ def test_nothing_is_marked_where_another_run_came_in_between(store: StateStore) 
     bad = deployed(store, "v2")
     deployed(store, "v3")
     with pytest.raises(FailureError, match="was deployed into dev meanwhile"):
-        terms(bad, orders=2).admit(*held(store))
+        terms(bad, first=lambda: pytest.fail("the branch would say what nobody deploys"), orders=2).admit(
+            *held(store)
+        )
     assert states(store) == [("v3", "succeeded"), ("v2", "succeeded"), ("v1", "succeeded")]
+
+
+def test_nothing_is_marked_before_the_branch_says_it(store: StateStore) -> None:
+    bad = deployed(store, "v2")
+
+    def refused() -> None:
+        raise TechnicalError("origin did not take it")
+
+    with pytest.raises(TechnicalError, match="did not take it"):
+        terms(bad, first=refused, orders=1).admit(*held(store))
+    assert states(store) == [("v2", "succeeded")]
 
 
 def test_a_run_that_lost_its_lock_marks_nothing(store: StateStore) -> None:
