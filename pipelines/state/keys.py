@@ -37,6 +37,9 @@ OPEN_RULE_REQUESTS, OF_RULE_REQUEST = "openRuleRequest", "RULE#"
 OF_DECISION = "DECISION#"
 """How the sort keys of decisions begin, in the partition of their environment's deployments."""
 
+NUMBERS = range(1, 99_999_999)
+"""The numbers of deployments: with eight digits they sort, and after each of them comes one that does as well."""
+
 _SORT_BYTES = 1024
 """What a sort key may take (DynamoDB, service quotas): an index sorts by the partition of the stack."""
 

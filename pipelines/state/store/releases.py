@@ -153,13 +153,27 @@ class Releases(Part):
         partition = keys.environment_release(workload, environment, 1).pk
         for item in self._table.partition(partition, "REL#", newest=True, page=page):
             try:
-                found = EnvironmentRelease.from_item(item)
+                found = _in_its_place(item)
             except ValueError as error:
                 if odd is None:
                     raise
                 odd(f"{key_of(item).sk}: {error}"[:ODD_CHARACTERS])
             else:
                 yield found
+
+
+def _in_its_place(item: Item) -> EnvironmentRelease:
+    """Return the deployment of an item. Raises ValueError for none, and where its key says another number than it does.
+
+    So does one that no number comes after: it would stay the last for ever, whatever is deployed.
+    """
+    found = EnvironmentRelease.from_item(item)
+    key = keys.environment_release(found.workload, found.environment, found.number)
+    if key != key_of(item) or found.number not in keys.NUMBERS:
+        raise ValueError(
+            f"number {found.number} of {found.workload} in {found.environment} is not kept there"
+        )
+    return found
 
 
 def _has(item: Item | None, state: ReleaseState) -> bool:

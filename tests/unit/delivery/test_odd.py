@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,6 +38,20 @@ def table() -> StateStore:
     deployed(made, "v1", "succeeded")
     put(made, keys.environment_release("orders", "dev", 9))
     return made
+
+
+@pytest.mark.parametrize("number", [0, 99_999_999, 100_000_000, 10**12])
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_a_number_that_its_key_cannot_hold_is_no_record(number: int, is_elsewhere: bool) -> None:
+    """REQ-C1: it would stay the last for ever, or sort before those that came later."""
+    table = made_table()
+    one = deployed(table, "v1", "succeeded")
+    key = keys.environment_release("orders", "dev", 7 if is_elsewhere else number)
+    forged = {**replace(one, number=number).to_item(), "pk": {"S": key.pk}, "sk": {"S": key.sk}}
+    table._table._client.put_item(TableName=TABLE, Item=forged)
+    said: list[str] = []
+    assert list(table.environment_releases("orders", "dev", said.append)) == [one]
+    assert said == [f"{key.sk}: number {number} of orders in dev is not kept there"]
 
 
 def project() -> Any:
