@@ -68,6 +68,7 @@ def test_everything_else_is_no_region(pk: Any) -> None:
         record(pk="STACK#orders#dev"),
         record(pk="ALERT#x", sk="OPEN"),
         record(pk="ENV#orders#dev", sk="DRIFT"),
+        record(pk="ENV#orders#dev", sk="DECISION#2026-03-02T09:30:00.000000Z#sha256:e"),
         record(pk="CHECK#orders#dev"),
         record(pk=7),
         {},
