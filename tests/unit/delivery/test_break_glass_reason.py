@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipelines import recording
 from pipelines.attestation import read
 from pipelines.attestation.trail import Trail, verify
 from pipelines.commands.deploy import refuse_options
@@ -39,6 +40,23 @@ class Kept(dict[str, bytes]):
         one = release("v1")
         reason = terms.why(self, [one])
         return _begin(table, one, lambda: START, "alex", lock_of(table, "dev"), (), ("", reason))
+
+
+def test_a_run_without_gates_keeps_its_reason_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, one = made_table(), release("v1")
+    home = Kept()
+    home.table = lambda **_: table  # type: ignore[attr-defined]
+    hold = SimpleNamespace(locks={"orders": lock_of(table, "dev")}, close=lambda: None)
+    for name, value in (("home_of", home), ("who", "alex"), ("keep", [one]), ("agents_of", ())):
+        monkeypatch.setattr(recording, name, lambda *_, value=value: value)
+    monkeypatch.setattr(recording.Hold, "take", lambda *_: hold)
+    stack = SimpleNamespace(workload="orders")
+    workspace: Any = SimpleNamespace(project=lambda: SimpleNamespace(of=lambda _environment: [stack]))
+    begun = recording.begin(workspace, "dev", NOTHING, lambda: START, glass("a fire"))
+    assert begun is not None
+    (left,) = begun.begun
+    assert left.state == "deploying"
+    assert read(home[left.evidence], left.evidence).said["note"] == "without gates: a fire"
 
 
 def glass(reason: str) -> BreakGlass:
