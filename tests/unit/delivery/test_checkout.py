@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.delivery import checkout
+from pipelines.delivery.git import git
 from pipelines.release import named
 from pipelines.workspace import Workspace
 from tests.unit.delivery.repositories import Repository
@@ -81,7 +82,6 @@ def test_two_commands_at_once_make_the_files_once(
         made.extend(arguments[1:2] if arguments[0] == "worktree" else ())
         return git(root, *arguments, **more)
 
-    git = checkout.git
     monkeypatch.setattr(checkout, "git", counted)
     with ThreadPoolExecutor(4) as pool:
         folders = set(pool.map(lambda _: checkout.files_of(repository.root, "v1"), range(4)))
