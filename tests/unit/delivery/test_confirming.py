@@ -10,18 +10,22 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipelines import agents, detection
+from pipelines.configuration import ObjectChangedError
 from pipelines.delivery import confirming
 from pipelines.delivery.bring import Brought
 from pipelines.delivery.confirming import confirm
-from pipelines.state.records import Census
+from pipelines.state.records import Census, EnvironmentRelease
 from pipelines.state.store import StateStore
 from tests.state_table import KEY, START, state
 from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
 from validator.errors import TechnicalError
 from validator.findings import Severity
 
+from .records import made_table
+
 LATER = START + timedelta(minutes=10)
 """When the agents are asked."""
+DEPLOYED = EnvironmentRelease("orders", "dev", 1, "v1", "sha256:1", "deploying", START, None, "alex")
 
 
 class Lambda:
@@ -101,6 +105,38 @@ def test_what_aws_refuses_says_nothing_of_the_release(
     monkeypatch.setattr(Lambda, "refusal", "AccessDenied")
     with pytest.raises(TechnicalError):
         confirmed(table)
+
+
+class Spoilt:
+    """Home with a store in which the manifest of what was deployed is another by now."""
+
+    aws: Any = None
+
+    def table(self) -> Any:
+        return self
+
+    def store(self, _by: str) -> Any:
+        return self
+
+    def environment_releases(self, *_: str) -> Any:
+        yield DEPLOYED
+
+    def release(self, *_: str) -> None:
+        return None
+
+    def manifest(self, *_: str) -> Any:
+        raise ObjectChangedError("releases/orders", "sha256:1", "sha256:2")
+
+
+def test_what_verification_finds_takes_the_release_back() -> None:
+    """REQ-V10, REQ-R4: nobody watches the environment, and what is wrong counts all the same."""
+    project: Any = SimpleNamespace(environments=("dev",), of=lambda _: [])
+    home: Any = Spoilt()
+    recording: Any = SimpleNamespace(clock=lambda: LATER, table=made_table(), begun=(DEPLOYED,), home=home)
+    said: list[str] = []
+    (found,) = confirm(project, "dev", recording, said.append)
+    assert "releases/orders was changed after it was written" in found.message
+    assert said == ["nobody looks for drift in dev: the project has no agent there"]
 
 
 def test_who_reported_after_all_was_asked_is_waited_for_no_longer(table: StateStore) -> None:

@@ -86,6 +86,17 @@ def test_one_that_came_back_is_no_newer_for_that() -> None:
     assert last_consistent([again, GOOD]) == "v2", "v1 drifted when it was there again"
 
 
+def test_one_that_came_in_again_through_the_gates_is_no_newer() -> None:
+    """REQ-R1: it is good since its first success, whatever came after and in whatever order that is read."""
+    again = [one(1, "v1"), one(2, "v2", begin=60), one(3, "v1", begin=120)]
+    for deployments in (again, again[::-1]):
+        assert good_since(past(*deployments)) == {
+            "v1": START + 5 * MINUTE,
+            "v2": START + 65 * MINUTE,
+        }
+        assert last_consistent([past(*deployments), GOOD]) == "v2"
+
+
 def test_a_stay_ends_when_the_next_deployment_begins() -> None:
     ends = [until for _, until in stays(reversed(GOOD.deployments))]
     assert ends == [START + 60 * MINUTE, None]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines.drift_age import KEEPS
-from pipelines.gathering.records import _changed, _drifted, _unsure, target_of
+from pipelines.gathering.records import _changed, _drifted, _unsure, source_of, target_of
 from pipelines.promotion.evidence import Begun
 from pipelines.state import keys
 from pipelines.state.store import DriftMarker
@@ -36,6 +36,16 @@ def test_what_nobody_observed_is_unsure_where_it_should_stand() -> None:
     assert _unsure([sure], (KEY.stack, "never-seen"), (), START) == ("never-seen",)
     assert _unsure([state()], (), (), START) == (KEY.stack,)
     assert _unsure([state()], (), (KEY.stack,), START) == ()
+
+
+def test_what_stands_where_a_release_would_go_and_nobody_looked_at_is_unsure() -> None:
+    """REQ-G4: in the target as in the source, where also what should stand there counts."""
+    table = made_table()
+    table.record_state(state())
+    manifest: Any = SimpleNamespace(workload="orders", environment="dev", tag="v1", digest="sha256:0")
+    assert target_of(table, manifest, ("dev",), (), START).unsure == (KEY.stack,)
+    found = source_of(table, "orders", "dev", "v1", ("never-seen",), START)
+    assert found.unsure == (KEY.stack, "never-seen")
 
 
 @pytest.mark.parametrize("target", ["staging", "prod"])
