@@ -54,6 +54,16 @@ def acknowledge_option(command: Command) -> Command:
     return click.option("--acknowledge", "acknowledged", metavar="STACK", multiple=True, help=text)(command)
 
 
+def expected_digest(context: click.Context, option: click.Parameter, given: str | None) -> str:
+    """Return the digest of the only plan that may be executed; empty for none. Raises BadParameter for another form."""
+    from pipelines.plan.document import DIGEST
+
+    if given is not None and not DIGEST.fullmatch(given):
+        message = f"{given[:120]!r} is no digest of a plan: write sha256: and 64 hexadecimal digits"
+        raise click.BadParameter(message, context, option)
+    return given or ""
+
+
 def environments_option(command: Command) -> Command:
     """Add `--environment NAME=FOLDER`, for a project that was not born here."""
     text = "An environment and its folder below config, in promotion order; may be given several times."

@@ -30,8 +30,10 @@ def deliver_release(
     from pipelines.delivery.places import Ordered
 
     order = Ordered(environment, tag, frozenset(options["accepted"]), options["acknowledged"])
+    stage = Terminal(quiet=quiet)
     with clear_errors():
-        found = deliver(root.resolve(), order, Terminal(quiet=quiet), now, options["expected"])
+        found = deliver(root.resolve(), order, stage, now, options["expected"])
+    stage.passed_over(found.brought.passed_over)
     if quiet:
         echo_json("deploy", document(order.environment, tag, found))
         return 0 if found.brought.succeeded else 1

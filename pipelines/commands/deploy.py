@@ -14,6 +14,7 @@ import click
 
 from validator.environments import ENVIRONMENTS, SHARED
 from validator.errors import ConfigurationError, FailureError
+from validator.reports.escaping import harmless
 
 from .common import (
     HERE,
@@ -22,6 +23,7 @@ from .common import (
     console,
     echo_json,
     environment_argument,
+    expected_digest,
     format_option,
     loss_option,
     project_option,
@@ -40,7 +42,11 @@ if TYPE_CHECKING:
     "--release", "tag", metavar="TAG", help=f"The release: a tag such as v1.2.3; {HERE}. Every gate is asked."
 )
 @click.option(
-    "--expect", "expected", metavar="DIGEST", default="", help="The only plan that may be executed."
+    "--expect",
+    "expected",
+    metavar="DIGEST",
+    callback=expected_digest,
+    help="The only plan that may be executed.",
 )
 @loss_option
 @acknowledge_option
@@ -56,15 +62,16 @@ def deploy(
     """Deploy ENVIRONMENT batch by batch; stop at the first stack that does not end COMPLETE.
 
     A release passes every gate first, and is verified before it counts; where that fails, the release before comes
-    back. Into dev, and what belongs to no environment, what is checked out can be deployed without one.
+    back. Into dev, and what belongs to no environment, what is checked out can be deployed without one; data goes there
+    only by name as well.
 
     A stack that already is as rendered is not touched. Run again after a failure or an interruption: it carries
     on from there. Needs AWS credentials, or the local AWS (`lockstep sandbox start`).
     """
     from pipelines.delivery.bring import is_done
 
-    quiet = style == "json"
-    refuse_options(environment, tag, any(accepted.values()), reason)
+    quiet, lost = style == "json", accepted["accepted"]
+    refuse_options(environment, tag, any(accepted[name] for name in ("expected", "acknowledged")), reason)
     if tag is not None:
         from pipelines.delivery.named import named
 
@@ -73,7 +80,7 @@ def deploy(
         return deliver_release(
             root, environment, named(root.resolve(), tag, environment), accepted, quiet=quiet
         )
-    results = deploy_environment(root, environment, quiet=quiet, reason=reason or "")
+    results = deploy_environment(root, environment, quiet=quiet, reason=reason or "", lost=lost)
     if quiet:
         echo_json("deploy", {"environment": environment, "stacks": rows(results)})
         return 0 if is_done(results) else 1
@@ -82,7 +89,10 @@ def deploy(
 
 
 def refuse_options(environment: str, tag: str | None, accepts: bool, reason: str | None) -> None:
-    """Raise ConfigurationError for options that do not belong together, and where a release has to be named."""
+    """Raise ConfigurationError for options that do not belong together, and where a release has to be named.
+
+    `accepts` is whether a plan or drift is accepted.
+    """
     if tag is not None and environment == SHARED:
         raise _wrong("what belongs to no environment is no release", "--release", "leave the option out")
     if reason is not None and not any(letter.isalnum() for letter in reason):
@@ -94,7 +104,7 @@ def refuse_options(environment: str, tag: str | None, accepts: bool, reason: str
         )
     if tag is None and accepts:
         hint = "name it with --release, or leave the option out"
-        raise _wrong("a plan, a loss and drift are accepted of a release", "--release", hint)
+        raise _wrong("a plan and drift are accepted of a release", "--release", hint)
     if tag is None and not reason and environment in ENVIRONMENTS[1:]:
         hint = f"`lockstep deploy {environment} --release TAG`; docs/runbooks/break-glass.md for an emergency"
         raise _wrong(f"only a release enters {environment} (REQ-G1)", "--release", hint)
@@ -111,15 +121,18 @@ def rows(results: Iterable[Result]) -> list[dict[str, object]]:
 
 
 def deploy_environment(
-    root: Path, environment: str, *, quiet: bool = False, reason: str = ""
+    root: Path, environment: str, *, quiet: bool = False, reason: str = "", lost: Iterable[str] = ()
 ) -> list[Result]:
     """Load, check and deploy one environment with live progress; return a result for each stack.
 
-    `reason` is why no gate is asked, where one would have to be.
+    `reason` is why no gate is asked, where one would have to be; `lost` are the resources whose data may go.
     """
     from pipelines.delivery.break_glass import BreakGlass
-    from pipelines.delivery.bring import bring
+    from pipelines.delivery.bring import Terms, bring
+    from pipelines.delivery.data import Data
     from pipelines.delivery.evidence import policy_digest
+    from pipelines.delivery.plain import Plain
+    from pipelines.delivery.policy import stateful_here
     from pipelines.release import checked_out
     from pipelines.workspace import Workspace
 
@@ -127,11 +140,18 @@ def deploy_environment(
     project = workspace.deployable()
     release = checked_out(root.resolve())
     warn(project)
-    stage = Terminal(quiet=quiet)
+    stage, policy, may_go = Terminal(quiet=quiet), policy_digest(workspace.root), frozenset(lost)
+    terms: Terms
+    if reason:
+        terms = BreakGlass(environment, release.version, reason, stage, policy, data=Data(accepted=may_go))
+    else:
+        stateful = stateful_here(workspace.root, project.environments, stage.warn)
+        terms = Plain(environment, release.version, Data(stateful, may_go), policy)
     stage.begins(environment, len(project.of(environment)), release.version)
-    policy = policy_digest(workspace.root)
-    terms = BreakGlass(environment, release.version, reason, stage, policy) if reason else None
-    return list(bring(workspace, environment, release, stage, now, terms).results)
+    brought = bring(workspace, environment, release, stage, now, terms)
+    if not reason:  # Behind broken glass nothing says what holds data.
+        stage.passed_over(brought.passed_over)
+    return list(brought.results)
 
 
 def now() -> datetime:
@@ -164,6 +184,11 @@ class Terminal:
         """Write what is being done to standard error, unless quiet."""
         if not self.quiet:
             click.echo(text, err=True)
+
+    def passed_over(self, names: Iterable[str]) -> None:
+        """Warn of resources whose data may go, where nothing of that name would have gone."""
+        for name in names:
+            self.warn(harmless(f"--accept-loss {name[:300]}: nothing of that name would have been lost"))
 
     def warn(self, text: str) -> None:
         """Write a warning to standard error."""

@@ -80,6 +80,8 @@ class Brought:
     results: tuple[Result, ...]
     recorded: tuple[EnvironmentRelease, ...]
     findings: tuple[Finding, ...]
+    passed_over: tuple[str, ...] = ()
+    """Resources whose data may go, and of which nothing would have gone."""
 
     @property
     def succeeded(self) -> bool:
@@ -108,7 +110,7 @@ def bring(
     release: CheckedOut,
     stage: Stage,
     clock: Clock,
-    terms: Terms | None = None,
+    terms: Terms,
 ) -> Brought:
     """Deploy what is checked out in `workspace`, under the environment's locks, and record how it went.
 
@@ -129,23 +131,24 @@ def bring(
             if recording is not None:
                 recording.guard(deployment.stop)
                 deployment.look = recording.hold.look
-            if terms is not None:
-                deployment.objection = terms.data.objection
+            data = terms.data
+            deployment.objection = data.objection
             with stage.stoppable(deployment):
                 results = deployment.run()
         told.is_in = is_done(results)
-        if recording is not None and terms is not None and is_done(results):
+        if recording is not None and is_done(results):
             found = terms.confirm(recording)
         _end(recording, terms, results, found)
     if recording is None and environment == SHARED:
         # Home is where this very deployment made it, the first time.
-        with _begin(workspace, environment, release, stage, clock, None) or nullcontext() as recording:
-            _end(recording, None, results, ())
+        with _begin(workspace, environment, release, stage, clock, terms) or nullcontext() as recording:
+            _end(recording, terms, results, ())
     if recording is not None:
         with clear_errors():
             # What an event lost, or happened before there was an agent, is known at once and not at its next turn.
             ask(agents_of(project, environment), OBSERVE)
-    return Brought(tuple(results), recording.begun if recording else (), tuple(found))
+    passed_over = data.passed_over if is_done(results) else ()
+    return Brought(tuple(results), recording.begun if recording else (), tuple(found), passed_over)
 
 
 @dataclass(slots=True)
@@ -186,7 +189,7 @@ def _begin(
     release: CheckedOut,
     stage: Stage,
     clock: Clock,
-    terms: Terms | None,
+    terms: Terms,
 ) -> Recording | None:
     """Record that a deployment begins; say so where nothing can record it yet.
 
@@ -203,7 +206,7 @@ def _begin(
             raise
         stage.warn(str(error))
         return None
-    if recording is None and terms is not None and terms.needs_home:
+    if recording is None and terms.needs_home:
         raise FailureError(
             f"nobody can tell whether {release.version} may enter {environment}: the control plane is not there yet\n"
             "  mend: run `lockstep deploy shared`"
@@ -214,15 +217,14 @@ def _begin(
 
 
 def _end(
-    recording: Recording | None, terms: Terms | None, results: Sequence[Result], found: Sequence[Finding]
+    recording: Recording | None, terms: Terms, results: Sequence[Result], found: Sequence[Finding]
 ) -> None:
     from pipelines.aws import clear_errors
 
     if recording is None:
         return
-    succeeded, evidence, back_to = is_done(results) and not found, "", ""
+    succeeded = is_done(results) and not found
     with clear_errors():
-        if terms is not None:
-            evidence = terms.keep(recording, results, succeeded=succeeded)
-            back_to = "" if succeeded else terms.back_to(recording, failed=has_failed(results, found))
+        evidence = terms.keep(recording, results, succeeded=succeeded)
+        back_to = "" if succeeded else terms.back_to(recording, failed=has_failed(results, found))
         recording.end(succeeded=succeeded, evidence=evidence, back_to=back_to)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -17,6 +17,13 @@ class Data:
 
     stateful: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
+    met: set[str] = field(default_factory=set, compare=False)
+    """The resources that any change set would have taken, so far."""
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What was accepted, and nothing of that name would have gone."""
+        return tuple(sorted(self.accepted - self.met))
 
     def objection(self, stack: str, changes: Sequence[Mapping[str, Any]]) -> str:
         """Return why changes of a stack, as DescribeChangeSet has them, may not be made; empty where they may."""
@@ -24,6 +31,7 @@ class Data:
         from pipelines.plan.losses import losses
 
         found = losses(changes_of(stack, changes), self.stateful)
+        self.met.update(one.name for one in found)
         left = [one for one in found if one.name not in self.accepted]
         if not left:
             return ""

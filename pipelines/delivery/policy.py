@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,21 @@ def policy_at(root: Path, commit: str, environments: tuple[str, ...]) -> Policy 
             f"the policy of what runs there, of commit {commit[:12]}, cannot be read: {reasons}\n"
             "  mend: deploy a release whose policy both Locksteps read, by the Lockstep of what runs there"
         ) from None
+
+
+def stateful_here(root: Path, environments: tuple[str, ...], warn: Callable[[str], None]) -> frozenset[str]:
+    """Return the types that hold data where no release is: those that the folder says hold it (REQ-R3).
+
+    A project without a policy has none, of which `warn` is told. Raises ConfigurationError for a wrong one.
+    """
+    from pipelines.promotion.policy_file import FILE
+
+    if not os.path.lexists(root / FILE):
+        warn(
+            f"{FILE} is not there, so that nothing says what holds data: what is replaced or deleted stops nobody"
+        )
+        return frozenset()
+    return frozenset().union(*(rule.stateful for rule in policy_of(root, environments).rules))
 
 
 def stateful_of(

@@ -18,7 +18,7 @@ from sandbox import accounts, process
 from sandbox.place import Place
 from tests.e2e.control_plane import until
 from tests.e2e.killing import REGIONS
-from tests.e2e.tiny_project import TinyProject
+from tests.e2e.tiny_project import QUEUE, TinyProject
 
 pytestmark = pytest.mark.xdist_group("faults")
 _numbers = itertools.count()
@@ -52,6 +52,8 @@ def deployed(project: TinyProject, tag: str) -> None:
     before = list(project.table.environment_releases("orders", "dev"))
     done = project.run("deploy", "dev", "--release", tag)
     assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    number = project.table.latest_environment_release("orders", "dev").number  # type: ignore[union-attr]
+    assert f"an order is posted for dev-{number}-" in done.stderr, "REQ-V10"
     expect_deployed(project, tag, len([one for one in before if one.tag == tag]) or 1)
 
 
@@ -303,3 +305,24 @@ def test_a_stack_that_could_not_go_back_waits_for_a_person(world: TinyProject) -
     cloudformation(world).continue_update_rollback(StackName=FIRST)
     until("its way back", lambda: status(world) == "UPDATE_ROLLBACK_COMPLETE")
     deployed(world, released(world, FILTER.replace("PATTERN", "three")))
+
+
+def test_without_a_release_data_goes_only_by_name_and_how_it_ended_is_kept(world: TinyProject) -> None:
+    """REQ-R3, REQ-G6: also where no gate stands, into dev and into the home."""
+    loss, typo = "dev/orders/first/Queue", "dev/orders/first/Quue"
+    released(world, QUEUE)
+    done = world.run("deploy", "dev")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    tag = released(world)
+    refused = world.run("deploy", "dev")
+    assert refused.returncode == cli.FAILURE, refused.stdout + refused.stderr
+    assert f"{loss} (AWS::SQS::Queue) would be deleted" in refused.stderr
+    assert f"run the same command again with --accept-loss {loss}" in refused.stderr
+    done = world.run("deploy", "dev", "--accept-loss", loss, "--accept-loss", typo, "--", "deploy", "shared")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    assert f"--accept-loss {typo}: nothing of that name would have been lost" in done.stderr
+    assert f"--accept-loss {loss}" not in done.stderr
+    kept = world.run("evidence", tag, "--format", "json")
+    assert kept.returncode == cli.SUCCESS, kept.stdout + kept.stderr
+    said = [(one["environment"], one["says"]) for one in json.loads(kept.stdout)["statements"]]
+    assert sorted(said) == [("dev", "failed"), ("dev", "succeeded"), ("shared", "succeeded")]

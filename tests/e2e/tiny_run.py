@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import requests
 from botocore.awsrequest import AWSRequest, AWSResponse, HeadersDict
 from botocore.client import BaseClient
@@ -71,7 +72,9 @@ def _note(line: str) -> None:
 
 
 def answer(target: Target) -> list[Trial]:
-    """Try that the second stack published what it made of a value that is not bad."""
+    """Try that the second stack published what it made of a value that is not bad; say what is tried by an order."""
+    if target.deployed is not None:
+        click.echo(f"an order is posted for {target.deployed.name}", err=True)
     return [target.tried("second", "second/Value", lambda value: "it is bad" if "bad" in value else "")]
 
 

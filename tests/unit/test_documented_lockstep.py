@@ -18,6 +18,7 @@ STANDS_FOR = {
     **dict.fromkeys(("TAG", "OLD"), "v1.0.0"),
     **dict.fromkeys(("...", "…"), ""),
     "NUMBER": "1",
+    "DIGEST": f"sha256:{'0' * 64}",
 }
 """What a word in capitals is typed as."""
 
