@@ -133,11 +133,13 @@ def _known(counts: Mapping[str, int]) -> tuple[str, ...]:
 def subject_of(workspace: Workspace, today: datetime.date, workers: int, pool: ThreadPoolExecutor) -> Subject:
     """Return a project as the checks see it; cfn-lint and cfn-guard start at once, beside what follows."""
     from pipelines.linting import Settings, lint, requests_of, settings_of
+    from pipelines.policies import problems_of
     from pipelines.variances import policy_of, written
     from validator.checks import Subject
 
     loaded = workspace.survey()
     project = loaded.project
+    ruling = problems_of(workspace.root, project) if loaded.house else ()
 
     def rules_of() -> Settings:
         settings = settings_of(workspace.root)
@@ -152,7 +154,7 @@ def subject_of(workspace: Workspace, today: datetime.date, workers: int, pool: T
 
     subject = Subject(
         project=project,
-        problems=loaded.problems,
+        problems=(*loaded.problems, *ruling),
         hierarchy=loaded.hierarchy,
         settings=written(loaded),
         policy=policy_of(workspace.root, project.environments),

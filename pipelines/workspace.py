@@ -31,6 +31,7 @@ SCHEMA = "lockstep/cache/v3"
 SOURCES = (
     *("sceptre", "templates", "functions", "locks", "pipelines", "validator"),
     *(".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml", "variance.yaml", "lockstep.yaml"),
+    ".github/environments.yaml",
 )
 """Everything in a project that rendering and checking read: packages of functions hold modules of the last two too."""
 TOOL = Path(__file__).parents[1]

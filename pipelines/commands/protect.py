@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from validator.errors import ConfigurationError
 from validator.reports.escaping import harmless
 
 from .common import cell, console, echo_json, format_option, project_option
@@ -60,19 +59,11 @@ def protect(root: Path, style: str, *, applying: bool, verifying: bool) -> int:
 def wanted_of(root: Path) -> Protection:
     """Return what the project's files ask for. Raises ConfigurationError with every mistake in either."""
     from pipelines.github import protection_file
+    from pipelines.policies import text_of
     from pipelines.promotion import policy_file
 
-    policy = policy_file.read(_text(root, policy_file.FILE))
-    return protection_file.read(_text(root, protection_file.FILE), policy)
-
-
-def _text(root: Path, name: str) -> str:
-    try:
-        return (root / name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        hint = "docs/github.md has an example, and --project names the folder of the project"
-        raise ConfigurationError.single(f"cannot be read: {reason}", file=name, hint=hint) from None
+    policy = policy_file.read(text_of(root, policy_file.FILE))
+    return protection_file.read(text_of(root, protection_file.FILE), policy)
 
 
 def _content(

@@ -27,8 +27,9 @@ def policy_of(root: Path, environments: tuple[str, ...], workloads: Sequence[str
     try:
         text = (root / FILE).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         hint = "write the policy; docs/promotion.md has its form"
-        raise ConfigurationError.single(f"cannot be read: {error}", file=FILE, hint=hint) from None
+        raise ConfigurationError.single(f"cannot be read: {reason}", file=FILE, hint=hint) from None
     return read(text, FILE, environments, workloads)
 
 

@@ -45,6 +45,15 @@ WORDS = {
 def read(text: str, policy: Policy, file: str = FILE) -> Protection:
     """Return the protection in `text`, for the environments and branches of the policy of promotions.
 
+    Raises what `check` raises.
+    """
+    form, document = check(text, policy, file)
+    return _protection(form, policy, document)
+
+
+def check(text: str, policy: Policy | None, file: str = FILE) -> tuple[ProtectionForm, Document]:
+    """Return the form of `text`, which contradicts no policy; without one nothing is known of that.
+
     Raises ConfigurationError with every mistake: keys that are none, values out of bounds, and what contradicts the
     policy, such as a wait that is shorter than the soak.
     """
@@ -53,13 +62,13 @@ def read(text: str, policy: Policy, file: str = FILE) -> Protection:
         form = ProtectionForm.model_validate(document.value)
     except ValidationError as error:
         raise ConfigurationError(_problems(error, document, file)) from None
-    problems = [
-        Problem(file, ".".join(key), message, hint, line_of(document, key) or 1)
-        for key, message, hint in (*_mistakes(form, policy), *_loose(form))
-    ]
-    if problems:
-        raise ConfigurationError(problems)
-    return _protection(form, policy, document)
+    mistakes = (*(() if policy is None else _mistakes(form, policy)), *_loose(form))
+    if mistakes:
+        raise ConfigurationError(
+            Problem(file, ".".join(key), message, hint, line_of(document, key) or 1)
+            for key, message, hint in mistakes
+        )
+    return form, document
 
 
 def schema() -> str:
