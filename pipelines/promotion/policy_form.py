@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from validator.environments import ENVIRONMENTS
+
 from .freezes import Once, Weekly, Window
 from .gates import GATES
 from .policy import LEAST_APPROVALS, LEAST_SOAK
@@ -20,7 +22,18 @@ MOST_MINUTES = 43_200
 LEAST_MINUTES = int(LEAST_SOAK["prod"].total_seconds() // 60)
 _DAY_TIME = re.compile(rf"({'|'.join(DAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?", re.ASCII)
+WEEKLY = rf"^({'|'.join(DAYS)}) ([01][0-9]|2[0-3]):[0-5][0-9]$"
+ONCE = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+_OLDER = "Brazil|Canada|Chile|Mexico|US"
+_AREAS = f"Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific|{_OLDER}"
+ZONES = rf"^(({_AREAS})(/[A-Za-z0-9_+-]+){{1,2}}|[A-Z][A-Za-z0-9+-]*)$"
+"""For editors, as the two above: areas of the tz database, which names several hundred zones, and names without one."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Environment = Annotated[
+    str, Field(min_length=1, max_length=200, json_schema_extra={"enum": list(ENVIRONMENTS)})
+]
+_OPTIONAL = [gate.id for gate in GATES.values() if gate.optional]
+OptionalGate = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"enum": _OPTIONAL})]
 Approvals = Annotated[int, Field(ge=0, le=6)]
 Minutes = Annotated[int, Field(ge=0, le=MOST_MINUTES)]
 TypeName = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+(::[A-Za-z0-9]+){2}$", max_length=200)]
@@ -34,12 +47,21 @@ class _Part(BaseModel):
 class FreezeForm(_Part):
     """A freeze: `from` and `until` are both dates (`2026-12-20T00:00`), or both days of each week (`Fri 16:00`)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {key: {"pattern": form} for key in ("from", "until")}}
+                for form in (ONCE, WEEKLY)
+            ]
+        }
+    )
+
     name: Name
     reason: Name
-    environments: Annotated[list[Name], Field(min_length=1, max_length=20)]
+    environments: Annotated[list[Environment], Field(min_length=1, max_length=20)]
     begins: Annotated[str, Field(alias="from", max_length=40)]
     ends: Annotated[str, Field(alias="until", max_length=40)]
-    time_zone: Name
+    time_zone: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"pattern": ZONES})]
 
     @field_validator("begins", "ends", mode="before")
     @classmethod
@@ -89,7 +111,7 @@ class EnvironmentForm(_Part):
     soak_minutes: Minutes = 0
     approvals: Approvals = 0
     signed_commits: bool = False
-    without: Annotated[list[Name], Field(max_length=20)] = []
+    without: Annotated[list[OptionalGate], Field(max_length=20)] = []
 
     @field_validator("without")
     @classmethod
@@ -134,7 +156,9 @@ class EnvironmentsForm(BaseModel):
 class PolicyForm(_Part):
     """`pipelines/promotion.yaml`: who may follow whom, after which gates."""
 
-    order: Annotated[list[Name], Field(min_length=1, max_length=20)]
+    order: Annotated[
+        list[Name], Field(min_length=1, max_length=20, json_schema_extra={"const": list(ENVIRONMENTS)})
+    ]
     environments: EnvironmentsForm
     freezes: Annotated[list[FreezeForm], Field(max_length=200)] = []
     recovery_drill_days: dict[Name, Annotated[int, Field(ge=1, le=366)]] = {}
@@ -142,9 +166,15 @@ class PolicyForm(_Part):
 
 
 def schema() -> str:
-    """Return the JSON schema of the file, which editors check it by while it is written."""
+    """Return the JSON schema of the file, which editors check it by while it is written.
+
+    It knows the environments of a project that was born here, which the reader is given.
+    """
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **PolicyForm.model_json_schema()}
-    bounded = document["$defs"][EnvironmentsForm.__name__]["properties"]
-    # A project may have no such environment; one that is there without a rule is a mistake.
-    bounded.update({name: form["anyOf"][0] for name, form in bounded.items()})
+    rules = document["$defs"][EnvironmentsForm.__name__]
+    bounded = {name: form["anyOf"][0] for name, form in rules["properties"].items()}
+    rules["properties"] = {name: bounded.get(name, rules["additionalProperties"]) for name in ENVIRONMENTS}
+    # A release comes from nowhere into the first one.
+    rules["properties"][ENVIRONMENTS[0]] |= {"properties": {"soak_minutes": {"maximum": 0}}}
+    rules |= {"required": list(ENVIRONMENTS), "additionalProperties": False}
     return json.dumps(document, indent=2) + "\n"

@@ -7,6 +7,7 @@ import re
 import time
 from datetime import timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from jsonschema import Draft202012Validator
 from pipelines.promotion.freezes import Once, Weekly
 from pipelines.promotion.gates import GATES
 from pipelines.promotion.policy_file import FILE, FORM, read
-from pipelines.promotion.policy_form import schema
+from pipelines.promotion.policy_form import ZONES, schema
 from validator.errors import ConfigurationError, Problem
 
 from .good import POLICY, ROOT, TEXT
@@ -364,11 +365,11 @@ def test_a_hostile_file_is_refused_soon_and_in_few_words(text: str) -> None:
     assert max(len(one.message) for one in found) < 500
 
 
-# What JSON's schema can say of a mistake: all but what stands between parts, names of the project, and real dates.
+# What JSON's schema can say of a mistake: all but what stands between parts, names of workloads and of each zone, and
+# real dates.
 BETWEEN = re.compile(
-    r"is dev, prod|is staging, dev|is dev, staging, prod, live|has no rule|is no environment|nothing to soak|cannot be "
-    r"left out|is no gate|does without|no time zone|`from` and|out of range|hour must|not after|same time|"
-    r"is no workload|stands twice|YAML"
+    r"does without|'(Europe/Bern|Europe)' is no time zone|out of range|not after|same time|is no workload|stands twice|"
+    r"YAML"
 )
 
 
@@ -393,6 +394,43 @@ def test_the_schema_takes_what_the_reader_takes() -> None:
     assert [error.message for error in validator.iter_errors(document)] == [
         "59 is less than the minimum of 60"
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Europe/Zurich", "Mars/X"),
+        ("2026-12-20T00:00", "tomorrow"),
+        ("2027-01-04T06:00", "Fri 16:00"),
+        ("2026-12-20T00:00", "2026-13-20T00:00"),
+    ],
+)
+def test_the_schema_refuses_a_time_that_is_none(old: str, new: str) -> None:
+    text = changed(old, new)
+    assert problems(text)
+    assert not Draft202012Validator(SCHEMA).is_valid(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from: 2026-12-20T00:00\n    until: 2027-01-04T06:00", "from: Fri 16:00\n    until: Mon 06:30"),
+        ("from: 2026-12-20T00:00", "from: '2026-12-20T23:59:59'"),
+        ("env/staging\n", "env/staging\n    without: [branch, recovery-drill, freeze-window]\n"),
+        ("{branch: env/dev}", "{branch: env/dev, soak_minutes: 0}"),
+        ("environments: [prod]", "environments: [dev, staging, prod]"),
+    ],
+)
+def test_the_schema_takes_each_form_that_the_reader_takes(old: str, new: str) -> None:
+    text = changed(old, new)
+    assert problems(text) == []
+    assert list(Draft202012Validator(SCHEMA).iter_errors(yaml.safe_load(text))) == []
+
+
+def test_the_schema_takes_every_time_zone() -> None:
+    zones = available_timezones() - {"localtime"}
+    assert [zone for zone in zones if not re.search(ZONES, zone)] == []
+    assert len(zones) > 100
 
 
 def test_the_schema_file_is_the_schema() -> None:
