@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOTE = "what was checked out, without a release: no gate was asked, and nothing was verified"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plain:
     """The terms of what is checked out: no gate, no verification, and nothing comes back by itself.
 

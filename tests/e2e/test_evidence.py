@@ -26,7 +26,7 @@ from tests.e2e.recorded_project import HOME
 from tests.state_table import START, lock_of, release
 
 pytestmark = pytest.mark.xdist_group("evidence")
-TAG = "v1.0.0"
+TAG = "v1.1.0"
 SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "evidence.json").read_text(encoding="utf-8"))
 
 
@@ -77,6 +77,14 @@ def test_what_is_kept_is_locked_for_over_a_year_in_both_places(
         found = s3.head_object(Bucket=bucket, Key=key)
         assert found["ObjectLockMode"] == "GOVERNANCE"
         assert found["ObjectLockRetainUntilDate"] > datetime.now(UTC) + timedelta(days=398)
+
+
+def test_the_deployment_that_made_the_home_is_kept_by_it(plane: Plane) -> None:
+    """REQ-G6: what nobody could record when it began is recorded once there is somebody, with how it ended."""
+    done = plane.project.run("evidence", "v1.0.0", "--format", "json")
+    assert done.returncode == cli.SUCCESS, done.stdout + done.stderr
+    shown = [(one["environment"], one["says"]) for one in json.loads(done.stdout)["statements"]]
+    assert shown == [("shared", "succeeded")]
 
 
 def test_nobody_removes_what_is_kept(plane: Plane, kept: EnvironmentRelease) -> None:
