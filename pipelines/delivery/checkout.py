@@ -14,7 +14,7 @@ from pathlib import Path
 from pipelines.workspace import KEPT_IN, Workspace
 from validator.errors import ConfigurationError
 
-from .git import commit_of_tag, git, resolved
+from .git import PROJECT, commit_of_tag, git, resolved
 
 FOLDER = Path(KEPT_IN) / "releases"
 SHARED = ("cache", "packages")
@@ -82,5 +82,4 @@ def _is_whole(folder: Path, commit: str) -> bool:
     """
     if not (folder / ".git").is_file() or resolved(folder, "HEAD") != commit:
         return False
-    changed = git(folder, "status", "--porcelain", "--ignored=no", "--untracked-files=normal")
-    return changed in ("", f"?? {KEPT_IN}/")
+    return not git(folder, "status", "--porcelain", "--ignored=no", "--untracked-files=normal", "--", *PROJECT)
