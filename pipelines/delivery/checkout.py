@@ -82,4 +82,6 @@ def _is_whole(folder: Path, commit: str) -> bool:
     """
     if not (folder / ".git").is_file() or resolved(folder, "HEAD") != commit:
         return False
-    return not git(folder, "status", "--porcelain", "--ignored=no", "--untracked-files=normal", "--", *PROJECT)
+    return not git(
+        folder, "status", "--porcelain", "--ignored=no", "--untracked-files=normal", "--", *PROJECT
+    )
