@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pipelines.delivery import branches
 from pipelines.delivery.admission import refused
 from pipelines.delivery.git import commit_of_tag, resolved
+from pipelines.delivery.moved import refuse_unpublished
 from pipelines.delivery.named import release_of
 from pipelines.gathering.gather import Question
 from pipelines.promotion.decide import decide
@@ -67,8 +68,8 @@ def proposal(root: Path, policy: Policy, environment: str, ask: Ask, named: str 
 
     Into the first environment it is the release that is `named`, into another one what the environment before runs.
     Raises ConfigurationError for a name that is missing, that is no release or that has no place, and where nobody says
-    which of several releases it is, PendingError where the branch before has no release, and what `refused` returns
-    where a gate says no that does not only wait.
+    which of several releases it is, PendingError where the branch before has no release, what `refuse_unpublished`
+    raises, and what `refused` returns where a gate says no that does not only wait.
     """
     rule = policy.of(environment)
     if rule.source is None:
@@ -89,6 +90,7 @@ def proposal(root: Path, policy: Policy, environment: str, ask: Ask, named: str 
             f"{source} has the files of no release yet\n  mend: tag what {rule.source} runs, as v1.2.3, and push it; "
             f"where it took a release back, a plain merge left out what that brought: `lockstep promote {rule.source}`"
         )
+    refuse_unpublished(root, tag)
     evidence, decision = _as_if_merged(rule.branch, *ask(environment, tag))
     blocking = [one for one in decision.judged if one.gate not in WAITS or one.verdict.state != "pending"]
     if worst(one.verdict.state for one in blocking) != "success":

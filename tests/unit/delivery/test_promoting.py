@@ -166,6 +166,16 @@ def test_a_release_enters_the_first_environment_by_its_name(repository: Reposito
         proposal(root, good.POLICY, "staging", asking(), "v3")
 
 
+def test_a_tag_that_nobody_else_has_is_not_proposed(repository: Repository, tmp_path: Path) -> None:
+    """REQ-G1: who deploys finds no such release."""
+    repository.with_remote(tmp_path / "remote")
+    repository.git("push", "-q", "origin", "env/staging")
+    assert proposed(repository, asking()) is not None
+    repository.git("push", "-q", "origin", "--delete", "v2")
+    with pytest.raises(FailureError, match="origin has no tag v2"):
+        proposed(repository, asking())
+
+
 def test_with_github_the_pull_request_is_of_a_branch_that_gives_the_release(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
