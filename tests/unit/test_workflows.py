@@ -212,9 +212,13 @@ def _misused(words: list[str]) -> Iterator[str]:
     if command is None:
         yield f"lockstep has no command {words[0]}"
         return
-    given = [
-        {"$ENVIRONMENT": "prod", "${BRANCH#env/}": "prod", "$NUMBER": "1"}.get(each, each) for each in words
-    ]
+    values = {
+        "$ENVIRONMENT": "prod",
+        "${BRANCH#env/}": "prod",
+        "$NUMBER": "1",
+        "$LOCKSTEP_PLAN": f"sha256:{'0' * 64}",
+    }
+    given = [values.get(each, each) for each in words]
     try:
         command.make_context(given[0], given[1:], parent=group)
     except click.UsageError as error:
