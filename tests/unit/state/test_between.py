@@ -20,13 +20,6 @@ Between = Callable[[str, Callable[[], object]], None]
 
 
 @pytest.fixture
-def local() -> LocalDynamoDB:
-    found = LocalDynamoDB()
-    found.create()
-    return found
-
-
-@pytest.fixture
 def store(local: LocalDynamoDB) -> StateStore:
     """Return the store of whoever is late."""
     return StateStore(local.client, TABLE, lambda _: None)

@@ -10,16 +10,10 @@ from pipelines.state.marshal import Item, plain_item
 from pipelines.state.records import KeptDecision
 from pipelines.state.store import StateStore
 from tests.state_table import HOUR, START, release
-from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
+from tests.unit.tracking.local import TABLE, Direct
 
 REFUSED = KeptDecision("orders", "prod", "v1.2.0", START, "failure", "sha256:e")
 LATER = replace(REFUSED, at=START + HOUR, decision="pending", evidence_digest="sha256:d")
-
-
-@pytest.fixture
-def store() -> StateStore:
-    LocalDynamoDB().create()
-    return StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
 
 
 def test_a_decision_is_kept_once_and_stands_beside_deployments(store: StateStore) -> None:

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from pipelines.state.store import StateStore
 from tests.state_table import KEY, START, finding, state, summary
-from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
 
 LATER = START + timedelta(minutes=1)
-
-
-@pytest.fixture
-def store() -> StateStore:
-    LocalDynamoDB().create()
-    return StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
 
 
 def test_a_result_that_is_history_ends_the_waiting_for_it(store: StateStore) -> None:

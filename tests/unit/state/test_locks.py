@@ -10,15 +10,8 @@ import pytest
 from pipelines.state.records import Lock
 from pipelines.state.store import StateStore
 from tests.state_table import HOUR, START, lock_of
-from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
 
 MOMENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def store() -> StateStore:
-    LocalDynamoDB().create()
-    return StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -16,16 +16,10 @@ from pipelines.state.store.outcomes import FAILED, Reason
 from pipelines.state.store.verdicts import hindrances
 from pipelines.state.times import timestamp
 from tests.state_table import HOUR, KEY, START, lock_of, release
-from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
+from tests.unit.tracking.local import TABLE, Direct
 
 ENDS = START + HOUR
 PROMOTION = Promotion("orders", "v1.2.0", "staging", "prod", START, "alex", "sha256:e")
-
-
-@pytest.fixture
-def store() -> StateStore:
-    LocalDynamoDB().create()
-    return StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
 
 
 def begun(store: StateStore, environment: str = "dev", **given: Any) -> EnvironmentRelease:

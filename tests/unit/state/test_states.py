@@ -10,23 +10,11 @@ import pytest
 from pipelines.state.records import Census, Check, CheckVerdict
 from pipelines.state.store import StateStore
 from tests.state_table import HOUR, KEY, START, state, summary
-from tests.unit.tracking.local import TABLE, Direct, LocalDynamoDB
+from tests.unit.tracking.local import LocalDynamoDB
 
 MINUTE = timedelta(minutes=1)
 FOREIGN = replace(KEY, workload="-", environment="-", stack="somebody-elses")
 PLACE = (KEY.account, KEY.region)
-
-
-@pytest.fixture
-def local() -> LocalDynamoDB:
-    found = LocalDynamoDB()
-    found.create()
-    return found
-
-
-@pytest.fixture
-def store(local: LocalDynamoDB) -> StateStore:
-    return StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
 
 
 def test_a_stack_that_is_made_anew_stays(local: LocalDynamoDB, store: StateStore) -> None:

@@ -23,13 +23,6 @@ STEPS = (
 
 
 @pytest.fixture
-def local() -> LocalDynamoDB:
-    found = LocalDynamoDB()
-    found.create()
-    return found
-
-
-@pytest.fixture
 def table(local: LocalDynamoDB) -> StateStore:
     return StateStore(Direct(), TABLE, lambda _: None)  # type: ignore[arg-type]
 
