@@ -65,6 +65,13 @@ def test_our_own_protects_as_requirements_ask(wanted: Protection) -> None:
     assert main.bypass == ()
 
 
+def test_a_merge_gives_an_environment_the_files_of_a_release(wanted: Protection) -> None:
+    """REQ-G1: nothing is merged that is behind, and what is keeps the commit of the release in the history."""
+    rules = wanted.rulesets[0].rules
+    assert rules["required_status_checks"]["strict_required_status_checks_policy"] is True
+    assert rules["pull_request"]["allowed_merge_methods"] == ["merge"]
+
+
 def test_the_key_that_may_change_all_this_lies_where_only_main_runs(wanted: Protection) -> None:
     """REQ-G8: after the yes of somebody who is named, and past no administrator."""
     protecting = wanted.environments[-1]
